@@ -1,0 +1,30 @@
+import type { Disposable, Event } from '../disposable.ts';
+import type { EndRecord, ErrorRecord, HelperRecord, VersionRecord } from './protocol.ts';
+
+/** A request that the helper answered with `{"error":…}`. */
+export class HelperError extends Error {
+  override readonly name = 'HelperError';
+  readonly record: ErrorRecord;
+
+  constructor(record: ErrorRecord) {
+    super(`${record.step}: ${record.errno}${record.detail === undefined ? '' : ` (${record.detail})`}`);
+    this.record = record;
+  }
+}
+
+export interface RequestOptions {
+  readonly onRecord?: (record: HelperRecord) => void;
+  /** Aborting sends `cancel` and rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** One `nshelper serve` on a host. Requests run side by side. Ends with its transport. */
+export interface HelperSession extends Disposable {
+  readonly version: VersionRecord;
+  /** True when the helper runs with elevated rights through `sudo`. */
+  readonly elevated: boolean;
+  /** Resolves at the request's end. Rejects with `HelperError`, the abort reason, or `ConnectionError` when the session ends. */
+  request(verb: string, args: readonly string[], options?: RequestOptions): Promise<EndRecord>;
+  /** Fires once, also when the host killed the helper. */
+  readonly onClose: Event<Error | undefined>;
+}

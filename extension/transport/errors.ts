@@ -1,0 +1,31 @@
+/** Why a host could not be reached or used. `code` selects the words and the buttons; `message` is whole by itself. */
+export type ConnectionErrorCode =
+  | 'cancelled'
+  | 'unresolvable'
+  | 'unreachable'
+  | 'timeout'
+  | 'host-key-unknown'
+  | 'host-key-changed'
+  | 'host-key-revoked'
+  | 'authentication'
+  | 'configuration'
+  | 'proxy'
+  | 'unsupported-host'
+  | 'deployment'
+  | 'sudo'
+  | 'lost'
+  | 'helper';
+
+/** Has a cause in words and the next step for the person, both plain text. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly code: ConnectionErrorCode;
+  /** What the person can do now; a whole sentence. */
+  readonly remedy: string;
+
+  constructor(code: ConnectionErrorCode, message: string, remedy: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
