@@ -1,0 +1,120 @@
+// @ts-check
+/** `npm run build`: the helper for this machine's architecture (`--all`: for every one) and the bundled extension, into dist/. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildNeeds, ensureNodeModules, ensurePackages, packageNeeds, root, run, say, which } from './setup.mjs';
+
+const helperFolder = join(root, 'dist', 'helper');
+const helperSource = join('server', 'helper');
+
+/** Machine names as `uname -m` prints them -> compilers, best first; a further architecture is a line here. */
+const architectures = {
+  x86_64: ['musl-gcc', 'x86_64-linux-gnu-gcc'],
+  aarch64: ['aarch64-linux-musl-gcc', 'aarch64-linux-gnu-gcc'],
+};
+
+/** @typedef {keyof typeof architectures} Architecture */
+
+/** @returns {Architecture} */
+export function ownArchitecture() {
+  return process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+}
+
+/** @param {Architecture} architecture */
+function compiler(architecture) {
+  const native = architecture === ownArchitecture();
+  const candidates = native ? ['musl-gcc', ...architectures[architecture], 'gcc'] : architectures[architecture];
+  const found = candidates.find((name) => which(name) && (native || name !== 'musl-gcc'));
+  if (!found) throw new Error(`No compiler for ${architecture}; looked for ${candidates.join(', ')}`);
+  if (!found.includes('musl') && native) {
+    say(`musl-gcc is missing: the ${architecture} helper is a static glibc binary, some ten times larger`);
+  }
+  return found;
+}
+
+/** @param {{ all: boolean }} options */
+export function buildHelper({ all }) {
+  mkdirSync(helperFolder, { recursive: true });
+  /** @type {Architecture[]} */
+  const wanted = all ? ['x86_64', 'aarch64'] : [ownArchitecture()];
+  for (const architecture of wanted) {
+    const out = join(helperFolder, `nshelper-linux-${architecture}`);
+    run('make', [
+      '-s',
+      '-C',
+      helperSource,
+      `ARCH=${architecture}`,
+      `CC=${compiler(architecture)}`,
+      `OUT=${out}`,
+      'all',
+    ]);
+  }
+  writeManifest();
+}
+
+/** @param {string} target */
+function askMake(target) {
+  const result = spawnSync('make', ['-s', '-C', helperSource, target], { cwd: root, encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`make ${target}: ${result.stderr}`);
+  return result.stdout.trim();
+}
+
+/** dist/helper/manifest.json: what the extension carries. A binary of older sources must not ship under the new build's name. */
+function writeManifest() {
+  const build = askMake('print-build');
+  /** @type {Record<string, { file: string, size: number, sha256: string }>} */
+  const files = {};
+  for (const file of readdirSync(helperFolder)) {
+    const architecture = /^nshelper-linux-(.+)$/.exec(file)?.[1];
+    if (architecture === undefined) continue;
+    const bytes = readFileSync(join(helperFolder, file));
+    if (!bytes.includes(build)) {
+      rmSync(join(helperFolder, file));
+      continue;
+    }
+    files[architecture] = { file, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  }
+  const manifest = { version: askMake('print-version'), build, files };
+  writeFileSync(join(helperFolder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/** @returns {Promise<import('esbuild').Metafile>} */
+export async function buildExtension() {
+  const { build } = await import('esbuild');
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ['extension/extension.ts'],
+    outfile: 'dist/extension.cjs',
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    // The Node of VS Code 1.100, the oldest supported.
+    target: 'node20',
+    // ssh2 asks for its native parts in try blocks and works without them; they would tie the bundle to one platform.
+    external: ['vscode', 'cpu-features', '*.node'],
+    minify: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return result.metafile;
+}
+
+/** @param {{ all: boolean }} options */
+export async function buildAll({ all }) {
+  ensureNodeModules();
+  ensurePackages(all ? packageNeeds : buildNeeds, { required: false });
+  buildHelper({ all });
+  const metafile = await buildExtension();
+  const size = statSync(join(root, 'dist', 'extension.cjs')).size;
+  say(`Built dist/extension.cjs (${(size / 1000).toFixed(0)} KB) and dist/helper/`);
+  return metafile;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await buildAll({ all: process.argv.includes('--all') });
+}

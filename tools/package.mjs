@@ -1,0 +1,48 @@
+// @ts-check
+/** `npm run package`: linux-namespaces-VERSION.vsix with every helper and the licences of what is bundled. */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildAll } from './build.mjs';
+import { root, run, say } from './setup.mjs';
+
+/**
+ * The packages that ended up in the bundle, by esbuild's own account.
+ * @param {import('esbuild').Metafile} metafile
+ */
+function bundledPackages(metafile) {
+  const names = Object.keys(metafile.inputs).map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
+  return [...new Set(names)].filter((name) => name !== undefined).toSorted();
+}
+
+/** @param {string} name */
+function licence(name) {
+  const folder = join(root, 'node_modules', name);
+  /** @type {{ version: string, license?: string }} */
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined && manifest.license === undefined) throw new Error(`${name} names no licence`);
+  const text = file === undefined ? `Licence: ${manifest.license ?? ''}` : readFileSync(join(folder, file), 'utf8');
+  return `${name} ${manifest.version}\n${'-'.repeat(name.length)}\n\n${text.trim()}\n`;
+}
+
+/** musl is linked into the helper; its notice goes with it. */
+function muslLicence() {
+  const file = '/usr/share/doc/musl-dev/copyright';
+  return existsSync(file) ? [`musl (linked into the helper)\n----\n\n${readFileSync(file, 'utf8').trim()}\n`] : [];
+}
+
+/** @returns {Promise<string>} the VSIX's path */
+export async function packageExtension() {
+  const metafile = await buildAll({ all: true });
+  const texts = [...bundledPackages(metafile).map(licence), ...muslLicence()];
+  writeFileSync(join(root, 'dist', 'LICENCES.txt'), `Licences of the bundled parts\n\n${texts.join('\n\n')}`);
+  /** @type {{ version: string }} */
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const out = join(root, 'dist', `linux-namespaces-${version}.vsix`);
+  run('node', ['node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--skip-license', '--out', out]);
+  say(`Packaged ${out}`);
+  return out;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await packageExtension();

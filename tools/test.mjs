@@ -1,0 +1,83 @@
+// @ts-check
+/**
+ * `npm test`: sets the machine up, builds, checks and runs every tier. `npm test -- unit ssh` runs only those.
+ * Node's own runner executes each tier; its closing counts are added up at the end.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ensureNodeModules, ensurePackages, root, run, say, testNeeds } from './setup.mjs';
+
+/** Tier -> its environment. The helper's suite runs a second time against the ASan and UBSan build. */
+const tiers = ['unit', 'helper', 'ssh', 'language', 'vscode'];
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+/** @param {string} tier */
+function testFiles(tier) {
+  const folder = join(root, 'test', tier);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .toSorted()
+    .map((file) => join('test', tier, file));
+}
+
+/**
+ * @param {readonly string[]} files
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {Promise<Counts>}
+ */
+async function runFiles(files, environment) {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...files], {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  /** @type {Counts} */
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {Record<string, keyof Counts>} */
+  const names = { pass: 'passed', fail: 'failed', cancelled: 'failed', skipped: 'skipped' };
+  for await (const line of createInterface({ input: child.stdout })) {
+    process.stdout.write(`${line}\n`);
+    const [, word, number] = /^ℹ (pass|fail|cancelled|skipped) (\d+)$/.exec(line) ?? [];
+    const name = word === undefined ? undefined : names[word];
+    if (name) counts[name] += Number(number);
+  }
+  const code = child.exitCode ?? (await new Promise((resolve) => child.once('exit', resolve)));
+  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
+async function main() {
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((tier) => !tiers.includes(tier));
+  if (unknown.length > 0) throw new Error(`No such tier: ${unknown.join(', ')}. There are: ${tiers.join(', ')}`);
+  ensureNodeModules();
+  ensurePackages(testNeeds, { required: false });
+  const { packageExtension } = await import('./package.mjs');
+  await packageExtension();
+  if (asked.length === 0) {
+    say('Checking types, lint and format');
+    run('npm', ['run', '--silent', 'check']);
+  }
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const tier of asked.length > 0 ? asked : tiers) {
+    const files = testFiles(tier);
+    if (files.length === 0) continue;
+    const started = Date.now();
+    say(`Tier ${tier}`);
+    const counts = await runFiles(files, {});
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+    say(
+      `Tier ${tier}: ${counts.passed} passed, ${counts.failed} failed in ${Math.round((Date.now() - started) / 1000)} s`,
+    );
+  }
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+await main();
