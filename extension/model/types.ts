@@ -1,6 +1,13 @@
 /**
  * The namespace graph of one host. Pure data and functions: no `vscode`, no I/O. `graph.ts` owns the state and applies
  * records; everything here is what the rest of the product may read.
+ *
+ * Objects are live: a `Namespace`, `Process` or `Workload` keeps its identity while it exists and shows the newest state.
+ * Arrays that they return are never changed afterwards; a new one comes after a change.
+ *
+ * Text for people (`name`, `comm`, `cmdline`, `user`) is made safe to show when it arrives: no control characters, no
+ * bidirectional overrides. Paths (`cgroup`, `root`, a mount's `path`) stay as the host said them, because commands need
+ * them: pass them through `displayText` of `text.ts` before showing them.
  */
 import type { Holder, NamespaceType } from '../helper/protocol.ts';
 
@@ -8,6 +15,16 @@ import type { Holder, NamespaceType } from '../helper/protocol.ts';
 export type NamespaceKey = `${NamespaceType}:${number}`;
 
 export type NameSource = 'initial' | 'mount' | 'container' | 'unit' | 'process' | 'owner' | 'none';
+
+/** A list that is always in order. Reading a part costs the part, not the whole: lists can have 50,000 items. */
+export interface Ordered<T> extends Iterable<T> {
+  readonly size: number;
+  at(index: number): T | undefined;
+  /** Like `Array.prototype.slice` with non-negative bounds. */
+  slice(start: number, end: number): readonly T[];
+  /** Position of an item, -1 when it is not in the list. */
+  indexOf(item: T): number;
+}
 
 /** A name a person recognises, and where it comes from. */
 export interface NamespaceName {
@@ -26,15 +43,21 @@ export interface Namespace {
   readonly parent: NamespaceKey | undefined;
   /** Uid that created a user namespace. */
   readonly uid: number | undefined;
+  /** What keeps it alive; `by: 'process'` first, for the member with the lowest pid. */
   readonly held: readonly Holder[];
   /** The host's own: the one that pid 1 of the initial pid namespace is in. Unknown (false) where that cannot be seen. */
   readonly initial: boolean;
-  /** Pids of member processes, ascending. */
+  /** Pids of member processes, ascending. Costs the whole list once after each change: prefer `memberList`. */
   readonly members: readonly number[];
-  /** Namespaces whose `owner` is this user namespace. */
+  readonly memberList: Ordered<number>;
+  /** The member it is named after: the lowest init of a pid namespace below the host's, else the lowest pid. */
+  readonly leader: number | undefined;
+  /** Namespaces whose `owner` is this user namespace, in display order. */
   readonly owns: readonly NamespaceKey[];
-  /** Namespaces whose `parent` is this one. */
+  readonly ownsList: Ordered<Namespace>;
+  /** Namespaces whose `parent` is this one, in display order. */
   readonly children: readonly NamespaceKey[];
+  readonly childList: Ordered<Namespace>;
   readonly name: NamespaceName;
   /** Ids of the workloads whose processes are in it. */
   readonly workloads: readonly string[];
@@ -85,8 +108,10 @@ export interface Workload {
   /** Full container id, unit name or the like, where it differs from the name. */
   readonly detail: string | undefined;
   readonly pids: readonly number[];
-  /** Namespaces its processes are in that are not the host's own. */
+  readonly pidList: Ordered<number>;
+  /** Namespaces its processes are in that are not the host's own, in display order. */
   readonly namespaces: readonly NamespaceKey[];
+  readonly namespaceList: Ordered<Namespace>;
 }
 
 /** Totals of the last pass, for "412 of 530 processes visible". */
@@ -107,8 +132,21 @@ export interface Change {
   readonly removed: ReadonlySet<NamespaceKey>;
   /** Other fields, members or the name changed. */
   readonly changed: ReadonlySet<NamespaceKey>;
+  /** Pids added, removed or changed. */
   readonly processes: ReadonlySet<number>;
+  /** Ids of workloads added, removed or changed. */
   readonly workloads: ReadonlySet<string>;
+  /** Where removed namespaces, and changed ones that have another place or name now, were before. */
+  readonly former: ReadonlyMap<NamespaceKey, FormerPlace>;
+  /** `Graph.completeness` says something else now. */
+  readonly completeness: boolean;
+}
+
+export interface FormerPlace {
+  readonly owner: NamespaceKey | undefined;
+  readonly parent: NamespaceKey | undefined;
+  readonly initial: boolean;
+  readonly workloads: readonly string[];
 }
 
 /** Read side of the graph. */
@@ -116,6 +154,12 @@ export interface Graph {
   readonly namespaces: ReadonlyMap<NamespaceKey, Namespace>;
   readonly processes: ReadonlyMap<number, Process>;
   readonly workloads: ReadonlyMap<string, Workload>;
+  /** Display order: the host's own first, then by name in natural order, then by id. */
+  ofType(type: NamespaceType): Ordered<Namespace>;
+  /** All workloads by name in natural order, then by id. */
+  readonly workloadList: Ordered<Workload>;
+  /** Name of a uid in the host's passwd, safe to show. */
+  userName(uid: number): string | undefined;
   readonly completeness: Completeness;
   /** Seconds since the epoch by the host's clock; undefined before the first snapshot. */
   readonly time: number | undefined;
