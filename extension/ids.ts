@@ -1,0 +1,78 @@
+/**
+ * Every name under which the extension is known to VS Code. package.json must contain exactly these; a test compares them.
+ */
+
+/** Scheme of every virtual document and resource of ours. */
+export const scheme = 'linux-namespaces';
+
+export const commands = {
+  addHost: 'linuxNamespaces.addHost',
+  removeHost: 'linuxNamespaces.removeHost',
+  manageHosts: 'linuxNamespaces.manageHosts',
+  connect: 'linuxNamespaces.connect',
+  reconnect: 'linuxNamespaces.reconnect',
+  cancelConnect: 'linuxNamespaces.cancelConnect',
+  disconnect: 'linuxNamespaces.disconnect',
+  enableSudo: 'linuxNamespaces.enableSudo',
+  disableSudo: 'linuxNamespaces.disableSudo',
+  refresh: 'linuxNamespaces.refresh',
+  refreshDeep: 'linuxNamespaces.refreshDeep',
+  groupBy: 'linuxNamespaces.groupBy',
+  filter: 'linuxNamespaces.filter',
+  filterByType: 'linuxNamespaces.filterByType',
+  hideInitial: 'linuxNamespaces.hideInitial',
+  showInitial: 'linuxNamespaces.showInitial',
+  clearFilter: 'linuxNamespaces.clearFilter',
+  goToNamespace: 'linuxNamespaces.goToNamespace',
+  showMore: 'linuxNamespaces.showMore',
+  showDetails: 'linuxNamespaces.showDetails',
+  compare: 'linuxNamespaces.compare',
+  compareSelected: 'linuxNamespaces.compareSelected',
+  compareWith: 'linuxNamespaces.compareWith',
+  copyId: 'linuxNamespaces.copyId',
+  copyPath: 'linuxNamespaces.copyPath',
+  copyNsenterCommand: 'linuxNamespaces.copyNsenterCommand',
+  exportSnapshot: 'linuxNamespaces.exportSnapshot',
+  showLog: 'linuxNamespaces.showLog',
+} as const;
+
+export type CommandId = (typeof commands)[keyof typeof commands];
+
+export const viewContainers = { namespaces: 'linuxNamespaces' } as const;
+
+export const views = { hosts: 'linuxNamespaces.hosts' } as const;
+
+export const walkthroughs = { start: 'linuxNamespaces.start' } as const;
+
+/** Keys for `when` clauses. All are undefined until the extension has been activated. */
+export const contextKeys = {
+  /** The extension is active, so the other keys are set. */
+  ready: 'linuxNamespaces.ready',
+  hostCount: 'linuxNamespaces.hostCount',
+  /** Hosts whose namespaces can be shown, fresh or stale. */
+  graphCount: 'linuxNamespaces.graphCount',
+  /** Hosts that are connected, being connected or about to be reconnected. */
+  activeCount: 'linuxNamespaces.activeCount',
+  /** Hosts that can be connected. */
+  idleCount: 'linuxNamespaces.idleCount',
+  filtered: 'linuxNamespaces.filtered',
+  initialHidden: 'linuxNamespaces.initialHidden',
+} as const;
+
+export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
+
+/** Settings; all of scope `application`, so that no workspace can set them. */
+export const settings = {
+  /** SSH hosts of the tree: `{ "host": string, "sudo"?: boolean }[]`. */
+  hosts: 'linuxNamespaces.hosts',
+  /** Whether "This machine" is in the tree, and whether its helper runs with sudo. */
+  thisMachine: 'linuxNamespaces.thisMachine',
+  connectThisMachine: 'linuxNamespaces.connectThisMachine',
+  groupBy: 'linuxNamespaces.groupBy',
+} as const;
+
+export type SettingId = (typeof settings)[keyof typeof settings];
+
+/** The item in the status bar and the log in the output panel. */
+export const statusBarItem = 'linuxNamespaces.status';
+export const logName = 'Linux Namespaces';
