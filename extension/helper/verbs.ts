@@ -1,0 +1,81 @@
+/** The helper's verbs as functions: what goes in and comes out is typed, how it travels is the session's. */
+import { ConnectionError } from '../transport/errors.ts';
+import type { EndRecord, FactsRecord, HelperRecord } from './protocol.ts';
+import type { HelperSession, RequestOptions } from './session.ts';
+
+export interface ScanOptions {
+  /** Threads, descriptors and sockets too. Takes longer. */
+  readonly deep: boolean;
+  readonly onRecord: (record: HelperRecord) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchOptions {
+  /** Milliseconds between passes, 20 to 3,600,000. */
+  readonly interval: number;
+  /** Percent of one core, 0.01 to 100. */
+  readonly budget: number;
+  /**
+   * All records up to and including a `tick`. The first batch begins with a `snapshot`, the later ones hold what changed.
+   */
+  readonly onBatch: (records: readonly HelperRecord[]) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A host with more processes and namespaces than this between two ticks is a host that never ends a batch. */
+const maximumBatch = 5_000_000;
+
+function withSignal(onRecord: (record: HelperRecord) => void, signal: AbortSignal | undefined): RequestOptions {
+  return signal === undefined ? { onRecord } : { onRecord, signal };
+}
+
+/** All of these reject as `HelperSession.request` does. */
+export async function facts(session: HelperSession, signal?: AbortSignal): Promise<FactsRecord> {
+  let found: FactsRecord | undefined;
+  const onRecord = (record: HelperRecord): void => {
+    if ('facts' in record) found = record.facts;
+  };
+  await session.request('facts', [], withSignal(onRecord, signal));
+  if (found === undefined) throw misunderstanding('gave no facts');
+  return found;
+}
+
+/** `onRecord` gets the snapshot record first, then namespaces, processes and users in any order. */
+export async function scan(session: HelperSession, options: ScanOptions): Promise<EndRecord> {
+  return session.request('scan', options.deep ? ['--deep'] : [], withSignal(options.onRecord, options.signal));
+}
+
+/** Goes on until `signal` aborts (and then rejects with its reason) or the session ends. */
+export async function watch(session: HelperSession, options: WatchOptions): Promise<EndRecord> {
+  let batch: HelperRecord[] = [];
+  let first = true;
+  const onRecord = (record: HelperRecord): void => {
+    if (first && !('snapshot' in record)) throw misunderstanding('began to watch without a snapshot');
+    first = false;
+    batch.push(record);
+    if (batch.length > maximumBatch) throw misunderstanding('went on without a tick');
+    if (!('tick' in record)) return;
+    const whole = batch;
+    batch = [];
+    options.onBatch(whole);
+  };
+  const args = [`--interval=${Math.round(options.interval)}`, `--budget=${Number(options.budget.toFixed(3))}`];
+  return session.request('watch', args, withSignal(onRecord, options.signal));
+}
+
+/** The cheapest round trip, to learn whether the host still answers. */
+export async function ping(session: HelperSession, signal?: AbortSignal): Promise<EndRecord> {
+  return session.request(
+    'version',
+    [],
+    withSignal(() => undefined, signal),
+  );
+}
+
+function misunderstanding(what: string): ConnectionError {
+  return new ConnectionError(
+    'helper',
+    `The helper ${what}.`,
+    'Connect again. If it happens again, please report it with the log.',
+  );
+}
