@@ -63,10 +63,9 @@ export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
 
 /** Settings; all of scope `application`, so that no workspace can set them. */
 export const settings = {
-  /** SSH hosts of the tree: `{ "host": string, "sudo"?: boolean }[]`. */
+  /** SSH hosts of the tree, and this machine's `sudo`: `host/settings-format.ts` reads and writes it. */
   hosts: 'linuxNamespaces.hosts',
-  /** Whether "This machine" is in the tree, and whether its helper runs with sudo. */
-  thisMachine: 'linuxNamespaces.thisMachine',
+  showThisMachine: 'linuxNamespaces.showThisMachine',
   connectThisMachine: 'linuxNamespaces.connectThisMachine',
   groupBy: 'linuxNamespaces.groupBy',
 } as const;
