@@ -1,3 +1,4 @@
+import type { Disposable } from '../disposable.ts';
 import { ConnectionError } from '../transport/errors.ts';
 
 /** What a caller gets for something that a person ended. */
@@ -14,11 +15,12 @@ export function asError(value: unknown): Error {
  * does. So nothing that hangs can hold up its caller. A value that comes afterwards goes to `late`, which releases it.
  */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal, late?: (value: T) => void): Promise<T> {
-  let abort: () => void = () => {};
+  let listening: Disposable | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(asError(signal.reason));
+    const abort = (): void => reject(asError(signal.reason));
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
+    listening = { dispose: () => signal.removeEventListener('abort', abort) };
   });
   try {
     return await Promise.race([aborted, promise]);
@@ -27,6 +29,6 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal, lat
     promise.then(late, () => {});
     throw error;
   } finally {
-    signal.removeEventListener('abort', abort);
+    listening?.dispose();
   }
 }

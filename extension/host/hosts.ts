@@ -10,14 +10,15 @@ import type { Hosts, HostSpec } from './types.ts';
 export interface HostStore {
   read(): readonly HostSpec[];
   write(specs: readonly HostSpec[]): Promise<void>;
+  /** This machine runs Linux and is to be listed; then it is the first. */
+  readonly local: boolean;
+  /** Either has changed. */
   readonly onDidChange: Event<void>;
 }
 
 export interface HostRegistryOptions {
   readonly store: HostStore;
   readonly createHost: (spec: HostSpec) => ManagedHost;
-  /** This machine is Linux: it is then always listed, and first. */
-  readonly local: boolean;
   readonly log: Log;
 }
 
@@ -51,7 +52,9 @@ export class HostRegistry implements Hosts, Disposable {
 
   /** Of a host that is already listed, changes `sudo`, from its next connect on. Rejects when the target is unusable. */
   async add(spec: HostSpec): Promise<ManagedHost> {
-    if (spec.kind === 'local' && !this.#options.local) throw new Error('This machine does not run Linux.');
+    if (spec.kind === 'local' && !this.#options.store.local) {
+      throw new Error('This machine does not run Linux, or the settings hide it.');
+    }
     const problem = spec.kind === 'ssh' ? targetProblem(spec.target) : undefined;
     if (problem !== undefined) throw new Error(`This host cannot be added: ${problem}.`);
     const id = hostId(spec);
@@ -63,11 +66,11 @@ export class HostRegistry implements Hosts, Disposable {
     return host;
   }
 
-  /** Disconnects the host and takes it off the list. Rejects for this machine, which is always listed. */
+  /** Disconnects the host and takes it off the list. Rejects for this machine, which another setting shows and hides. */
   async remove(id: string): Promise<void> {
     const host = this.#hosts.get(id);
     if (host === undefined) return;
-    if (host.spec.kind === 'local') throw new Error('This machine is always listed.');
+    if (host.spec.kind === 'local') throw new Error('This machine is listed until the settings hide it.');
     await this.#write(this.#options.store.read().filter((spec) => hostId(spec) !== id));
   }
 
@@ -89,7 +92,7 @@ export class HostRegistry implements Hosts, Disposable {
     const stored = this.#options.store.read();
     const local = stored.find((spec) => spec.kind === 'local') ?? ({ kind: 'local', sudo: false } as const);
     const remote = stored.filter((spec) => spec.kind !== 'local');
-    const wanted = this.#options.local ? [local, ...remote] : remote;
+    const wanted = this.#options.store.local ? [local, ...remote] : remote;
 
     const before = this.all;
     const hosts = new Map<string, ManagedHost>();
