@@ -1,0 +1,176 @@
+/** A window of VS Code, driven as a person does. Everything waits for a condition with a deadline, nothing for a time. */
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Locator, Page } from 'playwright-core';
+import { Notifications } from './notifications.ts';
+import type { PageElement } from './page-types.ts';
+import { matches, until, type Match } from './poll.ts';
+import { QuickInput } from './quick-input.ts';
+import { Tree } from './tree.ts';
+
+export const artifacts = join(dirname(dirname(fileURLToPath(import.meta.url))), 'artifacts');
+
+// What the page has, for the functions that run there.
+declare const navigator: {
+  readonly clipboard: { readText(): Promise<string>; writeText(text: string): Promise<void> };
+};
+
+export interface StatusItem {
+  readonly text: string;
+  readonly accessibleLabel: string;
+}
+
+export class Workbench {
+  readonly page: Page;
+  readonly tree: Tree;
+  readonly quickInput: QuickInput;
+  readonly notifications: Notifications;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.tree = new Tree(page);
+    this.quickInput = new QuickInput(page);
+    this.notifications = new Notifications(page);
+  }
+
+  async ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    await this.page.locator('.activitybar .action-item').first().waitFor();
+  }
+
+  /** Shows a view container by its name in the activity bar. */
+  async show(container: string): Promise<void> {
+    const item = this.page.locator(`.activitybar .action-item:has(.action-label[aria-label^="${container}"])`).first();
+    await until(`${container} is shown`, async () => {
+      if ((await item.getAttribute('aria-expanded')) === 'true' || (await this.#isChecked(item))) return true;
+      await item.locator('.action-label').click();
+      return this.#isChecked(item);
+    });
+  }
+
+  async #isChecked(item: Locator): Promise<boolean> {
+    return item.evaluate((element: PageElement) => element.classList.contains('checked'));
+  }
+
+  /** Runs a command by its title with category, `Linux Namespaces: Add Host...`, as the palette shows it. */
+  async run(command: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = await this.quickInput.opened();
+    await input.fill(`>${command}`);
+    await this.quickInput.choose(command);
+  }
+
+  /** Titles of the commands that the palette offers for a text. */
+  async offered(text: string): Promise<readonly string[]> {
+    await this.page.keyboard.press('F1');
+    const input = await this.quickInput.opened();
+    await input.fill(`>${text}`);
+    const labels = await until('the palette has found something', async () => {
+      const found = await this.quickInput.items();
+      return found.length > 0 && found.map((item) => item.label);
+    });
+    await this.quickInput.cancel();
+    return labels;
+  }
+
+  /** A modal dialog's words. */
+  async dialog(): Promise<string> {
+    const box = this.page.locator('.monaco-dialog-box');
+    await box.waitFor();
+    return (await box.locator('.dialog-message-row').innerText()).trim();
+  }
+
+  async dialogButtons(): Promise<readonly string[]> {
+    return this.page.locator('.monaco-dialog-box .dialog-buttons .monaco-button').allInnerTexts();
+  }
+
+  async pressInDialog(button: string): Promise<void> {
+    const box = this.page.locator('.monaco-dialog-box');
+    await box.locator('.dialog-buttons .monaco-button').getByText(button, { exact: true }).click();
+    await box.waitFor({ state: 'hidden' });
+  }
+
+  /** `id` is the one that the extension gave, after its own id. */
+  async statusItem(id: string): Promise<StatusItem | undefined> {
+    const item = this.page.locator(`.statusbar-item[id="${id}"]`);
+    if ((await item.count()) === 0) return undefined;
+    const label = item.locator('.statusbar-item-label');
+    return {
+      text: (await item.innerText()).trim(),
+      accessibleLabel: (await label.getAttribute('aria-label')) ?? (await item.getAttribute('aria-label')) ?? '',
+    };
+  }
+
+  /** Names of the open editors in the active group. */
+  async editors(): Promise<readonly string[]> {
+    return this.page.locator('.editor-group-container.active .tabs-container .tab .label-name').allInnerTexts();
+  }
+
+  /** Waits until the active editor's name is this one. */
+  async editor(name: Match): Promise<string> {
+    const tab = this.page.locator('.editor-group-container.active .tabs-container .tab.active .label-name');
+    return until(
+      `the editor ${String(name)} is open`,
+      async () => {
+        if ((await tab.count()) === 0) return undefined;
+        const text = await tab.first().innerText();
+        return matches(text, name) ? text : undefined;
+      },
+      { explain: () => this.editors() },
+    );
+  }
+
+  /** The whole text of the active editor, also what is scrolled away. In a diff editor the right side, or the left. */
+  async editorText(side: 'right' | 'left' = 'right'): Promise<string> {
+    const group = this.page.locator('.editor-group-container.active .editor-instance');
+    const diff = group.locator(`.monaco-diff-editor .editor.${side === 'right' ? 'modified' : 'original'}`);
+    const area = (await diff.count()) > 0 ? diff.first() : group.locator('.monaco-editor').first();
+    await area
+      .locator('.view-lines')
+      .first()
+      .click({ position: { x: 4, y: 4 } });
+    await this.page.keyboard.press('ControlOrMeta+a');
+    await this.setClipboard('');
+    await this.page.keyboard.press('ControlOrMeta+c');
+    return until('the text is on the clipboard', async () => (await this.clipboard()) || undefined);
+  }
+
+  async closeEditors(): Promise<void> {
+    await this.run('View: Close All Editors');
+    await until('no editor is open', async () => (await this.page.locator('.tabs-container .tab').count()) === 0);
+  }
+
+  async clipboard(): Promise<string> {
+    return this.page.evaluate(() => navigator.clipboard.readText());
+  }
+
+  async setClipboard(text: string): Promise<void> {
+    await this.page.evaluate((value) => navigator.clipboard.writeText(value), text);
+  }
+
+  /** Pulls the side bar's edge until it has about this width in pixels. */
+  async resizeSideBar(width: number): Promise<void> {
+    const sideBar = this.page.locator('.part.sidebar');
+    await until(`the side bar is ${width} pixels wide`, async () => {
+      const box = await sideBar.boundingBox();
+      if (box === null) throw new Error('there is no side bar');
+      if (Math.abs(box.width - width) <= 2) return true;
+      const x = box.x + box.width;
+      const y = box.y + box.height / 2;
+      await this.page.mouse.move(x, y);
+      await this.page.mouse.down();
+      await this.page.mouse.move(x - box.width + width, y, { steps: 5 });
+      await this.page.mouse.up();
+      return false;
+    });
+  }
+
+  /** Saves a picture of the window as an artefact, once nothing moves any more. */
+  async screenshot(name: string): Promise<string> {
+    await mkdir(artifacts, { recursive: true });
+    const path = join(artifacts, `${name}.png`);
+    await this.page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+    return path;
+  }
+}
