@@ -1,0 +1,450 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import type { HostKeyQuestion, Interaction, SecretQuestion } from '../../../extension/transport/interaction.ts';
+import { ConnectionError } from '../../../extension/transport/errors.ts';
+import type { ConnectionErrorCode } from '../../../extension/transport/errors.ts';
+import { bench, code, facts, FakeSession, FakeTransport, settle, snapshot } from './fakes.ts';
+import type { Bench } from './fakes.ts';
+
+const policy = { initialDelay: 1_000, maximumDelay: 60_000, tries: 4, stableAfter: 60_000, attemptTimeout: 30_000 };
+const password: SecretQuestion = {
+  kind: 'password',
+  subject: 'alice@build7',
+  prompt: 'Password:',
+  echo: false,
+  storeKey: 'secret:password:alice@build7',
+};
+const oneTimeCode: SecretQuestion = { kind: 'keyboard-interactive', subject: 'alice@build7', prompt: 'Code:', echo: false };
+const hostKey: HostKeyQuestion = { host: 'build7', keyType: 'ssh-ed25519', fingerprint: 'SHA256:x', file: 'known_hosts' };
+
+function failure(kind: ConnectionErrorCode): ConnectionError {
+  return new ConnectionError(kind, `It is ${kind}.`, 'Do something.');
+}
+
+describe('a lost connection', () => {
+  let at: Bench;
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_000_000 });
+    at = bench({ policy });
+  });
+
+  afterEach(() => {
+    at.host.dispose();
+    mock.timers.reset();
+  });
+
+  async function pass(milliseconds: number): Promise<void> {
+    mock.timers.tick(milliseconds);
+    await settle();
+  }
+
+  async function cut(error: Error | undefined = failure('lost')): Promise<void> {
+    at.functions.transports.at(-1)?.close(error);
+    await settle();
+  }
+
+  it('keeps the graph and comes back by itself, into the same graph', async () => {
+    await at.host.connect();
+    const { graph } = at.host;
+    await cut();
+    const { state } = at.host;
+    assert.equal(state.kind, 'lost');
+    assert.deepEqual(state.kind === 'lost' && state.retryAt, 1_000_500);
+    assert.equal(at.host.graph, graph);
+    assert.equal(at.host.session, undefined);
+    assert.equal(at.functions.open, 0);
+    await pass(499);
+    assert.equal(at.functions.transports.length, 1);
+    await pass(1);
+    assert.deepEqual(at.host.state, { kind: 'connected' });
+    assert.equal(at.host.graph, graph);
+    assert.equal(at.graphs.length, 1);
+    assert.equal(at.graphs[0]?.batches.length, 2);
+  });
+
+  it('says nothing of connecting while it tries by itself; the reason stays in view', async () => {
+    await at.host.connect();
+    at.states.length = 0;
+    await cut();
+    await pass(500);
+    assert.deepEqual(
+      at.states.map((state) => state.kind),
+      ['lost', 'lost', 'connected'],
+    );
+  });
+
+  it('is noticed when the helper ends or the transport closes without a reason', async () => {
+    await at.host.connect();
+    at.functions.sessions[0]?.close(new ConnectionError('helper', 'Killed.', 'Reconnect.'));
+    await settle();
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'helper');
+    await pass(500);
+    assert.equal(at.host.state.kind, 'connected');
+    await cut();
+    at.functions.transports.at(-1)?.close(undefined);
+    await settle();
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'lost');
+    assert.equal(at.functions.open, 0);
+  });
+
+  it('waits longer from try to try, and gives up after the last', async () => {
+    await at.host.connect();
+    at.functions.connectTransport = () => Promise.reject(failure('unreachable'));
+    await cut();
+    for (const delay of [500, 1_000, 2_000, 4_000]) {
+      assert.deepEqual(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now() + delay);
+      await pass(delay);
+    }
+    assert.deepEqual(at.host.state.kind === 'lost' && at.host.state.error.code, 'unreachable');
+    assert.deepEqual(at.host.state.kind === 'lost' && at.host.state.retryAt, undefined);
+    const tried = at.functions.specs.length;
+    await pass(3_600_000);
+    assert.equal(at.functions.specs.length, tried);
+    assert.notEqual(at.host.graph, undefined);
+  });
+
+  it('shows during an attempt that it is under way', async () => {
+    await at.host.connect();
+    at.functions.connectTransport = () => new Promise(() => {});
+    await cut();
+    await pass(500);
+    assert.equal(at.functions.specs.length, 2);
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now());
+  });
+
+  it('ends an attempt that hangs, and goes on trying', async () => {
+    await at.host.connect();
+    at.functions.connectTransport = () => new Promise(() => {});
+    await cut();
+    await pass(500);
+    await pass(policy.attemptTimeout);
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'timeout');
+    at.functions.connectTransport = () => Promise.resolve(new FakeTransport());
+    await pass(1_000);
+    assert.equal(at.host.state.kind, 'connected');
+  });
+
+  for (const refused of [
+    'authentication',
+    'sudo',
+    'host-key-unknown',
+    'host-key-changed',
+    'host-key-revoked',
+    'cancelled',
+    'configuration',
+    'unsupported-host',
+    'deployment',
+  ] as const) {
+    it(`is not tried again after ${refused}`, async () => {
+      await at.host.connect();
+      at.functions.connectTransport = () => Promise.reject(failure(refused));
+      await cut();
+      await pass(500);
+      assert.equal(at.functions.specs.length, 2);
+      assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, refused);
+      assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, undefined);
+      await pass(3_600_000);
+      at.wake.fire();
+      await settle();
+      assert.equal(at.functions.specs.length, 2);
+    });
+  }
+
+  it('counts on when a connection breaks soon after it stood, and afresh when it lasted', async () => {
+    await at.host.connect();
+    for (const delay of [500, 1_000, 2_000]) {
+      await cut();
+      assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now() + delay);
+      await pass(delay);
+    }
+    assert.equal(at.host.state.kind, 'connected');
+    await pass(policy.stableAfter);
+    await cut();
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now() + 500);
+  });
+
+  it('is given up by disconnect', async () => {
+    await at.host.connect();
+    await cut();
+    at.host.disconnect();
+    assert.equal(at.host.graph, undefined);
+    await pass(3_600_000);
+    assert.deepEqual(at.host.state, { kind: 'disconnected' });
+    assert.equal(at.functions.specs.length, 1);
+  });
+
+  it('is made again at once when a person connects, and only once', async () => {
+    await at.host.connect();
+    await cut();
+    await at.host.connect();
+    assert.equal(at.host.state.kind, 'connected');
+    await pass(3_600_000);
+    assert.equal(at.functions.specs.length, 2);
+  });
+
+  it('gives way to a person’s attempt: the silent one under way ends', async () => {
+    await at.host.connect();
+    let silent: AbortSignal | undefined;
+    at.functions.connectTransport = (options) => {
+      silent = options.signal;
+      return new Promise(() => {});
+    };
+    await cut();
+    await pass(500);
+    assert.equal(silent?.aborted, false);
+    at.functions.connectTransport = () => Promise.resolve(new FakeTransport());
+    await at.host.connect();
+    assert.equal(silent?.aborted, true);
+    assert.equal(at.host.state.kind, 'connected');
+  });
+
+  it('stays lost for its old reason when a person cancels the attempt, and stops trying', async () => {
+    await at.host.connect();
+    await cut();
+    at.functions.connectTransport = () => new Promise(() => {});
+    const controller = new AbortController();
+    const done = at.host.connect(controller.signal);
+    assert.equal(at.host.state.kind, 'connecting');
+    assert.notEqual(at.host.graph, undefined);
+    controller.abort();
+    await assert.rejects(done, code('cancelled'));
+    const { state } = at.host;
+    assert.equal(state.kind === 'lost' && state.error.code, 'lost');
+    assert.equal(state.kind === 'lost' && state.retryAt, undefined);
+  });
+
+  it('goes on trying by itself when a person’s attempt finds the host still away', async () => {
+    await at.host.connect();
+    await cut();
+    at.functions.connectTransport = () => Promise.reject(failure('unreachable'));
+    await assert.rejects(at.host.connect(), code('unreachable'));
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now() + 500);
+  });
+
+  it('is tried at once when the machine wakes, also after it had given up', async () => {
+    await at.host.connect();
+    at.functions.connectTransport = () => Promise.reject(failure('unresolvable'));
+    await cut();
+    for (const delay of [500, 1_000, 2_000, 4_000]) await pass(delay);
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, undefined);
+    at.functions.connectTransport = () => Promise.resolve(new FakeTransport());
+    at.wake.fire();
+    await settle();
+    assert.equal(at.host.state.kind, 'connected');
+  });
+
+  it('is found out on waking when the connection no longer answers', async () => {
+    await at.host.connect();
+    at.functions.probe = () => new Promise(() => {});
+    at.wake.fire();
+    await settle();
+    assert.equal(at.host.state.kind, 'connected');
+    await pass(15_000);
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'lost');
+    await pass(500);
+    assert.equal(at.host.state.kind, 'connected');
+  });
+
+  it('is none when the connection still answers on waking', async () => {
+    await at.host.connect();
+    at.functions.probe = () => {
+      at.functions.probes++;
+      return Promise.resolve();
+    };
+    at.wake.fire();
+    await pass(60_000);
+    assert.equal(at.functions.probes, 1);
+    assert.equal(at.host.state.kind, 'connected');
+    assert.equal(at.functions.transports.length, 1);
+  });
+
+  it('is one when the watch ends by itself: a tree that no longer changes must not look fresh', async () => {
+    await at.host.connect();
+    const views = at.host.watch();
+    at.functions.watches.at(-1)?.done.reject(new Error('the helper’s child was killed'));
+    await settle();
+    assert.equal(at.host.state.kind, 'lost');
+    await pass(500);
+    assert.equal(at.host.state.kind, 'connected');
+    assert.equal(at.functions.running, 1);
+    views.dispose();
+  });
+
+  it('is one when a batch cannot be applied', async () => {
+    await at.host.connect();
+    const [graph] = at.graphs;
+    assert.ok(graph);
+    const apply = graph.apply.bind(graph);
+    graph.apply = () => {
+      throw new Error('no such thing');
+    };
+    at.functions.watches.at(-1)?.onBatch(snapshot(3));
+    await settle();
+    assert.equal(at.host.state.kind, 'lost');
+    graph.apply = apply;
+    await pass(500);
+    assert.equal(at.host.state.kind, 'connected');
+  });
+});
+
+describe('secrets over a lost connection', () => {
+  let asked: string[];
+  let forgotten: string[];
+  let decision: 'once' | 'save';
+  let person: Interaction;
+  let at: Bench;
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_000_000 });
+    asked = [];
+    forgotten = [];
+    decision = 'once';
+    person = {
+      confirmHostKey: ({ host }) => {
+        asked.push(host);
+        return Promise.resolve(decision);
+      },
+      askSecret: ({ prompt }) => {
+        asked.push(prompt);
+        return Promise.resolve({ value: `typed ${prompt}`, stored: false, accepted: () => Promise.resolve() });
+      },
+      forgetSecret: (storeKey) => {
+        forgotten.push(storeKey);
+        return Promise.resolve();
+      },
+    };
+    at = bench({ policy, interaction: person });
+  });
+
+  afterEach(() => {
+    at.host.dispose();
+    mock.timers.reset();
+  });
+
+  /** A server that asks and takes what it is given, unless it refuses. */
+  function serverAsks(questions: readonly SecretQuestion[], refuse = false): string[] {
+    const given: string[] = [];
+    at.functions.connectTransport = async ({ interaction, signal }) => {
+      if ((await interaction.confirmHostKey(hostKey, signal)) === 'refuse') throw failure('host-key-unknown');
+      for (const question of questions) {
+        const answer = await interaction.askSecret(question, signal);
+        if (answer === undefined) throw failure('cancelled');
+        given.push(answer.value);
+        if (refuse) {
+          if (answer.stored && question.storeKey !== undefined) await interaction.forgetSecret(question.storeKey);
+          throw failure('authentication');
+        }
+        await answer.accepted();
+      }
+      return new FakeTransport();
+    };
+    return given;
+  }
+
+  async function lose(): Promise<void> {
+    at.functions.transports.at(-1)?.close(failure('lost'));
+    await settle();
+    mock.timers.tick(500);
+    await settle();
+  }
+
+  it('accepted ones, and a host key accepted once, serve again without a question', async () => {
+    const given = serverAsks([password]);
+    await at.host.connect();
+    assert.deepEqual(asked, ['build7', 'Password:']);
+    await lose();
+    assert.equal(at.host.state.kind, 'connected');
+    assert.deepEqual(asked, ['build7', 'Password:']);
+    assert.deepEqual(given, ['typed Password:', 'typed Password:']);
+  });
+
+  it('one-time codes are not kept: nobody is asked unprompted, and the state says what is needed', async () => {
+    serverAsks([password, oneTimeCode]);
+    await at.host.connect();
+    asked.length = 0;
+    await lose();
+    const { state } = at.host;
+    assert.deepEqual(asked, []);
+    assert.equal(state.kind === 'lost' && state.error.code, 'authentication');
+    assert.equal(state.kind === 'lost' && state.retryAt, undefined);
+    assert.match(state.kind === 'lost' ? state.error.message : '', /needs an answer for alice@build7/);
+    await at.host.connect();
+    assert.deepEqual(asked, ['Code:']);
+    assert.equal(at.host.state.kind, 'connected');
+  });
+
+  it('a refused one is sent once, forgotten, and not tried again', async () => {
+    serverAsks([password]);
+    await at.host.connect();
+    const given = serverAsks([password], true);
+    asked.length = 0;
+    await lose();
+    mock.timers.tick(3_600_000);
+    await settle();
+    assert.deepEqual(given, ['typed Password:']);
+    assert.deepEqual(forgotten, [password.storeKey]);
+    assert.deepEqual(asked, []);
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'authentication');
+    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, undefined);
+  });
+
+  it('a typed one that was not accepted is not kept', async () => {
+    const given = serverAsks([password], true);
+    await assert.rejects(at.host.connect(), code('authentication'));
+    await assert.rejects(at.host.connect(), code('authentication'));
+    assert.equal(given.length, 2);
+    assert.equal(asked.filter((prompt) => prompt === 'Password:').length, 2);
+  });
+
+  it('another host key is not accepted in silence', async () => {
+    serverAsks([]);
+    await at.host.connect();
+    asked.length = 0;
+    at.functions.connectTransport = async ({ interaction, signal }) => {
+      const answer = await interaction.confirmHostKey({ ...hostKey, fingerprint: 'SHA256:y' }, signal);
+      if (answer === 'refuse') throw failure('host-key-unknown');
+      return new FakeTransport();
+    };
+    await lose();
+    assert.deepEqual(asked, []);
+    assert.match(
+      at.host.state.kind === 'lost' ? at.host.state.error.message : '',
+      /needs a decision on the host key of build7/,
+    );
+  });
+
+  it('are gone after disconnecting', async () => {
+    serverAsks([password]);
+    await at.host.connect();
+    at.host.disconnect();
+    await at.host.connect();
+    assert.deepEqual(asked, ['build7', 'Password:', 'build7', 'Password:']);
+  });
+});
+
+describe('several hosts', () => {
+  it('break and come back each by itself', async () => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_000_000 });
+    const first = bench({ policy });
+    const second = bench({ policy }, { kind: 'local', sudo: false });
+    try {
+      await Promise.all([first.host.connect(), second.host.connect()]);
+      first.functions.connectSession = () => new Promise<FakeSession>(() => {});
+      first.functions.facts = () => Promise.resolve(facts);
+      first.functions.transports[0]?.close(failure('lost'));
+      await settle();
+      mock.timers.tick(500);
+      await settle();
+      assert.equal(first.host.state.kind, 'lost');
+      assert.equal(second.host.state.kind, 'connected');
+      assert.equal(second.functions.transports.length, 1);
+    } finally {
+      first.host.dispose();
+      second.host.dispose();
+      mock.timers.reset();
+    }
+    await settle();
+    assert.equal(first.functions.open + second.functions.open, 0);
+  });
+});
