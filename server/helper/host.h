@@ -1,0 +1,35 @@
+#ifndef NSHELPER_HOST_H
+#define NSHELPER_HOST_H
+
+#include "failure.h"
+#include "types.h"
+
+/* What this kernel and /proc can tell: asked once, then read by every thread. */
+struct host {
+    /* /proc, open for listing. */
+    int proc;
+    /* Own namespaces by slot; 0 where there is none. ns[NS_PID] is 0 when /proc shows another pid namespace. */
+    uint32_t own[NS_SLOTS];
+    /* PIDFD_GET_INFO answers, and its pids are the ones in /proc. */
+    bool pidfd_info;
+    /* A cgroup id tells the path that is reported: there is no `name=systemd` hierarchy beside the unified one. */
+    bool cgroup_by_id;
+    /* NS_GET_ID answers, 6.18. */
+    bool nsid;
+    /* A namespace's type, inode and id by one file handle, 6.18. */
+    bool handles;
+    /* listns(2) is there. */
+    bool listns;
+    /* /proc does not list the processes of others (hidepid=invisible), and the caller is no exception. */
+    bool hidden;
+    /* Value of hidepid= when it is set, else empty. */
+    char hidepid[16];
+};
+
+int host_open(struct host *host, struct failure *failure);
+void host_close(struct host *host);
+
+/* Whether a capability(7) is in the effective set of this process. */
+bool host_capable(unsigned capability);
+
+#endif

@@ -1,0 +1,113 @@
+#include "mountinfo.h"
+
+#include "util.h"
+
+#include <string.h>
+
+/* Fields of a line: id, parent, device, root, mount point, options, optional fields, "-", type, source, options. */
+#define FIELD_ROOT 3
+#define FIELD_MOUNT_POINT 4
+
+static char *field(char *line, char *end, unsigned number, size_t *length)
+{
+    for (; number > 0; number--) {
+        char *blank = memchr(line, ' ', (size_t)(end - line));
+        if (!blank)
+            return NULL;
+        line = blank + 1;
+    }
+    char *stop = memchr(line, ' ', (size_t)(end - line));
+    *length = (size_t)((stop ? stop : end) - line);
+    return line;
+}
+
+/* Blank, tab, newline and backslash are written as a backslash and three octal digits. */
+static size_t unescape(char *text, size_t length)
+{
+    size_t to = 0;
+
+    for (size_t from = 0; from < length; to++) {
+        const char *at = text + from;
+        if (length - from >= 4 && at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' &&
+            at[3] >= '0' && at[3] <= '7') {
+            text[to] = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
+            from += 4;
+        } else {
+            text[to] = *at;
+            from++;
+        }
+    }
+    return to;
+}
+
+/* File systems that ask someone else, so that walking a path on them can wait for ever. */
+static bool is_remote_type(const char *type, size_t length)
+{
+    static const char *const types[] = { "nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "afs", "lustre", "autofs", "coda" };
+
+    if (length >= 4 && memcmp(type, "fuse", 4) == 0)
+        return true;
+    for (size_t i = 0; i < array_length(types); i++)
+        if (strlen(types[i]) == length && memcmp(types[i], type, length) == 0)
+            return true;
+    return false;
+}
+
+/* Whether a remote file system is mounted above the path. One on `/` would stop the whole process anyway. */
+static bool leads_over_remote(char *text, size_t length, const char *path, size_t path_length)
+{
+    char *end = text + length;
+
+    for (char *line = text; line < end;) {
+        char *newline = memchr(line, '\n', (size_t)(end - line));
+        char *stop = newline ? newline : end;
+        char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
+        size_t point_length, type_length;
+        const char *point = field(line, stop, FIELD_MOUNT_POINT, &point_length);
+        if (fields && point && point_length > 1 && point_length < path_length &&
+            memcmp(point, path, point_length) == 0 && path[point_length] == '/') {
+            const char *type = field(fields + 3, stop, 0, &type_length);
+            if (type && is_remote_type(type, type_length))
+                return true;
+        }
+        line = stop + 1;
+    }
+    return false;
+}
+
+int mountinfo_each_nsfs(char *text, size_t length, int (*found)(void *context, const struct nsfs_mount *mount),
+                        void *context)
+{
+    static const char marker[] = " - nsfs ";
+    char *end = text + length;
+    char *line = text;
+
+    /* Blanks within fields are escaped, so the marker cannot be part of a path. */
+    for (char *at; (at = memmem(line, (size_t)(end - line), marker, sizeof marker - 1));) {
+        struct nsfs_mount mount;
+        size_t root_length, point_length;
+        char *before = memrchr(line, '\n', (size_t)(at - line));
+        if (before)
+            line = before + 1;
+        char *newline = memchr(at, '\n', (size_t)(end - at));
+        char *next = newline ? newline + 1 : end;
+        const char *root = field(line, at, FIELD_ROOT, &root_length);
+        char *point = field(line, at, FIELD_MOUNT_POINT, &point_length);
+        if (root && point && ns_parse_link(root, root_length, &mount.type, &mount.id)) {
+            /* Before the path is unescaped: both sides of the comparison are as the kernel wrote them. */
+            mount.remote = leads_over_remote(text, length, point, point_length);
+            autofree char *path = malloc(point_length + 1);
+            if (!path)
+                return -ENOMEM;
+            memcpy(path, point, point_length);
+            mount.path_length = unescape(path, point_length);
+            path[mount.path_length] = '\0';
+            mount.path = path;
+            int result = found(context, &mount);
+            if (result)
+                return result;
+        }
+        line = next;
+    }
+    return 0;
+}

@@ -1,0 +1,24 @@
+#ifndef NSHELPER_MOUNTINFO_H
+#define NSHELPER_MOUNTINFO_H
+
+#include "types.h"
+
+/* One mount of a namespace's file. */
+struct nsfs_mount {
+    enum ns_type type;
+    uint32_t id;
+    /* The path leads over a file system whose server may not answer. */
+    bool remote;
+    /* Mount point as the process sees it; terminated. */
+    char *path;
+    size_t path_length;
+};
+
+/*
+ * Calls `found` for every nsfs mount in the text of /proc/PID/mountinfo, which is changed by that (paths are
+ * unescaped in place). Stops at the first result that is not 0 and returns it.
+ */
+int mountinfo_each_nsfs(char *text, size_t length, int (*found)(void *context, const struct nsfs_mount *mount),
+                        void *context);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef NSHELPER_PROCESS_H
+#define NSHELPER_PROCESS_H
+
+#include "cgroups.h"
+#include "host.h"
+#include "output.h"
+#include "types.h"
+
+enum process_flag {
+    /* Its links gave EACCES or EPERM. */
+    PROCESS_UNREADABLE = 1 << 0,
+    PROCESS_HAS_UID = 1 << 1,
+    /* Its root is not the root of its mount namespace, so its mountinfo may not show all mounts. */
+    PROCESS_CHROOT = 1 << 2,
+    PROCESS_ZOMBIE = 1 << 3,
+};
+
+/* What is kept of a process: compact, because there may be tens of thousands. (pid, start) is its identity. */
+struct process {
+    uint64_t start;
+    /* Of the whole record, so that a change shows without keeping the text. */
+    uint64_t hash;
+    uint32_t pid;
+    uint32_t uid;
+    /* Inode numbers by slot; 0 where there is none or it may not be seen. */
+    uint32_t ns[NS_SLOTS];
+    uint8_t flags;
+};
+
+/* Reads processes; belongs to one thread. */
+struct reader {
+    const struct host *host;
+    struct cgroup_cache cgroups;
+    char text[16384];
+};
+
+void reader_init(struct reader *reader, const struct host *host);
+void reader_free(struct reader *reader);
+
+/*
+ * Reads one process and appends its record to `lines`, which keeps everything in memory. 0; or -ENOENT or -ESRCH when
+ * it is gone, or -EACCES when /proc shows nothing of it (hidepid=1), and then nothing was appended; or -ENOMEM.
+ */
+int process_read(struct reader *reader, uint32_t pid, struct process *process, struct output *lines);
+
+/* Only pid, links and PROCESS_UNREADABLE: to look whether a known process moved, at half the cost. Same results. */
+int process_read_links(struct reader *reader, uint32_t pid, struct process *process);
+
+#endif

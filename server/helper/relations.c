@@ -1,0 +1,259 @@
+#include "kernel.h"
+#include "nsfs.h"
+#include "procfs.h"
+#include "survey.h"
+#include "util.h"
+#include "workers.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Refuses a descriptor that turned out to be another namespace; takes it over. */
+static int proven(const struct host *host, int fd, uint32_t id, uint64_t *nsid)
+{
+    struct nsfs_identity identity = { 0 };
+    int result;
+
+    if (fd < 0)
+        return fd;
+    if (host->handles)
+        result = nsfs_identify(host, fd, &identity);
+    else
+        result = nsfs_inode(fd, &identity.id);
+    if (!result && identity.id != id)
+        result = -ESTALE;
+    if (!result && !host->handles && host->nsid && ioctl(fd, (int)NS_GET_ID, &identity.nsid) < 0)
+        identity.nsid = 0;
+    if (result) {
+        close(fd);
+        return result;
+    }
+    *nsid = identity.nsid;
+    return fd;
+}
+
+/* Opens /proc/PID/ns/LINK; the inode proves that the process has not moved meanwhile. */
+static int open_link(const struct host *host, uint32_t pid, uint32_t tid, unsigned slot, uint32_t id, uint64_t *nsid)
+{
+    char path[PROC_PATH_SIZE];
+
+    if (tid)
+        snprintf(path, sizeof path, "%u/task/%u/ns/%s", pid, tid, ns_slot_link(slot));
+    else
+        snprintf(path, sizeof path, "%u/ns/%s", pid, ns_slot_link(slot));
+    int fd = openat(host->proc, path, O_RDONLY | O_CLOEXEC);
+    return proven(host, fd < 0 ? -errno : fd, id, nsid);
+}
+
+static int open_mount(const struct survey *survey, const struct holder *holder, enum ns_type type, uint32_t id)
+{
+    const char *path = strings_get(&survey->namespaces.strings, holder->path);
+    char prefix[PROC_PATH_SIZE];
+
+    if (holder->pid == 0 || holder->remote)
+        return -ENOENT;
+    int length = snprintf(prefix, sizeof prefix, "%u/root", holder->pid);
+    autofree char *full = malloc((size_t)length + strlen(path) + 1);
+    if (!full)
+        return -ENOMEM;
+    memcpy(full, prefix, (size_t)length);
+    strcpy(full + length, path);
+    return nsfs_open_at(survey->host.proc, full, type, id);
+}
+
+static int open_socket(uint32_t pid, uint32_t number)
+{
+    autoclose int process = (int)syscall(SYSCALL_PIDFD_OPEN, pid, 0);
+    autoclose int socket = process < 0 ? -1 : (int)syscall(SYSCALL_PIDFD_GETFD, process, number, 0);
+    int fd = socket < 0 ? -1 : ioctl(socket, SIOCGSKNS);
+
+    return fd < 0 ? -errno : fd;
+}
+
+static int open_by_holder(const struct survey *survey, const struct namespace *namespace,
+                          const struct holder *holder, uint64_t *nsid)
+{
+    const struct host *host = &survey->host;
+    const struct ns_type_info *info = &ns_types[namespace->type];
+    char path[PROC_PATH_SIZE];
+    int fd;
+
+    switch ((enum holder_kind)holder->kind) {
+    case HELD_BY_FOR_CHILDREN:
+        return open_link(host, holder->pid, 0, info->children_slot, namespace->id, nsid);
+    case HELD_BY_TASK:
+        return open_link(host, holder->pid, holder->number, namespace->type, namespace->id, nsid);
+    case HELD_BY_MOUNT:
+        return proven(host, open_mount(survey, holder, namespace->type, namespace->id), namespace->id, nsid);
+    case HELD_BY_FD:
+        snprintf(path, sizeof path, "%u/fd/%u", holder->pid, holder->number);
+        fd = nsfs_open_at(host->proc, path, namespace->type, namespace->id);
+        return proven(host, fd, namespace->id, nsid);
+    case HELD_BY_SOCKET:
+        return proven(host, open_socket(holder->pid, holder->number), namespace->id, nsid);
+    }
+    return -ENOENT;
+}
+
+/* By the file handle that listns(2) gives the id for. */
+static int open_by_id(const struct host *host, const struct namespace *namespace, uint64_t *nsid)
+{
+    if (namespace->nsid == 0)
+        return -ENOENT;
+    return proven(host, nsfs_open_id(namespace->nsid), namespace->id, nsid);
+}
+
+/* When the first member has just left, another one serves. */
+static int open_by_any_member(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid)
+{
+    int fd = -ENOENT;
+
+    for (size_t i = 0; fd < 0 && i < survey->process_count; i++) {
+        const struct process *process = &survey->process[i];
+        if (process->ns[namespace->type] == namespace->id && process->pid != namespace->lowest)
+            fd = open_link(&survey->host, process->pid, 0, namespace->type, namespace->id, nsid);
+    }
+    return fd;
+}
+
+static int open_by_child(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid);
+
+static int open_namespace(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid)
+{
+    const struct namespaces *namespaces = &survey->namespaces;
+    int fd = -ENOENT;
+
+    if (namespace->members > 0)
+        fd = open_link(&survey->host, namespace->lowest, 0, namespace->type, namespace->id, nsid);
+    for (uint32_t at = namespace->holders; fd < 0 && at != NO_INDEX; at = namespaces->holder[at].next)
+        fd = open_by_holder(survey, namespace, &namespaces->holder[at], nsid);
+    if (fd < 0 && namespace->members > 1)
+        fd = open_by_any_member(survey, namespace, nsid);
+    if (fd < 0)
+        fd = open_by_id(&survey->host, namespace, nsid);
+    if (fd < 0 && namespace->via != NO_INDEX)
+        fd = open_by_child(survey, namespace, nsid);
+    return fd;
+}
+
+/* Up from a child; no deeper than the kernel nests, which is 33 levels. */
+static int open_by_child(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid)
+{
+    const struct namespace *child = &survey->namespaces.item[namespace->via];
+    uint64_t ignored;
+
+    if (child->owner != namespace->id && child->parent != namespace->id)
+        return -ENOENT;
+    autoclose int fd = open_namespace(survey, child, &ignored);
+    if (fd < 0)
+        return fd;
+    return proven(&survey->host, child->parent == namespace->id ? nsfs_parent(fd) : nsfs_owner(fd), namespace->id,
+                  nsid);
+}
+
+int survey_open_namespace(const struct survey *survey, uint32_t index)
+{
+    uint64_t ignored;
+
+    return open_namespace(survey, &survey->namespaces.item[index], &ignored);
+}
+
+static uint32_t inode_and_close(int fd)
+{
+    uint32_t id = 0;
+
+    if (fd < 0)
+        return 0;
+    if (nsfs_inode(fd, &id))
+        id = 0;
+    close(fd);
+    return id;
+}
+
+/* Writes nothing but the namespace itself, so threads may resolve different ones. */
+static void resolve(struct namespace *namespace, int fd)
+{
+    if (ns_types[namespace->type].has_parent)
+        namespace->parent = inode_and_close(nsfs_parent(fd));
+    /* The owner of a user namespace is its parent, so one question is enough. */
+    if (namespace->type == NS_USER)
+        namespace->owner = namespace->parent;
+    else
+        namespace->owner = inode_and_close(nsfs_owner(fd));
+    if (namespace->type == NS_USER && nsfs_owner_uid(fd, &namespace->uid) == 0)
+        namespace->flags |= NAMESPACE_HAS_UID;
+}
+
+static void resolve_one(const struct survey *survey, struct namespace *namespace)
+{
+    autoclose int fd = open_namespace(survey, namespace, &namespace->nsid);
+
+    if (fd >= 0)
+        resolve(namespace, fd);
+    namespace->flags |= NAMESPACE_RESOLVED;
+}
+
+static void resolve_piece(void *context, unsigned worker, size_t begin, size_t end)
+{
+    struct survey *survey = context;
+
+    (void)worker;
+    for (size_t i = begin; i < end; i++) {
+        struct namespace *namespace = &survey->namespaces.item[i];
+        if (namespace->flags & (NAMESPACE_RESOLVED | NAMESPACE_FREE))
+            continue;
+        autoclose int fd = -1;
+        if (namespace->members > 0)
+            fd = open_link(&survey->host, namespace->lowest, 0, namespace->type, namespace->id, &namespace->nsid);
+        if (fd >= 0) {
+            resolve(namespace, fd);
+            namespace->flags |= NAMESPACE_RESOLVED | NAMESPACE_UNLINKED;
+        }
+    }
+}
+
+/* Counts a namespace as child of `id`, which becomes known by that. */
+static int link_to(struct survey *survey, uint32_t child, enum ns_type type, uint32_t id)
+{
+    uint32_t index;
+    int result = namespaces_add(&survey->namespaces, type, id, &index);
+
+    if (result)
+        return result;
+    struct namespace *namespace = &survey->namespaces.item[index];
+    namespace->children++;
+    namespace->flags |= NAMESPACE_DIRTY;
+    if (namespace->via == NO_INDEX)
+        namespace->via = child;
+    return 0;
+}
+
+int survey_relations(struct survey *survey, unsigned workers)
+{
+    struct namespaces *namespaces = &survey->namespaces;
+
+    workers_run(workers, namespaces->count, resolve_piece, survey);
+    survey->sources |= SOURCE_IOCTL;
+    /* Owners and parents are appended while this runs and so get their turn. */
+    for (uint32_t i = 0; i < namespaces->count; i++) {
+        struct namespace *namespace = &namespaces->item[i];
+        if (namespace->flags & NAMESPACE_FREE)
+            continue;
+        if (!(namespace->flags & NAMESPACE_RESOLVED)) {
+            resolve_one(survey, namespace);
+            namespace->flags |= NAMESPACE_UNLINKED;
+        }
+        if (!(namespace->flags & NAMESPACE_UNLINKED))
+            continue;
+        namespace->flags &= (uint8_t)~NAMESPACE_UNLINKED;
+        uint32_t owner = namespace->owner, parent = namespace->parent;
+        enum ns_type type = namespace->type;
+        int result = owner ? link_to(survey, i, NS_USER, owner) : 0;
+        if (!result && parent && type != NS_USER)
+            result = link_to(survey, i, type, parent);
+        if (result)
+            return result;
+    }
+    return 0;
+}

@@ -1,0 +1,337 @@
+#include "request.h"
+#include "stream.h"
+#include "util.h"
+#include "verbs.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* Requests that may run at once. */
+#define RUNNING_MAX 32
+/* Children are not read while this much waits for the reader: their pipes fill, and they wait in turn. */
+#define PENDING_MAX (256 * 1024)
+/* The longest record; one that exceeds it ends its request. */
+#define LINE_MAX_BYTES (4 * 1024 * 1024)
+#define READ_SIZE 65536
+
+/* A request that a child process works on. */
+struct running {
+    int64_t id;
+    pid_t child;
+    int pipe;
+    /* Output not yet passed on: always less than a line. */
+    char *data;
+    size_t length;
+    size_t capacity;
+    /* Its `end` or `error` was passed on. */
+    bool answered;
+    bool exited;
+    int status;
+};
+
+struct server {
+    struct stream out;
+    struct running running[RUNNING_MAX];
+    size_t count;
+    char *in;
+    size_t in_length;
+    size_t in_capacity;
+};
+
+/* Appends a record that the server itself says. */
+static int say(struct server *server, int64_t id, const struct failure *failure)
+{
+    struct output output;
+
+    output_init(&output, -1, id);
+    if (failure) {
+        failure_print(&output, failure, 0);
+    } else {
+        record_begin(&output, "end");
+        record_end(&output);
+    }
+    int result = output.error ? output.error : stream_append(&server->out, output.data, output.length);
+    output_free(&output);
+    return result;
+}
+
+static int say_error(struct server *server, int64_t id, const char *step, int number, const char *detail)
+{
+    struct failure failure;
+
+    fail(&failure, step, number);
+    failure.detail = detail;
+    return say(server, id, &failure);
+}
+
+static void forget(struct server *server, size_t index)
+{
+    struct running *running = &server->running[index];
+
+    close(running->pipe);
+    free(running->data);
+    *running = server->running[--server->count];
+}
+
+static struct running *find(struct server *server, int64_t id)
+{
+    for (size_t i = 0; i < server->count; i++)
+        if (server->running[i].id == id)
+            return &server->running[i];
+    return NULL;
+}
+
+/* Notes who has ended; the request is finished when its pipe is read to the end. */
+static void reap(struct server *server)
+{
+    pid_t pid;
+    int status;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (size_t i = 0; i < server->count; i++)
+            if (server->running[i].child == pid) {
+                server->running[i].exited = true;
+                server->running[i].status = status;
+            }
+}
+
+static void end_all(struct server *server)
+{
+    while (server->count > 0) {
+        kill(server->running[0].child, SIGKILL);
+        forget(server, 0);
+    }
+    free(server->in);
+    stream_free(&server->out);
+}
+
+/* In the child: only the verb's own descriptors are left, and it does not outlive the server. */
+static _Noreturn void work(struct server *server, const struct request *request, int pipe, pid_t parent)
+{
+    struct output output;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    /* The parent may have died before prctl took effect. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        _exit(1);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    for (size_t i = 0; i < server->count; i++)
+        close(server->running[i].pipe);
+    if (server->out.own)
+        close(server->out.fd);
+    output_init(&output, pipe, request->id);
+    _exit(verb_run(request->word, request->count, &output, true));
+}
+
+static int start(struct server *server, const struct request *request)
+{
+    int pipes[2];
+
+    if (find(server, request->id))
+        return say_error(server, request->id, "request", EEXIST, "a request with this id is running");
+    if (server->count == RUNNING_MAX)
+        return say_error(server, request->id, "request", EAGAIN, "too many requests at once");
+    if (pipe2(pipes, O_CLOEXEC) < 0)
+        return say_error(server, request->id, "pipe2", errno, NULL);
+    pid_t parent = getpid(), child = fork();
+    if (child == 0) {
+        close(pipes[0]);
+        work(server, request, pipes[1], parent);
+    }
+    int number = errno;
+    close(pipes[1]);
+    if (child < 0) {
+        close(pipes[0]);
+        return say_error(server, request->id, "fork", number, NULL);
+    }
+    server->running[server->count++] = (struct running){ .id = request->id, .child = child, .pipe = pipes[0] };
+    return 0;
+}
+
+static int cancel(struct server *server, const struct request *request)
+{
+    int64_t id;
+
+    if (request->count != 2 || !request_id(request->word[1], &id))
+        return say_error(server, request->id, "cancel", EINVAL, "cancel takes a request id");
+    struct running *running = find(server, id);
+    if (running) {
+        kill(running->child, SIGKILL);
+        bool answered = running->answered;
+        forget(server, (size_t)(running - server->running));
+        int result = answered ? 0 : say_error(server, id, "cancel", ECANCELED, NULL);
+        if (result)
+            return result;
+    }
+    /* One that has ended meanwhile is what the caller wanted, too. */
+    return say(server, request->id, NULL);
+}
+
+/* Takes every whole request from the input. Returns -errno when nothing can be read any more. */
+static int take_requests(struct server *server)
+{
+    size_t at = 0;
+    int result = 0;
+
+    while (!result) {
+        struct request request;
+        long taken = request_read(server->in + at, server->in_length - at, &request);
+        if (taken == 0)
+            break;
+        if (taken < 0) {
+            say_error(server, NO_ID, "request", (int)-taken, "not a netstring; the connection ends");
+            return (int)taken;
+        }
+        at += (size_t)taken;
+        if (request.error)
+            result = say_error(server, request.id, "request", -request.error, request.detail);
+        else if (strcmp(request.word[0], "cancel") == 0)
+            result = cancel(server, &request);
+        else
+            result = start(server, &request);
+        request_free(&request);
+    }
+    memmove(server->in, server->in + at, server->in_length - at);
+    server->in_length -= at;
+    return result;
+}
+
+/* 1 when the other side has closed its end. */
+static int read_requests(struct server *server)
+{
+    int result = reserve(server->in, server->in_capacity, server->in_length + READ_SIZE);
+
+    if (result)
+        return result;
+    ssize_t got = read(STDIN_FILENO, server->in + server->in_length, READ_SIZE);
+    if (got < 0)
+        return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+    if (got == 0) {
+        if (server->in_length == 0)
+            return 1;
+        say_error(server, NO_ID, "request", EBADMSG, "the input ends within a request");
+        return -EBADMSG;
+    }
+    server->in_length += (size_t)got;
+    return take_requests(server);
+}
+
+static bool starts_with(const char *data, size_t length, const char *prefix)
+{
+    return length >= strlen(prefix) && memcmp(data, prefix, strlen(prefix)) == 0;
+}
+
+/* The last of several whole lines tells whether the answer is complete. */
+static bool is_answer(const char *lines, size_t length, int64_t id)
+{
+    const char *before = length > 1 ? memrchr(lines, '\n', length - 1) : NULL;
+    const char *last = before ? before + 1 : lines;
+    char prefix[64];
+    int size = snprintf(prefix, sizeof prefix, "{\"id\":%lld,", (long long)id);
+
+    length -= (size_t)(last - lines);
+    return starts_with(last, length, prefix) && (starts_with(last + size, length - (size_t)size, "\"end\":") ||
+                                                 starts_with(last + size, length - (size_t)size, "\"error\":"));
+}
+
+/* The child is done or dead. What it left unsaid is said for it. */
+static int finish(struct server *server, size_t index)
+{
+    struct running *running = &server->running[index];
+    char detail[64] = "ended without an answer";
+    int result = 0;
+
+    while (!running->exited && waitpid(running->child, &running->status, 0) < 0 && errno == EINTR)
+        ;
+    if (!running->answered) {
+        if (WIFSIGNALED(running->status))
+            snprintf(detail, sizeof detail, "killed by signal %d", WTERMSIG(running->status));
+        result = say_error(server, running->id, "child", EIO, detail);
+    }
+    forget(server, index);
+    return result;
+}
+
+static int read_child(struct server *server, size_t index)
+{
+    struct running *running = &server->running[index];
+    int result = reserve(running->data, running->capacity, running->length + READ_SIZE);
+
+    if (result)
+        return result;
+    ssize_t got = read(running->pipe, running->data + running->length, READ_SIZE);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return 0;
+    if (got <= 0)
+        return finish(server, index);
+    running->length += (size_t)got;
+    /* Whole lines only, so that the lines of two requests never mix. */
+    const char *newline = memrchr(running->data + running->length - got, '\n', (size_t)got);
+    if (newline) {
+        size_t whole = (size_t)(newline + 1 - running->data);
+        result = stream_append(&server->out, running->data, whole);
+        running->answered = running->answered || is_answer(running->data, whole, running->id);
+        running->length -= whole;
+        memmove(running->data, running->data + whole, running->length);
+    } else if (running->length > LINE_MAX_BYTES) {
+        kill(running->child, SIGKILL);
+        result = say_error(server, running->id, "record", EMSGSIZE, "a record is too long");
+        forget(server, index);
+    }
+    return result;
+}
+
+/* One round. 1 when the input has ended, -errno when it or the output has failed. */
+static int round_once(struct server *server)
+{
+    struct pollfd polls[RUNNING_MAX + 2];
+    bool room = stream_pending(&server->out) < PENDING_MAX;
+    size_t children = room ? server->count : 0;
+    int result = 0;
+
+    polls[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = room ? POLLIN : 0 };
+    /* Even with nothing to write, a reader that went away shows as POLLERR. */
+    polls[1] = (struct pollfd){ .fd = server->out.fd, .events = stream_pending(&server->out) ? POLLOUT : 0 };
+    for (size_t i = 0; i < children; i++)
+        polls[i + 2] = (struct pollfd){ .fd = server->running[i].pipe, .events = POLLIN };
+    if (poll(polls, children + 2, -1) < 0)
+        return errno == EINTR ? 0 : -errno;
+    reap(server);
+    if (polls[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+        return -EPIPE;
+    if (polls[1].revents & POLLOUT)
+        result = stream_write(&server->out);
+    /* Backwards, because a request that is finished is replaced by the last one. */
+    for (size_t i = children; !result && i-- > 0;)
+        if (polls[i + 2].revents)
+            result = read_child(server, i);
+    if (!result && polls[0].revents)
+        result = read_requests(server);
+    return result;
+}
+
+int verb_serve(const struct options *options, struct output *output, struct failure *failure)
+{
+    struct server server = { 0 };
+    int result = 0;
+
+    (void)options;
+    version_print(output);
+    if (output_flush(output))
+        return fail(failure, "write", -output->error);
+    stream_init(&server.out, output->fd);
+    while (!result)
+        result = round_once(&server);
+    /* A last word about broken input, if the reader takes it at once. */
+    if (result < 0 && result != -EPIPE)
+        stream_write(&server.out);
+    end_all(&server);
+    failure->printed = true;
+    return result < 0 ? result : 0;
+}

@@ -1,0 +1,164 @@
+#include "survey.h"
+
+#include "procfs.h"
+#include "util.h"
+#include "workers.h"
+
+#include <string.h>
+
+int survey_open(struct survey *survey, struct failure *failure)
+{
+    *survey = (struct survey){ 0 };
+    namespaces_init(&survey->namespaces);
+    return host_open(&survey->host, failure);
+}
+
+void survey_close(struct survey *survey)
+{
+    host_close(&survey->host);
+    namespaces_free(&survey->namespaces);
+    free(survey->process);
+    free(survey->view);
+    *survey = (struct survey){ .host = { .proc = -1 } };
+}
+
+void process_lines_free(struct process_lines *lines)
+{
+    for (unsigned i = 0; i < WORKERS_MAX; i++)
+        output_free(&lines->worker[i]);
+    free(lines->piece);
+    *lines = (struct process_lines){ 0 };
+}
+
+void process_lines_print(const struct process_lines *lines, struct output *output)
+{
+    for (size_t i = 0; i < lines->pieces; i++)
+        output_append(output, lines->worker[lines->piece[i].worker].data + lines->piece[i].offset,
+                      lines->piece[i].length);
+}
+
+/* What the threads that read processes share: each writes only its own pieces of the arrays. */
+struct reading {
+    const struct host *host;
+    const uint32_t *pids;
+    struct process *process;
+    struct process_lines *lines;
+    struct reader *reader[WORKERS_MAX];
+};
+
+static void read_piece(void *context, unsigned worker, size_t begin, size_t end)
+{
+    struct reading *reading = context;
+    struct output *lines = &reading->lines->worker[worker];
+    size_t offset = lines->length;
+
+    for (size_t i = begin; i < end; i++) {
+        struct process *process = &reading->process[i];
+        int result = process_read(reading->reader[worker], reading->pids[i], process, lines);
+        if (result)
+            /* pid 0 marks one that is gone; with the flag, one of which only the number may be seen. */
+            *process = (struct process){ .flags = result == -EACCES ? PROCESS_UNREADABLE : 0 };
+    }
+    reading->lines->piece[begin / WORK_PIECE] =
+        (struct piece){ .offset = offset, .length = lines->length - offset, .worker = worker };
+}
+
+static int read_all(struct survey *survey, const uint32_t *pids, size_t count, struct process_lines *lines, int64_t id)
+{
+    struct reading reading = { .host = &survey->host, .pids = pids, .lines = lines };
+    unsigned workers = workers_for(count);
+    int result = 0;
+
+    lines->pieces = (count + WORK_PIECE - 1) / WORK_PIECE;
+    lines->piece = calloc(lines->pieces + 1, sizeof *lines->piece);
+    if (!lines->piece || reserve(survey->process, survey->process_capacity, count + 1))
+        return -ENOMEM;
+    reading.process = survey->process;
+    for (unsigned i = 0; i < workers; i++) {
+        output_init(&lines->worker[i], -1, id);
+        reading.reader[i] = malloc(sizeof *reading.reader[i]);
+        if (reading.reader[i])
+            reader_init(reading.reader[i], &survey->host);
+        else
+            result = -ENOMEM;
+    }
+    if (!result)
+        workers_run(workers, count, read_piece, &reading);
+    for (unsigned i = 0; i < workers; i++) {
+        if (reading.reader[i])
+            reader_free(reading.reader[i]);
+        free(reading.reader[i]);
+        if (!result)
+            result = lines->worker[i].error;
+    }
+    return result;
+}
+
+int survey_processes(struct survey *survey, struct process_lines *lines, int64_t id, struct failure *failure)
+{
+    autofree uint32_t *pids = NULL;
+    size_t capacity = 0, kept = 0;
+    ssize_t count = list_numbers_at(survey->host.proc, ".", &pids, &capacity);
+
+    if (count < 0)
+        return fail(failure, "getdents64", (int)-count);
+    int result = read_all(survey, pids, (size_t)count, lines, id);
+    for (size_t i = 0; !result && i < (size_t)count; i++) {
+        const struct process *process = &survey->process[i];
+        if (process->pid == 0 && !(process->flags & PROCESS_UNREADABLE))
+            continue;
+        survey->seen++;
+        if (process->flags & PROCESS_UNREADABLE)
+            survey->unreadable++;
+        if (process->pid == 0)
+            continue;
+        survey->process[kept++] = *process;
+        result = survey_join(survey, process);
+    }
+    survey->process_count = kept;
+    survey->sources |= SOURCE_PROC;
+    return result;
+}
+
+static int join(struct survey *survey, const struct process *process, enum ns_type type)
+{
+    uint32_t index;
+    int result = namespaces_add(&survey->namespaces, type, process->ns[type], &index);
+
+    if (result)
+        return result;
+    struct namespace *namespace = &survey->namespaces.item[index];
+    if (namespace->members == 0 || process->pid < namespace->lowest)
+        namespace->lowest = process->pid;
+    namespace->members++;
+    namespace->flags |= NAMESPACE_DIRTY;
+    return 0;
+}
+
+static int hold_for_children(struct survey *survey, const struct process *process, enum ns_type type)
+{
+    uint32_t id = process->ns[ns_types[type].children_slot], index;
+    struct holder holder = { .kind = HELD_BY_FOR_CHILDREN, .pid = process->pid };
+
+    /* The usual case is that children are created where the process itself is. */
+    if (id == 0 || id == process->ns[type])
+        return 0;
+    int result = namespaces_add(&survey->namespaces, type, id, &index);
+    if (result)
+        return result;
+    survey->namespaces.item[index].flags |= NAMESPACE_DIRTY;
+    return namespaces_hold(&survey->namespaces, index, &holder);
+}
+
+int survey_join(struct survey *survey, const struct process *process)
+{
+    int result = 0;
+
+    for (enum ns_type type = 0; !result && type < NS_TYPES; type++) {
+        if (process->ns[type] != 0)
+            result = join(survey, process, type);
+        if (!result && ns_types[type].for_children)
+            result = hold_for_children(survey, process, type);
+    }
+    return result;
+}

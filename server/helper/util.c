@@ -1,0 +1,82 @@
+#include "util.h"
+
+#include <string.h>
+
+int grow(void **data, size_t *capacity, size_t needed, size_t size)
+{
+    size_t wanted = *capacity ? *capacity : 16;
+
+    if (needed <= *capacity)
+        return 0;
+    while (wanted < needed) {
+        if (wanted > SIZE_MAX / 2 / size)
+            return -ENOMEM;
+        wanted *= 2;
+    }
+    void *larger = realloc(*data, wanted * size);
+    if (!larger)
+        return -ENOMEM;
+    *data = larger;
+    *capacity = wanted;
+    return 0;
+}
+
+uint64_t hash_number(uint64_t number)
+{
+    number ^= number >> 33;
+    number *= UINT64_C(0xff51afd7ed558ccd);
+    number ^= number >> 33;
+    number *= UINT64_C(0xc4ceb9fe1a85ec53);
+    number ^= number >> 33;
+    return number;
+}
+
+uint64_t hash_bytes(const void *data, size_t length)
+{
+    const unsigned char *bytes = data;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ length;
+
+    while (length >= 8) {
+        uint64_t word;
+        memcpy(&word, bytes, 8);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 29;
+        bytes += 8;
+        length -= 8;
+    }
+    for (; length > 0; length--)
+        hash = (hash ^ *bytes++) * UINT64_C(0x100000001b3);
+    return hash_number(hash);
+}
+
+bool parse_number(const char **cursor, const char *end, uint64_t *number)
+{
+    const char *at = *cursor;
+    uint64_t value = 0;
+
+    if (at == end || *at < '0' || *at > '9')
+        return false;
+    for (; at < end && *at >= '0' && *at <= '9'; at++) {
+        unsigned digit = (unsigned)(*at - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *cursor = at;
+    *number = value;
+    return true;
+}
+
+size_t format_number(char *to, uint64_t number)
+{
+    char digits[20];
+    size_t count = 0;
+
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    for (size_t i = 0; i < count; i++)
+        to[i] = digits[count - 1 - i];
+    return count;
+}

@@ -1,0 +1,57 @@
+#ifndef NSHELPER_UTIL_H
+#define NSHELPER_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/*
+ * Functions return 0 (or a count) or -errno, unless they say otherwise. errno itself is read only right after the
+ * system call that set it, because the cleanup handlers below may overwrite it.
+ */
+
+static inline void cleanup_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static inline void cleanup_free(void *pointer)
+{
+    free(*(void **)pointer);
+}
+
+#define autoclose __attribute__((cleanup(cleanup_close)))
+#define autofree __attribute__((cleanup(cleanup_free)))
+
+#define array_length(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A process or a file that went away between two looks is what a scan expects, never an error of the scan. */
+static inline bool is_vanished(int result);
+
+/* Makes room for `needed` elements of `size` bytes; doubles, so that appending is linear. */
+int grow(void **data, size_t *capacity, size_t needed, size_t size);
+
+/* Element type is taken from the pointer, so that size and pointer cannot disagree. */
+#define reserve(pointer, capacity, needed) grow((void **)&(pointer), &(capacity), (needed), sizeof(*(pointer)))
+
+/* FNV-1a with a final mix: good enough for tables keyed by what the host says, and short. */
+uint64_t hash_bytes(const void *data, size_t length);
+uint64_t hash_number(uint64_t number);
+
+/* Reads digits at `*cursor` up to `end`; false without a digit or on overflow. Advances the cursor past them. */
+bool parse_number(const char **cursor, const char *end, uint64_t *number);
+
+/* Decimal digits of `number` at `to`, which has room for 20; returns how many. Not terminated. */
+size_t format_number(char *to, uint64_t number);
+
+#include <errno.h>
+
+static inline bool is_vanished(int result)
+{
+    return result == -ENOENT || result == -ESRCH;
+}
+
+#endif

@@ -1,0 +1,110 @@
+#include "verbs.h"
+
+#include "util.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct verb verbs[] = {
+    { "version", 0, false, verb_version, "version" },
+    { "facts", 0, false, verb_facts, "facts" },
+    { "scan", OPTION_DEEP, false, verb_scan, "scan [--deep]" },
+    { "watch", OPTION_INTERVAL | OPTION_BUDGET, false, verb_watch, "watch [--interval=MS] [--budget=PERCENT]" },
+    { "serve", 0, true, verb_serve, "serve" },
+};
+const size_t verb_count = array_length(verbs);
+
+/* A shorter interval only costs, a longer one than an hour is a mistake. */
+#define INTERVAL_MIN 20
+#define INTERVAL_MAX 3600000
+#define INTERVAL_DEFAULT 500
+#define BUDGET_DEFAULT 1.0
+
+static bool parse_whole(const char *text, uint64_t *number)
+{
+    const char *end = text + strlen(text);
+
+    return parse_number(&text, end, number) && text == end;
+}
+
+/* `1`, `0.5`: percent with at most three decimals; strtod would also take hexadecimal, infinity and locales. */
+static bool parse_percent(const char *text, double *percent)
+{
+    const char *end = text + strlen(text);
+    uint64_t whole, fraction = 0;
+    double scale = 1;
+
+    if (!parse_number(&text, end, &whole))
+        return false;
+    if (text < end && *text == '.') {
+        const char *digits = ++text;
+        if (!parse_number(&text, end, &fraction) || text - digits > 3)
+            return false;
+        for (; digits < text; digits++)
+            scale *= 10;
+    }
+    *percent = (double)whole + (double)fraction / scale;
+    return text == end && *percent >= 0.01 && *percent <= 100;
+}
+
+static int parse_option(const struct verb *verb, const char *word, struct options *options, struct failure *failure)
+{
+    uint64_t number;
+
+    if (strcmp(word, "--deep") == 0 && (verb->options & OPTION_DEEP)) {
+        options->deep = true;
+        return 0;
+    }
+    if (strncmp(word, "--interval=", 11) == 0 && (verb->options & OPTION_INTERVAL)) {
+        if (!parse_whole(word + 11, &number) || number < INTERVAL_MIN || number > INTERVAL_MAX)
+            return fail_usage(failure, "option", "--interval takes 20 to 3600000 milliseconds");
+        options->interval = (unsigned)number;
+        return 0;
+    }
+    if (strncmp(word, "--budget=", 9) == 0 && (verb->options & OPTION_BUDGET)) {
+        if (!parse_percent(word + 9, &options->budget))
+            return fail_usage(failure, "option", "--budget takes 0.01 to 100 percent");
+        return 0;
+    }
+    return fail_usage(failure, "option", "unknown option or argument");
+}
+
+int verb_parse(char *const *word, size_t count, const struct verb **verb, struct options *options,
+               struct failure *failure)
+{
+    *options = (struct options){ .interval = INTERVAL_DEFAULT, .budget = BUDGET_DEFAULT };
+    *verb = NULL;
+    for (size_t i = 0; count > 0 && i < verb_count; i++)
+        if (strcmp(verbs[i].name, word[0]) == 0)
+            *verb = &verbs[i];
+    if (!*verb)
+        return fail_usage(failure, "verb", count > 0 ? "unknown verb" : "no verb");
+    for (size_t i = 1; i < count; i++) {
+        int result = parse_option(*verb, word[i], options, failure);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+int verb_run(char *const *word, size_t count, struct output *output, bool within_serve)
+{
+    const struct verb *verb;
+    struct options options;
+    struct failure failure = { 0 };
+    int result = verb_parse(word, count, &verb, &options, &failure);
+
+    if (!result && within_serve && verb->top_level)
+        result = fail_usage(&failure, "verb", "not within serve");
+    if (!result)
+        result = verb->run(&options, output, &failure);
+    if (result && !failure.printed)
+        failure_print(output, &failure, result);
+    output_flush(output);
+    if (failure.usage) {
+        if (output->id == NO_ID)
+            fprintf(stderr, "nshelper: %s\n", failure.detail);
+        return 2;
+    }
+    return result || output->error ? 1 : 0;
+}
