@@ -1,8 +1,10 @@
 /** One `nshelper serve`: from a process that somebody started to typed requests. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Emitter } from '../disposable.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { ExitStatus, RemoteProcess } from '../transport/transport.ts';
-import { Lines, Tail } from './lines.ts';
+import { lost, misunderstanding } from './failures.ts';
+import { Lines, plain, Tail } from './lines.ts';
 import { encodeRequest } from './netstring.ts';
 import type { EndRecord, VersionRecord } from './protocol.ts';
 import { parseMessage, type ServeMessage } from './records.ts';
@@ -15,6 +17,9 @@ const stderrLimit = 4096;
 const defaultPreambleLimit = 1024 * 1024;
 /** Lines after the first record that are not the helper's: a login script's background job, not a flood. */
 const strayLimit = 100;
+
+/** Time that the helper gets to end by itself. */
+const graceMilliseconds = 1000;
 
 /** The process ended, or said too much, before a helper spoke. */
 export class NoHelper extends Error {
@@ -175,7 +180,9 @@ export class ServeSession implements HelperSession {
       undefined,
       new ConnectionError('cancelled', 'The connection was closed.', 'Connect again when you are ready.'),
     );
-    this.#process.dispose();
+    // Given that time, the helper ends in order what it started.
+    const grace = delay(graceMilliseconds, undefined, { ref: false });
+    void Promise.race([this.#process.exit, grace]).then(() => this.#process.dispose());
   }
 
   /** For `startServe`: one line of the helper's. Throws when it is not what a helper says. */
@@ -207,10 +214,8 @@ export class ServeSession implements HelperSession {
 
   /** For `startServe`: the conversation makes no sense any more. */
   fail(error: unknown): void {
-    const reason = new ConnectionError(
-      'helper',
-      `The helper said something that this version does not understand: ${asError(error).message}.`,
-      'Connect again. If it happens again, please report it with the log.',
+    const reason = misunderstanding(
+      `said something that this version does not understand: ${plain(asError(error).message)}`,
       error,
     );
     this.#close(reason, reason);
@@ -219,14 +224,17 @@ export class ServeSession implements HelperSession {
 
   /** For `startServe`: the process has ended by itself. */
   ended(exit: ExitStatus): void {
-    const lost = exit.code === undefined && exit.signal === undefined;
     const said = this.#stderr.text.trim();
-    const reason = new ConnectionError(
-      lost ? 'lost' : 'helper',
-      lost ? 'The connection to the host was lost.' : `The helper ended on the host (${describeExit(exit)}).`,
-      'Connect again.',
-      said === '' ? undefined : new Error(said),
-    );
+    const cause = said === '' ? undefined : new Error(said);
+    const reason =
+      exit.code === undefined && exit.signal === undefined
+        ? lost(cause)
+        : new ConnectionError(
+            'helper',
+            `The helper ended on the host (${describeExit(exit)}).`,
+            'Connect again.',
+            cause,
+          );
     this.#close(reason, reason);
   }
 

@@ -1,5 +1,5 @@
 /** The helper's verbs as functions: what goes in and comes out is typed, how it travels is the session's. */
-import { ConnectionError } from '../transport/errors.ts';
+import { misunderstanding } from './failures.ts';
 import type { EndRecord, FactsRecord, HelperRecord } from './protocol.ts';
 import type { HelperSession, RequestOptions } from './session.ts';
 
@@ -69,13 +69,5 @@ export async function ping(session: HelperSession, signal?: AbortSignal): Promis
     'version',
     [],
     withSignal(() => undefined, signal),
-  );
-}
-
-function misunderstanding(what: string): ConnectionError {
-  return new ConnectionError(
-    'helper',
-    `The helper ${what}.`,
-    'Connect again. If it happens again, please report it with the log.',
   );
 }
