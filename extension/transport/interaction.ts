@@ -5,8 +5,10 @@ export interface HostKeyQuestion {
   readonly keyType: string;
   /** `SHA256:` and unpadded base64, as `ssh-keygen -l` prints it. */
   readonly fingerprint: string;
-  /** File that the key is added to when it is accepted for good. */
+  /** File that the key is added to when it is accepted for good; empty where the configuration names none. */
   readonly file: string;
+  /** What else is known of this key, in whole sentences; plain text. */
+  readonly note?: string;
 }
 
 export interface SecretQuestion {
