@@ -14,6 +14,8 @@ export interface SecretStore {
 export interface HostKeyPrompt {
   readonly message: string;
   readonly detail: string;
+  /** There is a file to save the key in. */
+  readonly savable: boolean;
 }
 
 export interface SecretPrompt {
@@ -53,15 +55,20 @@ export class PersonInteraction implements Interaction {
 
   async confirmHostKey(question: HostKeyQuestion, signal: AbortSignal): Promise<'save' | 'once' | 'refuse'> {
     const { prompter, queue } = this.#options;
+    const savable = question.file !== '';
     const prompt: HostKeyPrompt = {
       message: `The authenticity of ${promptText(question.host)} is not known yet.`,
       detail: [
         `Its ${promptText(question.keyType)} host key has the fingerprint`,
         promptText(question.fingerprint),
         'Accept it only if the administrator of the host gave you the same fingerprint.',
-        `“Accept and Save” adds the key to ${promptText(question.file)}.`,
+        promptText(question.note ?? ''),
+        savable ? `“Accept and Save” adds the key to ${promptText(question.file)}.` : '',
         `Asked for ${this.#label}.`,
-      ].join('\n'),
+      ]
+        .filter((line) => line !== '')
+        .join('\n'),
+      savable,
     };
     return (await queue.ask(() => prompter.hostKey(prompt, signal), signal)) ?? 'refuse';
   }
@@ -91,7 +98,7 @@ export class PersonInteraction implements Interaction {
 
   async forgetSecret(storeKey: string): Promise<void> {
     try {
-      await this.#options.secrets.delete(storeKey);
+      await this.#options.secrets.delete(keyOf(storeKey));
     } catch (error) {
       // Left in place it would be sent again and again, until the account is locked.
       throw new ConnectionError(
@@ -110,7 +117,7 @@ export class PersonInteraction implements Interaction {
   /** A broken keyring is no reason not to connect: the person is asked instead. */
   async #stored(storeKey: string): Promise<string | undefined> {
     try {
-      return await this.#options.secrets.get(storeKey);
+      return await this.#options.secrets.get(keyOf(storeKey));
     } catch (error) {
       this.#options.log.warn(`The secret storage cannot be read: ${asError(error).message}`);
       return undefined;
@@ -119,11 +126,16 @@ export class PersonInteraction implements Interaction {
 
   async #keep(storeKey: string, value: string): Promise<void> {
     try {
-      await this.#options.secrets.store(storeKey, value);
+      await this.#options.secrets.store(keyOf(storeKey), value);
     } catch (error) {
       this.#options.log.warn(`The secret was not kept, the secret storage failed: ${asError(error).message}`);
     }
   }
+}
+
+/** The extension keeps nothing else in its secret storage today; the prefix leaves room for it. */
+function keyOf(storeKey: string): string {
+  return `secret:${storeKey}`;
 }
 
 const secretTitles: Readonly<Record<SecretQuestion['kind'], string>> = {

@@ -4,11 +4,12 @@ import type { HostKeyPrompt, Prompter, SecretPrompt } from './person-interaction
 
 /** Questions in VS Code's own dialogs and boxes. */
 export class VscodePrompter implements Prompter {
-  async hostKey({ message, detail }: HostKeyPrompt): Promise<'save' | 'once' | 'refuse'> {
+  async hostKey({ message, detail, savable }: HostKeyPrompt): Promise<'save' | 'once' | 'refuse'> {
     // No API closes a modal dialog; whoever asked has stopped waiting by then and ignores the answer.
     const save = 'Accept and Save';
     const once = 'Accept Once';
-    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, save, once);
+    const buttons = savable ? [save, once] : [once];
+    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...buttons);
     if (choice === save) return 'save';
     return choice === once ? 'once' : 'refuse';
   }

@@ -145,8 +145,11 @@ describe('connecting a host', () => {
   });
 });
 
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
 describe('ending a connect', () => {
-  const never = (): Promise<never> => new Promise(() => {});
   const hangs: Record<string, (at: Bench) => void> = {
     transport: (at) => (at.functions.connectTransport = never),
     session: (at) => (at.functions.connectSession = never),

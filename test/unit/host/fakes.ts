@@ -8,10 +8,10 @@ import type { Event } from '../../../extension/disposable.ts';
 import type { EndRecord, FactsRecord, HelperRecord } from '../../../extension/helper/protocol.ts';
 import type { HelperSession } from '../../../extension/helper/session.ts';
 import type { HostFunctions, OpenOptions } from '../../../extension/host/connection.ts';
-import type { WritableGraph } from '../../../extension/host/graph-feed.ts';
 import { ManagedHost } from '../../../extension/host/host.ts';
 import type { HostOptions } from '../../../extension/host/host.ts';
 import type { HostSpec, HostState } from '../../../extension/host/types.ts';
+import { HostGraph } from '../../../extension/model/graph.ts';
 import type { Change } from '../../../extension/model/types.ts';
 import type { ConnectionError } from '../../../extension/transport/errors.ts';
 import type { Interaction, Log } from '../../../extension/transport/interaction.ts';
@@ -176,27 +176,13 @@ export class FakeFunctions implements HostFunctions {
   }
 }
 
-const nothing: Change = {
-  reset: false,
-  added: new Set(),
-  removed: new Set(),
-  changed: new Set(),
-  processes: new Set(),
-  workloads: new Set(),
-};
-
-/** Keeps the batches it is given. */
-export class FakeGraph implements WritableGraph {
+/** The real graph, which also keeps the batches it was given. */
+export class RecordingGraph extends HostGraph {
   readonly batches: (readonly HelperRecord[])[] = [];
-  readonly namespaces = new Map();
-  readonly processes = new Map();
-  readonly workloads = new Map();
-  readonly completeness = { complete: true, processes: 0, unreadable: 0, source: [], bound: undefined };
-  readonly time = undefined;
 
-  apply(records: readonly HelperRecord[]): Change {
+  override apply(records: readonly HelperRecord[]): Change {
     this.batches.push(records);
-    return nothing;
+    return super.apply(records);
   }
 }
 
@@ -225,7 +211,7 @@ export const refusingInteraction: Interaction = {
 export interface Bench {
   readonly host: ManagedHost;
   readonly functions: FakeFunctions;
-  readonly graphs: FakeGraph[];
+  readonly graphs: RecordingGraph[];
   readonly states: HostState[];
   readonly wake: Emitter<void>;
   readonly log: MemoryLog;
@@ -233,14 +219,14 @@ export interface Bench {
 
 export function bench(options: Partial<HostOptions> = {}, spec?: HostSpec): Bench {
   const functions = new FakeFunctions();
-  const graphs: FakeGraph[] = [];
+  const graphs: RecordingGraph[] = [];
   const states: HostState[] = [];
   const wake = new Emitter<void>();
   const log = new MemoryLog();
   const host = new ManagedHost(spec ?? { kind: 'ssh', target: 'alice@build7', sudo: false }, {
     functions,
     createGraph: () => {
-      const graph = new FakeGraph();
+      const graph = new RecordingGraph();
       graphs.push(graph);
       return graph;
     },

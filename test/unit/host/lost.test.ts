@@ -14,11 +14,37 @@ const password: SecretQuestion = {
   echo: false,
   storeKey: 'secret:password:alice@build7',
 };
-const oneTimeCode: SecretQuestion = { kind: 'keyboard-interactive', subject: 'alice@build7', prompt: 'Code:', echo: false };
-const hostKey: HostKeyQuestion = { host: 'build7', keyType: 'ssh-ed25519', fingerprint: 'SHA256:x', file: 'known_hosts' };
+const oneTimeCode: SecretQuestion = {
+  kind: 'keyboard-interactive',
+  subject: 'alice@build7',
+  prompt: 'Code:',
+  echo: false,
+};
+const hostKey: HostKeyQuestion = {
+  host: 'build7',
+  keyType: 'ssh-ed25519',
+  fingerprint: 'SHA256:x',
+  file: 'known_hosts',
+};
 
 function failure(kind: ConnectionErrorCode): ConnectionError {
   return new ConnectionError(kind, `It is ${kind}.`, 'Do something.');
+}
+
+/** The state of a host that must be lost. */
+function lossOf({ host }: Bench): {
+  readonly code: ConnectionErrorCode;
+  readonly message: string;
+  readonly retryAt: number | undefined;
+} {
+  const { state } = host;
+  assert.equal(state.kind, 'lost');
+  return { code: state.error.code, message: state.error.message, retryAt: state.retryAt };
+}
+
+async function pass(milliseconds: number): Promise<void> {
+  mock.timers.tick(milliseconds);
+  await settle();
 }
 
 describe('a lost connection', () => {
@@ -34,11 +60,6 @@ describe('a lost connection', () => {
     mock.timers.reset();
   });
 
-  async function pass(milliseconds: number): Promise<void> {
-    mock.timers.tick(milliseconds);
-    await settle();
-  }
-
   async function cut(error: Error | undefined = failure('lost')): Promise<void> {
     at.functions.transports.at(-1)?.close(error);
     await settle();
@@ -48,9 +69,8 @@ describe('a lost connection', () => {
     await at.host.connect();
     const { graph } = at.host;
     await cut();
-    const { state } = at.host;
-    assert.equal(state.kind, 'lost');
-    assert.deepEqual(state.kind === 'lost' && state.retryAt, 1_000_500);
+    assert.equal(at.host.state.kind, 'lost');
+    assert.deepEqual(lossOf(at).retryAt, 1_000_500);
     assert.equal(at.host.graph, graph);
     assert.equal(at.host.session, undefined);
     assert.equal(at.functions.open, 0);
@@ -78,13 +98,13 @@ describe('a lost connection', () => {
     await at.host.connect();
     at.functions.sessions[0]?.close(new ConnectionError('helper', 'Killed.', 'Reconnect.'));
     await settle();
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'helper');
+    assert.equal(lossOf(at).code, 'helper');
     await pass(500);
     assert.equal(at.host.state.kind, 'connected');
     await cut();
     at.functions.transports.at(-1)?.close(undefined);
     await settle();
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'lost');
+    assert.equal(lossOf(at).code, 'lost');
     assert.equal(at.functions.open, 0);
   });
 
@@ -93,11 +113,11 @@ describe('a lost connection', () => {
     at.functions.connectTransport = () => Promise.reject(failure('unreachable'));
     await cut();
     for (const delay of [500, 1_000, 2_000, 4_000]) {
-      assert.deepEqual(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now() + delay);
+      assert.deepEqual(lossOf(at).retryAt, Date.now() + delay);
       await pass(delay);
     }
-    assert.deepEqual(at.host.state.kind === 'lost' && at.host.state.error.code, 'unreachable');
-    assert.deepEqual(at.host.state.kind === 'lost' && at.host.state.retryAt, undefined);
+    assert.deepEqual(lossOf(at).code, 'unreachable');
+    assert.deepEqual(lossOf(at).retryAt, undefined);
     const tried = at.functions.specs.length;
     await pass(3_600_000);
     assert.equal(at.functions.specs.length, tried);
@@ -110,7 +130,7 @@ describe('a lost connection', () => {
     await cut();
     await pass(500);
     assert.equal(at.functions.specs.length, 2);
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now());
+    assert.equal(lossOf(at).retryAt, Date.now());
   });
 
   it('ends an attempt that hangs, and goes on trying', async () => {
@@ -119,7 +139,7 @@ describe('a lost connection', () => {
     await cut();
     await pass(500);
     await pass(policy.attemptTimeout);
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'timeout');
+    assert.equal(lossOf(at).code, 'timeout');
     at.functions.connectTransport = () => Promise.resolve(new FakeTransport());
     await pass(1_000);
     assert.equal(at.host.state.kind, 'connected');
@@ -142,8 +162,8 @@ describe('a lost connection', () => {
       await cut();
       await pass(500);
       assert.equal(at.functions.specs.length, 2);
-      assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, refused);
-      assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, undefined);
+      assert.equal(lossOf(at).code, refused);
+      assert.equal(lossOf(at).retryAt, undefined);
       await pass(3_600_000);
       at.wake.fire();
       await settle();
@@ -155,13 +175,13 @@ describe('a lost connection', () => {
     await at.host.connect();
     for (const delay of [500, 1_000, 2_000]) {
       await cut();
-      assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now() + delay);
+      assert.equal(lossOf(at).retryAt, Date.now() + delay);
       await pass(delay);
     }
     assert.equal(at.host.state.kind, 'connected');
     await pass(policy.stableAfter);
     await cut();
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now() + 500);
+    assert.equal(lossOf(at).retryAt, Date.now() + 500);
   });
 
   it('is given up by disconnect', async () => {
@@ -209,9 +229,8 @@ describe('a lost connection', () => {
     assert.notEqual(at.host.graph, undefined);
     controller.abort();
     await assert.rejects(done, code('cancelled'));
-    const { state } = at.host;
-    assert.equal(state.kind === 'lost' && state.error.code, 'lost');
-    assert.equal(state.kind === 'lost' && state.retryAt, undefined);
+    assert.equal(lossOf(at).code, 'lost');
+    assert.equal(lossOf(at).retryAt, undefined);
   });
 
   it('goes on trying by itself when a person’s attempt finds the host still away', async () => {
@@ -219,7 +238,7 @@ describe('a lost connection', () => {
     await cut();
     at.functions.connectTransport = () => Promise.reject(failure('unreachable'));
     await assert.rejects(at.host.connect(), code('unreachable'));
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, Date.now() + 500);
+    assert.equal(lossOf(at).retryAt, Date.now() + 500);
   });
 
   it('is tried at once when the machine wakes, also after it had given up', async () => {
@@ -227,7 +246,7 @@ describe('a lost connection', () => {
     at.functions.connectTransport = () => Promise.reject(failure('unresolvable'));
     await cut();
     for (const delay of [500, 1_000, 2_000, 4_000]) await pass(delay);
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, undefined);
+    assert.equal(lossOf(at).retryAt, undefined);
     at.functions.connectTransport = () => Promise.resolve(new FakeTransport());
     at.wake.fire();
     await settle();
@@ -241,7 +260,7 @@ describe('a lost connection', () => {
     await settle();
     assert.equal(at.host.state.kind, 'connected');
     await pass(15_000);
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'lost');
+    assert.equal(lossOf(at).code, 'lost');
     await pass(500);
     assert.equal(at.host.state.kind, 'connected');
   });
@@ -364,11 +383,10 @@ describe('secrets over a lost connection', () => {
     await at.host.connect();
     asked.length = 0;
     await lose();
-    const { state } = at.host;
     assert.deepEqual(asked, []);
-    assert.equal(state.kind === 'lost' && state.error.code, 'authentication');
-    assert.equal(state.kind === 'lost' && state.retryAt, undefined);
-    assert.match(state.kind === 'lost' ? state.error.message : '', /needs an answer for alice@build7/);
+    assert.equal(lossOf(at).code, 'authentication');
+    assert.equal(lossOf(at).retryAt, undefined);
+    assert.match(lossOf(at).message, /needs an answer for alice@build7/);
     await at.host.connect();
     assert.deepEqual(asked, ['Code:']);
     assert.equal(at.host.state.kind, 'connected');
@@ -385,8 +403,8 @@ describe('secrets over a lost connection', () => {
     assert.deepEqual(given, ['typed Password:']);
     assert.deepEqual(forgotten, [password.storeKey]);
     assert.deepEqual(asked, []);
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.error.code, 'authentication');
-    assert.equal(at.host.state.kind === 'lost' && at.host.state.retryAt, undefined);
+    assert.equal(lossOf(at).code, 'authentication');
+    assert.equal(lossOf(at).retryAt, undefined);
   });
 
   it('a typed one that was not accepted is not kept', async () => {
@@ -408,10 +426,7 @@ describe('secrets over a lost connection', () => {
     };
     await lose();
     assert.deepEqual(asked, []);
-    assert.match(
-      at.host.state.kind === 'lost' ? at.host.state.error.message : '',
-      /needs a decision on the host key of build7/,
-    );
+    assert.match(lossOf(at).message, /needs a decision on the host key of build7/);
   });
 
   it('are gone after disconnecting', async () => {
