@@ -37,14 +37,11 @@ export function readConfigLines(text: string): ConfigLine[] {
     const rest = split?.[2] ?? '';
     if (rest === '') throw new ConfigSyntaxError(number, `no argument after keyword "${keyword}"`);
     const args = splitArguments(rest);
-    // A command goes to a shell as it stands; its quotes are the shell's business.
-    if (args === undefined && !commands.has(keyword)) throw new ConfigSyntaxError(number, 'invalid quotes');
-    found.push({ keyword, args: args ?? [], rest, line: number });
+    if (args === undefined) throw new ConfigSyntaxError(number, 'invalid quotes');
+    found.push({ keyword, args, rest, line: number });
   }
   return found;
 }
-
-const commands = new Set(['proxycommand', 'localcommand', 'remotecommand', 'knownhostscommand']);
 
 /** Words with quotes and backslashes; a `#` at the start of a word begins a comment. Undefined for unbalanced quotes. */
 export function splitArguments(text: string): string[] | undefined {

@@ -48,7 +48,7 @@ export async function selectOptions(files: readonly ConfigFile[], query: ConfigQ
   if (query.port !== undefined) options.set('port', [String(query.port)]);
   const pass = new Pass(options, query, query.host, false);
   await pass.files(files);
-  const hostname = hostnameOf(options, query.host);
+  const hostname = hostnameOf(options, query.host).toLowerCase();
   if (pass.wantsFinal) {
     // `Match final` asks for a second reading, in which Host patterns meet the name that HostName gave.
     options.replace('hostname', [hostname.replaceAll('%', '%%')]);

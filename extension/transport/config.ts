@@ -83,7 +83,8 @@ export async function resolveFrom(
   execute: (command: string) => Promise<boolean>,
 ): Promise<ResolvedHost> {
   const chosen = await selectOptions(files, { ...target, execute });
-  const hostname = hostnameOf(chosen, target.host);
+  // Names are lower case from here on, as in ssh(1): known_hosts is looked up by them.
+  const hostname = hostnameOf(chosen, target.host).toLowerCase();
   const port = portOf(chosen.get('port') ?? '22');
   const user = chosen.get('user') ?? userInfo().username;
   checkHost(hostname, target.host);

@@ -1,6 +1,6 @@
 /** A real OpenSSH server on a loopback port, with keys, configuration and log of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,11 @@ export interface SshdOptions {
   readonly sftp?: boolean;
   readonly maxAuthTries?: number;
   readonly maxSessions?: number;
+  /**
+   * HOME of everything that the server starts. Default: an empty folder of the server's own, so that neither login scripts nor
+   * caches of this machine's accounts have a part in a test. `own`: the account's real home.
+   */
+  readonly home?: 'own' | 'isolated';
   /** Further lines of sshd_config; the first value of a keyword wins, and these come first. */
   readonly config?: readonly string[];
 }
@@ -35,6 +40,8 @@ export interface Sshd extends AsyncDisposable {
   readonly hostKeys: readonly Key[];
   /** Folder of this server, for further files of a test. */
   readonly folder: string;
+  /** HOME of what it starts, unless it is the account's `own`. */
+  readonly home: string;
   /** Lines for known_hosts. */
   readonly knownHosts: string;
   /** Its log at level DEBUG3. */
@@ -66,6 +73,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const setAuthorizedKeys = (lines: readonly string[]): Promise<void> =>
     writeFile(file('authorized_keys'), lines.map((line) => `${line}\n`).join(''), { mode: 0o644 });
   await setAuthorizedKeys(options.authorizedKeys ?? []);
+  const home = file('home');
+  mkdirSync(home);
+  // Whoever logs in has to be able to write there.
+  chmodSync(home, 0o777);
   // sshd insists on its empty privilege-separation folder.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
 
@@ -94,6 +105,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     user: userInfo().username,
     hostKeys,
     folder: folder.path,
+    home,
     knownHosts: hostKeys.map((key) => `[127.0.0.1]:${port} ${key.line}\n`).join(''),
     log,
     setAuthorizedKeys,
@@ -123,6 +135,7 @@ function configuration(options: SshdOptions, port: number, folder: string, hostK
     `MaxSessions ${options.maxSessions ?? 10}`,
     // Tests connect many times at once; the default drops some of them at random.
     'MaxStartups 200',
+    ...(options.home === 'own' ? [] : [`SetEnv HOME=${join(folder, 'home')}`]),
     'UseDNS no',
     'PrintMotd no',
     'LogLevel DEBUG3',
