@@ -23,7 +23,7 @@ struct found {
 };
 
 struct visitor {
-    const struct survey *survey;
+    struct survey *survey;
     struct found *found;
     size_t count, capacity;
     char *paths;
@@ -31,6 +31,8 @@ struct visitor {
     char *text;
     size_t text_capacity;
     uint32_t view;
+    /* Of the mounts of that view so far. */
+    uint64_t hash;
     int result;
 };
 
@@ -58,23 +60,32 @@ static int note_mount(void *context, const struct nsfs_mount *mount)
         .remote = mount->remote,
     };
     visitor->paths_length += mount->path_length;
+    visitor->hash = hash_number(visitor->hash ^ hash_bytes(mount->path, mount->path_length)) ^ hash_number(mount->id);
     return 0;
 }
 
 /* Reads the mountinfo of a process or thread. A process that went away leaves its namespace for the next pass. */
 static void visit(struct visitor *visitor, uint32_t view, uint32_t pid, uint32_t tid)
 {
+    struct mount_view *survey_view = &visitor->survey->view[view];
     char path[PROC_PATH_SIZE];
 
+    if (visitor->result)
+        return;
     if (tid)
         snprintf(path, sizeof path, "%u/task/%u/mountinfo", pid, tid);
     else
         snprintf(path, sizeof path, "%u/mountinfo", pid);
     ssize_t length = read_whole_at(visitor->survey->host.proc, path, &visitor->text, &visitor->text_capacity);
+    if (length < 0)
+        return;
+    size_t before = visitor->count;
     visitor->view = view;
-    int result = length < 0 ? 0 : mountinfo_each_nsfs(visitor->text, (size_t)length, note_mount, visitor);
-    if (result)
-        visitor->result = result;
+    visitor->hash = 0;
+    visitor->result = mountinfo_each_nsfs(visitor->text, (size_t)length, note_mount, visitor);
+    survey_view->hash = visitor->hash;
+    survey_view->mounts = (uint32_t)(visitor->count - before);
+    survey_view->visited = true;
 }
 
 static void visit_piece(void *context, unsigned worker, size_t begin, size_t end)
@@ -116,16 +127,48 @@ static int merge(struct survey *survey, const struct visitor *visitor, uint32_t 
     return result;
 }
 
+void survey_release_mounts(struct survey *survey, uint32_t mntns)
+{
+    for (uint32_t i = 0; i < survey->namespaces.count; i++) {
+        struct namespace *namespace = &survey->namespaces.item[i];
+        if (!(namespace->flags & NAMESPACE_FREE) && namespace->holders != NO_INDEX &&
+            namespaces_release(&survey->namespaces, i, HELD_BY_MOUNT, mntns, 0) > 0)
+            namespace->flags |= NAMESPACE_DIRTY;
+    }
+}
+
+/* 1 when the mounts just found replaced others, 0 when they are the same as before. */
+static int merge_if_changed(struct survey *survey, const struct visitor *visitor, uint32_t index, uint64_t before,
+                            uint32_t pid)
+{
+    const struct mount_view *view = &survey->view[index];
+
+    if (view->hash == before)
+        return visitor->result;
+    if (before != 0)
+        survey_release_mounts(survey, view->mntns);
+    int result = merge(survey, visitor, pid);
+    return result ? result : 1;
+}
+
 static int add_view(struct survey *survey, uint32_t index, uint32_t pid, uint32_t tid, bool partial)
 {
     struct namespace *namespace = &survey->namespaces.item[index];
 
     if (namespace->view == NO_INDEX) {
-        int result = reserve(survey->view, survey->view_capacity, survey->view_count + 1);
-        if (result)
-            return result;
-        namespace->view = (uint32_t)survey->view_count++;
-        survey->view[namespace->view] = (struct mount_view){ .mntns = namespace->id };
+        uint32_t fresh = 0;
+        while (survey->unused_views > 0 && !survey->view[fresh].unused)
+            fresh++;
+        if (survey->unused_views > 0) {
+            survey->unused_views--;
+        } else {
+            int result = reserve(survey->view, survey->view_capacity, survey->view_count + 1);
+            if (result)
+                return result;
+            fresh = (uint32_t)survey->view_count++;
+        }
+        survey->view[fresh] = (struct mount_view){ .mntns = namespace->id };
+        namespace->view = fresh;
     }
     struct mount_view *view = &survey->view[namespace->view];
     if (view->pid == 0 || (view->partial && !partial)) {
@@ -184,12 +227,13 @@ static void stay(int namespace, int ready, pid_t parent)
 
 /*
  * A mount namespace without a process, or with only chrooted ones: a child joins it, and its mountinfo shows all.
- * Without the right to do so nothing is found, which is what the caller may see.
+ * Without the right to do so nothing is found, which is what the caller may see. Returns as merge_if_changed does.
  */
 static int visit_inside(struct survey *survey, uint32_t index, struct visitor *visitor)
 {
     struct namespaces *namespaces = &survey->namespaces;
     uint32_t view = namespaces->item[index].view;
+    uint64_t before = survey->view[view].hash;
     int pipes[2] = { -1, -1 };
     char byte;
 
@@ -206,14 +250,14 @@ static int visit_inside(struct survey *survey, uint32_t index, struct visitor *v
     int result = 0;
     if (read(ready, &byte, 1) == 1) {
         visit(visitor, view, (uint32_t)child, 0);
-        result = merge(survey, visitor, (uint32_t)child);
+        result = merge_if_changed(survey, visitor, view, before, (uint32_t)child);
         /* While the child is there, what it sees can be opened; afterwards its pid means nothing. */
-        if (!result)
-            result = survey_relations(survey, 1);
+        int resolved = result < 0 ? 0 : survey_relations(survey, 1);
+        if (resolved < 0)
+            result = resolved;
         for (size_t i = 0; i < namespaces->holder_count; i++)
             if (namespaces->holder[i].kind == HELD_BY_MOUNT && namespaces->holder[i].pid == (uint32_t)child)
                 namespaces->holder[i].pid = survey->view[view].pid;
-        survey->view[view].visited = true;
     }
     kill(child, SIGKILL);
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
@@ -234,9 +278,6 @@ static int visit_by_processes(struct survey *survey, unsigned workers)
             result = merge(survey, &visitors[i], 0);
         visitor_free(&visitors[i]);
     }
-    for (size_t i = 0; i < survey->view_count; i++)
-        if (survey->view[i].pid != 0 && !survey->view[i].partial)
-            survey->view[i].visited = true;
     return result;
 }
 
@@ -253,6 +294,7 @@ static int visit_by_joining(struct survey *survey)
             continue;
         struct visitor visitor = { .survey = survey };
         result = visit_inside(survey, i, &visitor);
+        result = result > 0 ? 0 : result;
         if (!result && !survey->view[view].visited && survey->view[view].pid != 0) {
             /* What the chrooted process sees is better than nothing. */
             visit(&visitor, view, survey->view[view].pid, survey->view[view].tid);
@@ -261,6 +303,26 @@ static int visit_by_joining(struct survey *survey)
         survey->view[view].visited = true;
         visitor_free(&visitor);
     }
+    return result;
+}
+
+int survey_refresh_view(struct survey *survey, uint32_t index)
+{
+    struct mount_view *view = &survey->view[index];
+    struct visitor visitor = { .survey = survey };
+    uint64_t before = view->hash;
+    int result = 0;
+
+    if (view->pid != 0 && !view->partial) {
+        visit(&visitor, index, view->pid, view->tid);
+        result = merge_if_changed(survey, &visitor, index, before, 0);
+    } else {
+        uint32_t namespace = namespaces_find(&survey->namespaces, NS_MNT, view->mntns);
+        if (namespace != NO_INDEX)
+            result = visit_inside(survey, namespace, &visitor);
+    }
+    view->visited = true;
+    visitor_free(&visitor);
     return result;
 }
 

@@ -42,8 +42,6 @@ static int open_process(const struct reader *reader, uint32_t pid)
 
 static void read_links(int directory, struct process *process)
 {
-    memset(process->ns, 0, sizeof process->ns);
-    process->flags &= (uint8_t)~PROCESS_UNREADABLE;
     for (unsigned slot = 0; slot < NS_SLOTS; slot++) {
         int result = read_namespace_link(directory, ns_slot_link(slot), &process->ns[slot]);
         if (result == -EACCES || result == -EPERM) {
@@ -58,9 +56,10 @@ int process_read_links(struct reader *reader, uint32_t pid, struct process *proc
 {
     autoclose int directory = open_process(reader, pid);
 
+    *process = (struct process){ .pid = pid, .flags = PROCESS_UNREADABLE | PROCESS_OPAQUE };
     if (directory < 0)
-        return directory;
-    process->pid = pid;
+        return directory == -EACCES ? 0 : directory;
+    process->flags = 0;
     read_links(directory, process);
     return 0;
 }
@@ -127,6 +126,24 @@ static int read_credentials(struct reader *reader, int directory, const struct p
     if (host->pidfd_info && (same_level || host->cgroup_by_id) && read_pidfd(process->pid, credentials) && same_level)
         return 0;
     return read_status(reader, directory, credentials);
+}
+
+/*
+ * The kernel appends to a worker's name what it works on at the moment (`kworker/0:1-events`), which would make the
+ * same process another one in every look.
+ */
+static size_t comm_length(const struct proc_stat *stat)
+{
+    static const char worker[] = "kworker/";
+
+    if (!(stat->flags & PF_KTHREAD) || stat->comm_length < sizeof worker ||
+        memcmp(stat->comm, worker, sizeof worker - 1) != 0)
+        return stat->comm_length;
+    const char *colon = memchr(stat->comm, ':', stat->comm_length);
+    for (size_t i = colon ? (size_t)(colon - stat->comm) : stat->comm_length; i < stat->comm_length; i++)
+        if (stat->comm[i] == '-' || stat->comm[i] == '+')
+            return i;
+    return stat->comm_length;
 }
 
 static void print_cmdline(struct reader *reader, int directory, struct output *lines)
@@ -212,9 +229,10 @@ int process_read(struct reader *reader, uint32_t pid, struct process *process, s
     struct proc_stat stat;
     autoclose int directory = open_process(reader, pid);
 
+    *process = (struct process){ .pid = pid, .flags = PROCESS_UNREADABLE | PROCESS_OPAQUE };
     if (directory < 0)
-        return directory;
-    *process = (struct process){ .pid = pid };
+        return directory == -EACCES ? 0 : directory;
+    process->flags = 0;
     read_links(directory, process);
     int result = read_credentials(reader, directory, process, &credentials);
     if (result)
@@ -239,7 +257,7 @@ int process_read(struct reader *reader, uint32_t pid, struct process *process, s
     json_number(lines, "ppid", stat.ppid);
     if (credentials.has_uid)
         json_number(lines, "uid", credentials.uid);
-    json_bytes(lines, "comm", stat.comm, stat.comm_length);
+    json_bytes(lines, "comm", stat.comm, comm_length(&stat));
     if (!zombie && !(stat.flags & PF_KTHREAD))
         print_cmdline(reader, directory, lines);
     print_cgroup(reader, directory, credentials.cgroup_id, lines);

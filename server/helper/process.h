@@ -13,6 +13,8 @@ enum process_flag {
     /* Its root is not the root of its mount namespace, so its mountinfo may not show all mounts. */
     PROCESS_CHROOT = 1 << 2,
     PROCESS_ZOMBIE = 1 << 3,
+    /* Only its number may be seen (hidepid=1); it has no record. */
+    PROCESS_OPAQUE = 1 << 4,
 };
 
 /* What is kept of a process: compact, because there may be tens of thousands. (pid, start) is its identity. */
@@ -25,6 +27,8 @@ struct process {
     /* Inode numbers by slot; 0 where there is none or it may not be seen. */
     uint32_t ns[NS_SLOTS];
     uint8_t flags;
+    /* How often it was looked at again (watch). */
+    uint8_t visits;
 };
 
 /* Reads processes; belongs to one thread. */
@@ -38,12 +42,13 @@ void reader_init(struct reader *reader, const struct host *host);
 void reader_free(struct reader *reader);
 
 /*
- * Reads one process and appends its record to `lines`, which keeps everything in memory. 0; or -ENOENT or -ESRCH when
- * it is gone, or -EACCES when /proc shows nothing of it (hidepid=1), and then nothing was appended; or -ENOMEM.
+ * Reads one process and appends its record to `lines`, which keeps everything in memory. Of a process that hidepid=1
+ * hides only the number is set, and it is no record. -ENOENT or -ESRCH when it is gone (nothing is appended then), or
+ * -ENOMEM.
  */
 int process_read(struct reader *reader, uint32_t pid, struct process *process, struct output *lines);
 
-/* Only pid, links and PROCESS_UNREADABLE: to look whether a known process moved, at half the cost. Same results. */
+/* Only pid, links and whether they are readable: to look whether a known process moved, at half the cost. */
 int process_read_links(struct reader *reader, uint32_t pid, struct process *process);
 
 #endif

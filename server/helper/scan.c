@@ -82,7 +82,7 @@ int verb_scan(const struct options *options, struct output *output, struct failu
     result = scan_run(&survey, options->deep, &users, output, failure);
     if (!result) {
         record_begin(output, "end");
-        json_number(output, "processes", survey.seen);
+        json_number(output, "processes", survey.process_count);
         json_number(output, "namespaces", survey.namespaces.live);
         json_number(output, "unreadable", survey.unreadable);
         json_number(output, "milliseconds", milliseconds_now() - begin);

@@ -54,10 +54,9 @@ static void read_piece(void *context, unsigned worker, size_t begin, size_t end)
 
     for (size_t i = begin; i < end; i++) {
         struct process *process = &reading->process[i];
-        int result = process_read(reading->reader[worker], reading->pids[i], process, lines);
-        if (result)
-            /* pid 0 marks one that is gone; with the flag, one of which only the number may be seen. */
-            *process = (struct process){ .flags = result == -EACCES ? PROCESS_UNREADABLE : 0 };
+        /* pid 0 marks one that is gone. */
+        if (process_read(reading->reader[worker], reading->pids[i], process, lines))
+            process->pid = 0;
     }
     reading->lines->piece[begin / WORK_PIECE] =
         (struct piece){ .offset = offset, .length = lines->length - offset, .worker = worker };
@@ -105,13 +104,10 @@ int survey_processes(struct survey *survey, struct process_lines *lines, int64_t
     int result = read_all(survey, pids, (size_t)count, lines, id);
     for (size_t i = 0; !result && i < (size_t)count; i++) {
         const struct process *process = &survey->process[i];
-        if (process->pid == 0 && !(process->flags & PROCESS_UNREADABLE))
-            continue;
-        survey->seen++;
-        if (process->flags & PROCESS_UNREADABLE)
-            survey->unreadable++;
         if (process->pid == 0)
             continue;
+        if (process->flags & PROCESS_UNREADABLE)
+            survey->unreadable++;
         survey->process[kept++] = *process;
         result = survey_join(survey, process);
     }
@@ -161,4 +157,32 @@ int survey_join(struct survey *survey, const struct process *process)
             result = hold_for_children(survey, process, type);
     }
     return result;
+}
+
+static void leave(struct survey *survey, const struct process *process, enum ns_type type)
+{
+    uint32_t index = namespaces_find(&survey->namespaces, type, process->ns[type]);
+
+    if (index == NO_INDEX)
+        return;
+    struct namespace *namespace = &survey->namespaces.item[index];
+    namespace->members--;
+    namespace->flags |= NAMESPACE_DIRTY;
+    if (namespace->lowest == process->pid)
+        namespace->flags |= NAMESPACE_LOWEST_LEFT;
+}
+
+void survey_leave(struct survey *survey, const struct process *process)
+{
+    for (enum ns_type type = 0; type < NS_TYPES; type++) {
+        if (process->ns[type] != 0)
+            leave(survey, process, type);
+        if (!ns_types[type].for_children)
+            continue;
+        uint32_t id = process->ns[ns_types[type].children_slot];
+        uint32_t index = id == 0 || id == process->ns[type] ? NO_INDEX : namespaces_find(&survey->namespaces, type, id);
+        if (index != NO_INDEX &&
+            namespaces_release(&survey->namespaces, index, HELD_BY_FOR_CHILDREN, 0, process->pid) > 0)
+            survey->namespaces.item[index].flags |= NAMESPACE_DIRTY;
+    }
 }

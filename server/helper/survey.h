@@ -27,7 +27,10 @@ struct mount_view {
     /* The process is chrooted, so its mountinfo may lack what is outside of its root. */
     bool partial;
     bool visited;
+    /* The slot is free. */
     bool unused;
+    /* How many nsfs mounts were found in it. */
+    uint32_t mounts;
     /* Of the nsfs mounts found last, so that nothing is done while they stay the same (watch). */
     uint64_t hash;
 };
@@ -43,8 +46,8 @@ struct survey {
     struct mount_view *view;
     size_t view_count;
     size_t view_capacity;
-    /* Processes seen, also those of which /proc shows nothing but the number, and those with hidden namespaces. */
-    size_t seen;
+    size_t unused_views;
+    /* Processes whose namespaces may not be seen. */
     size_t unreadable;
     unsigned sources;
 };
@@ -70,8 +73,9 @@ void process_lines_print(const struct process_lines *lines, struct output *outpu
  */
 int survey_processes(struct survey *survey, struct process_lines *lines, int64_t id, struct failure *failure);
 
-/* Adds or removes what a process says of namespaces: membership, and what is for its children. */
+/* Adds and removes what a process says of namespaces: membership, and what is for its children. */
 int survey_join(struct survey *survey, const struct process *process);
+void survey_leave(struct survey *survey, const struct process *process);
 
 /*
  * Asks for owner, parent, uid and ids of every namespace not asked for yet, and adds the owners and parents found on
@@ -81,6 +85,10 @@ int survey_relations(struct survey *survey, unsigned workers);
 
 /* Reads the nsfs mounts of every mount namespace that can be reached and was not read yet, and their relations. */
 int survey_mounts(struct survey *survey, unsigned workers);
+/* Reads one mount namespace again. 1 when its nsfs mounts are others than before, else 0, or -errno. */
+int survey_refresh_view(struct survey *survey, uint32_t index);
+/* Drops the mounts that were found in a mount namespace. */
+void survey_release_mounts(struct survey *survey, uint32_t mntns);
 /* Finds a way into every mount namespace that has none yet. */
 int survey_find_views(struct survey *survey);
 

@@ -1,0 +1,235 @@
+#include "watch.h"
+
+#include "kernel.h"
+#include "procfs.h"
+#include "util.h"
+#include "verbs.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+/* A reader that hears nothing for this long may take the helper for dead. */
+#define HEARTBEAT 10000
+/* The names in /proc are read at least this often, whatever the cheaper sign says. */
+#define LIST_EVERY 5000
+/* Mount events come in bursts; passes for their sake come no faster than this. */
+#define EVENT_SPACING 100
+/* However much was used, a pass is never put off for longer. */
+#define WAIT_MAX 10000
+/* What a look at one process costs at most, in microseconds, as long as nothing was measured. */
+#define LOOK_COST 60
+
+/*
+ * A sign that no process was created or is gone: the last pid given out in our pid namespace (field 5 of
+ * /proc/loadavg) and the number of threads in the system (field 4, after the slash) are what they were. Every fork
+ * that we could see moves the first, every process reaped moves the second unless a fork made up for it, and then the
+ * first moved. It costs a thousandth of listing thousands of names. Not seen is a pid chosen by its creator (clone3
+ * with set_tid, as CRIU does) just when another one ended; hence LIST_EVERY.
+ */
+struct sign {
+    int fd;
+    char text[64];
+    bool valid;
+};
+
+static void sign_open(struct sign *sign, const struct host *host)
+{
+    struct statfs filesystem;
+
+    *sign = (struct sign){ .fd = openat(host->proc, "loadavg", O_RDONLY | O_CLOEXEC) };
+    /* lxcfs puts a file of its own there, which it renews every few seconds only. */
+    if (sign->fd >= 0 && (host->own[NS_PID] == 0 || fstatfs(sign->fd, &filesystem) < 0 ||
+                          filesystem.f_type != PROC_SUPER_MAGIC)) {
+        close(sign->fd);
+        sign->fd = -1;
+    }
+}
+
+/* True when the names in /proc may have changed since it was asked last. */
+static bool sign_changed(struct sign *sign)
+{
+    char text[128];
+    ssize_t length = sign->fd < 0 ? -1 : pread(sign->fd, text, sizeof text, 0);
+    const char *slash = length > 0 ? memchr(text, '/', (size_t)length) : NULL;
+
+    if (!slash || text + length - slash > (ssize_t)sizeof sign->text)
+        return true;
+    size_t size = (size_t)(text + length - slash);
+    bool same = sign->valid && memcmp(sign->text, slash, size) == 0;
+    memcpy(sign->text, slash, size);
+    sign->valid = true;
+    return !same;
+}
+
+struct timing {
+    uint64_t began;
+    uint64_t listed;
+    uint64_t ticked;
+    /* Between the last two passes. */
+    uint64_t spacing;
+};
+
+/* How long a setns of an old process can go unseen: the last rotation, or what the present one comes to if longer. */
+static uint64_t bound(const struct watch *watch, uint64_t now, uint64_t spacing)
+{
+    size_t count = watch->survey.process_count;
+    uint64_t present = now - watch->rotation_began, longest;
+
+    if (watch->rotation_looked > 0)
+        longest = present * count / watch->rotation_looked;
+    else
+        longest = (uint64_t)((double)count * LOOK_COST / watch->budget.share / 1000);
+    if (watch->rotation_took > 0 && (watch->rotation_looked < count / 4 || watch->rotation_took > longest))
+        longest = watch->rotation_took;
+    return longest + spacing;
+}
+
+static void print_tick(const struct watch *watch, const struct timing *timing, uint64_t now)
+{
+    uint64_t spacing = timing->spacing > watch->interval ? timing->spacing : watch->interval;
+
+    record_begin(watch->output, "tick");
+    json_number(watch->output, "processes", watch->survey.process_count);
+    json_number(watch->output, "namespaces", watch->survey.namespaces.live);
+    json_number(watch->output, "unreadable", watch->survey.unreadable);
+    json_number(watch->output, "milliseconds", now - timing->began);
+    json_number(watch->output, "interval", spacing);
+    json_number(watch->output, "bound", bound(watch, now, spacing));
+    record_end(watch->output);
+}
+
+/* Processes that are gone first: their pids may be in use again by those that follow. */
+static int print_changes(struct watch *watch, bool *any)
+{
+    struct output *parts[] = { &watch->gone, &watch->changed, &watch->lines, &watch->released };
+
+    *any = false;
+    for (size_t i = 0; i < array_length(parts); i++) {
+        if (parts[i]->error)
+            return parts[i]->error;
+        if (i == 1)
+            users_print(&watch->users, watch->output);
+        if (parts[i]->length == 0)
+            continue;
+        *any = true;
+        output_append(watch->output, parts[i]->data, parts[i]->length);
+        parts[i]->length = 0;
+        /* What a burst of changes took is given back. */
+        if (parts[i]->capacity > 1 << 20)
+            output_free(parts[i]);
+    }
+    return 0;
+}
+
+static int pass(struct watch *watch, struct sign *sign, struct timing *timing, bool mounts_changed)
+{
+    uint64_t now = milliseconds_now();
+    bool any;
+    int result = 0;
+
+    timing->spacing = now - timing->began;
+    timing->began = now;
+    if (sign_changed(sign) || watch->list_at_once || now - timing->listed >= LIST_EVERY) {
+        result = watch_list(watch);
+        timing->listed = now;
+    }
+    if (!result)
+        result = watch_mounts(watch, mounts_changed);
+    if (!result)
+        result = watch_recheck(watch);
+    if (!result)
+        result = watch_settle(watch);
+    if (!result)
+        result = print_changes(watch, &any);
+    if (result)
+        return result;
+    now = milliseconds_now();
+    if (any || now - timing->ticked >= HEARTBEAT) {
+        print_tick(watch, timing, now);
+        timing->ticked = now;
+    }
+    return output_flush(watch->output);
+}
+
+/* 1 when mounts changed meanwhile, 0 when the time has come, -EPIPE when nobody reads any more. */
+static int sleep_until(struct watch *watch, int mountinfo, uint64_t due, uint64_t earliest)
+{
+    bool changed = false;
+
+    for (;;) {
+        struct pollfd polls[] = {
+            { .fd = changed ? -1 : mountinfo, .events = POLLPRI },
+            { .fd = watch->output->fd, .events = 0 },
+        };
+        uint64_t now = milliseconds_now(), until = changed ? earliest : due;
+        if (now >= until)
+            return changed;
+        if (poll(polls, array_length(polls), (int)(until - now)) < 0 && errno != EINTR)
+            return -errno;
+        if (polls[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+            return -EPIPE;
+        /* Asking is what resets it, so it is kept here. */
+        if (polls[0].revents & (POLLPRI | POLLERR))
+            changed = true;
+    }
+}
+
+static int run(struct watch *watch, struct failure *failure)
+{
+    struct sign sign;
+    struct timing timing = { .began = milliseconds_now() };
+    autoclose int mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+
+    sign_open(&sign, &watch->survey.host);
+    autoclose int loadavg = sign.fd;
+    /* Before the snapshot, so that what happens during it counts as a change. */
+    sign_changed(&sign);
+    int result = scan_run(&watch->survey, false, &watch->users, watch->output, failure);
+    if (!result)
+        result = watch_remember(watch);
+    watch->rotation_began = milliseconds_now();
+    budget_init(&watch->budget, watch->budget.share);
+    if (!result) {
+        print_tick(watch, &timing, watch->rotation_began);
+        result = output_flush(watch->output);
+    }
+    timing.listed = timing.ticked = watch->rotation_began;
+    (void)loadavg;
+    while (!result) {
+        budget_left(&watch->budget);
+        uint64_t wait = budget_wait(&watch->budget), now = milliseconds_now();
+        if (wait > WAIT_MAX)
+            wait = WAIT_MAX;
+        uint64_t earliest = now + (wait > EVENT_SPACING ? wait : EVENT_SPACING);
+        uint64_t due = timing.began + watch->interval;
+        int changed = sleep_until(watch, mountinfo, due > now + wait ? due : now + wait, earliest);
+        result = changed < 0 ? changed : pass(watch, &sign, &timing, changed > 0);
+    }
+    return result;
+}
+
+int verb_watch(const struct options *options, struct output *output, struct failure *failure)
+{
+    struct watch watch = { .output = output, .interval = options->interval };
+    struct output *memory[] = { &watch.gone, &watch.changed, &watch.lines, &watch.released, &watch.scratch };
+    int result = survey_open(&watch.survey, failure);
+
+    if (result)
+        return result;
+    for (size_t i = 0; i < array_length(memory); i++)
+        output_init(memory[i], -1, output->id);
+    reader_init(&watch.reader, &watch.survey.host);
+    watch.budget.share = options->budget;
+    result = run(&watch, failure);
+    for (size_t i = 0; i < array_length(memory); i++)
+        output_free(memory[i]);
+    reader_free(&watch.reader);
+    users_free(&watch.users);
+    free(watch.pids);
+    free(watch.next);
+    survey_close(&watch.survey);
+    /* Without a reader there is nobody to tell. */
+    return result == -EPIPE && !failure->step ? fail(failure, "write", EPIPE) : result;
+}
