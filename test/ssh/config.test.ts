@@ -263,10 +263,12 @@ async function openSshMeaning(config: string, each: Case): Promise<Meaning | str
   };
 }
 
+async function execute(command: string): Promise<boolean> {
+  return (await run('sh', ['-c', command], { check: false })).code === 0;
+}
+
 async function ourMeaning(config: string, each: Case): Promise<Meaning> {
   const files = await loadConfiguration(config);
-  const execute = async (command: string): Promise<boolean> =>
-    (await run('sh', ['-c', command], { check: false })).code === 0;
   const target = { host: each.host, user: each.user, port: each.port };
   const host = await resolveFrom(files, target, execute);
   const raw = await selectOptions(files, { ...target, execute });
