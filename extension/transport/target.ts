@@ -53,7 +53,7 @@ function decode(text: string, whole: string): string {
  * does since 9.6 (valid_hostname, valid_ruser: CVE-2023-51385).
  */
 export function checkHost(host: string, whole: string): void {
-  if (host.startsWith('-') || /[\s'"`$\\;&<>|(){}]/.test(host) || hasControl(host)) {
+  if (host.startsWith('-') || /[\s'"`$\\;&<>|(){}[\]]/.test(host) || hasControl(host)) {
     throw invalid(whole, 'The host name holds characters that host names cannot have.');
   }
 }
