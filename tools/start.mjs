@@ -21,8 +21,7 @@ if (code !== undefined && !process.argv.includes('--browser')) {
   mkdirSync(userDataDir, { recursive: true });
   const editor = await startCodeServer({
     which: 'newest',
-    extension: { folder: root },
-    companions: [companion],
+    extensions: [{ folder: root }, { folder: companion }],
     userDataDir,
     log: say,
   });

@@ -1,4 +1,3 @@
-// @ts-check
 const { commands } = require('vscode');
 
 /** The view's first showing connects "This machine"; nothing else is needed. */
