@@ -1,0 +1,92 @@
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { marker, temporaryFolder, uniqueName } from './marker.ts';
+import { output, run } from './process.ts';
+import type { Scope } from './scope.ts';
+import { until } from './wait.ts';
+
+/** A root file system with BusyBox alone, which is enough for a container that waits. */
+export function busyboxRoot(scope: Scope): string {
+  const folder = temporaryFolder(scope);
+  for (const name of ['bin', 'dev', 'etc', 'proc', 'sys', 'tmp', 'run']) mkdirSync(join(folder, name));
+  copyFileSync('/bin/busybox', join(folder, 'bin/busybox'));
+  chmodSync(join(folder, 'bin/busybox'), 0o755);
+  for (const applet of ['sh', 'cat', 'sleep', 'tail', 'true']) symlinkSync('busybox', join(folder, 'bin', applet));
+  writeFileSync(join(folder, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n');
+  return folder;
+}
+
+export interface Container {
+  readonly id: string;
+  /** The container's init as the host sees it. */
+  readonly pid: number;
+}
+
+/** The OCI runtime's own example, without what a virtual machine's kernel and hybrid cgroups do not give. */
+function ociConfig(root: string): unknown {
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      user: { uid: 0, gid: 0 },
+      args: ['/bin/tail', '-f', '/dev/null'],
+      env: ['PATH=/bin', `LINUX_NAMESPACES_TEST=${marker}`],
+      cwd: '/',
+      noNewPrivileges: true,
+    },
+    root: { path: root, readonly: false },
+    hostname: 'runc-test',
+    mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+    linux: {
+      namespaces: [{ type: 'pid' }, { type: 'network' }, { type: 'ipc' }, { type: 'uts' }, { type: 'mount' }],
+    },
+  };
+}
+
+/** A running container of `runc`. */
+export async function runcContainer(scope: Scope): Promise<Container> {
+  const bundle = temporaryFolder(scope);
+  const state = temporaryFolder(scope, 0o700);
+  const id = uniqueName();
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(ociConfig(busyboxRoot(scope))));
+  const pidFile = join(bundle, 'pid');
+  scope.defer(async () => void (await run(['runc', '--root', state, 'delete', '--force', id])));
+  await detached(['runc', '--root', state, 'run', '--detach', '--bundle', bundle, '--pid-file', pidFile, id], bundle);
+  return { id, pid: Number(readFileSync(pidFile, 'utf8')) };
+}
+
+/**
+ * `runc --detach` hands its own streams to the container, which would keep our pipes open: files take their place.
+ */
+async function detached(command: readonly string[], folder: string): Promise<void> {
+  const log = join(folder, 'log');
+  const result = await run(['sh', '-c', 'log=$1; shift; exec "$@" >"$log" 2>&1 </dev/null', 'sh', log, ...command]);
+  if (result.code !== 0) throw new Error(`${command.join(' ')}: ${readFileSync(log, 'utf8')}`);
+}
+
+/** A running container of `podman`, with storage of its own, so that nothing of the machine's podman is touched. */
+export async function podmanContainer(scope: Scope): Promise<Container> {
+  const storage = temporaryFolder(scope, 0o700);
+  const root = busyboxRoot(scope);
+  const name = uniqueName();
+  const podman = [
+    ...['podman', '--root', join(storage, 'root'), '--runroot', join(storage, 'run'), '--tmpdir', join(storage, 'tmp')],
+    ...['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--runtime', 'runc'],
+  ];
+  scope.defer(async () => {
+    await run([...podman, 'rm', '--force', '--time', '0', name]);
+    // The storage's own mounts outlive the last container.
+    await run(['sh', '-c', 'grep -F "$1" /proc/self/mountinfo | cut -d" " -f5 | tac | xargs -r umount', 'sh', storage]);
+  });
+  await detached(
+    [
+      ...[...podman, 'run', '--detach', '--name', name, '--network', 'none'],
+      ...['--ulimit', 'nofile=1024:20000', '--ulimit', 'nproc=1000:1000'],
+      ...['--rootfs', root, '/bin/tail', '-f', '/dev/null'],
+    ],
+    storage,
+  );
+  const inspected = await output([...podman, 'inspect', '--format', '{{.Id}} {{.State.Pid}}', name]);
+  const [id = '', pid = ''] = inspected.split(' ');
+  await until('the start of the container', () => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('tail'));
+  return { id, pid: Number(pid) };
+}
