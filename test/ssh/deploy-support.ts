@@ -52,7 +52,7 @@ export async function newHost(options: HostOptions = {}): Promise<Host> {
   const server =
     options.dropbear === true
       ? await startDropbear({ users: [user], authorizedKeys: [key.line] })
-      : await startSshd({ ...options.sshd, authorizedKeys: [key.line] });
+      : await startSshd({ home: 'own', ...options.sshd, authorizedKeys: [key.line] });
   const configFile = await writeConfiguration(folder, server, user, key.file);
   return {
     user,
