@@ -13,7 +13,7 @@
 
 #define CAP_SYS_PTRACE 19
 
-bool host_capable(unsigned capability)
+uint64_t host_capabilities(void)
 {
     char text[8192];
     size_t size;
@@ -25,7 +25,7 @@ bool host_capable(unsigned capability)
         unsigned digit = *value <= '9' ? (unsigned)(*value - '0') : (unsigned)(*value - 'a' + 10);
         set = set << 4 | (digit & 15);
     }
-    return (set >> capability & 1) != 0;
+    return set;
 }
 
 /* True when /proc counts pids as getpid() does. Only then are pids from it good for system calls. */
@@ -122,7 +122,7 @@ static void find_hidepid(struct host *host)
     /* 1 and noaccess still list everyone; 4 and ptraceable make no exception for the group. */
     bool invisible = strcmp(host->hidepid, "2") == 0 || strcmp(host->hidepid, "invisible") == 0;
     bool ptraceable = strcmp(host->hidepid, "4") == 0 || strcmp(host->hidepid, "ptraceable") == 0;
-    if ((!invisible && !ptraceable) || host_capable(CAP_SYS_PTRACE))
+    if ((!invisible && !ptraceable) || (host_capabilities() >> CAP_SYS_PTRACE & 1))
         return;
     /* Group 0 is the one excepted when no other is named. */
     value = option_value(options, options_end, "gid=", &size);
@@ -166,7 +166,7 @@ int host_open(struct host *host, struct failure *failure)
 
     autoclose int own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
     if (own >= 0)
-        nsfs_probe(own, &host->nsid, &host->handles);
+        nsfs_probe(host, own);
     return 0;
 }
 

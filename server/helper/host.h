@@ -18,6 +18,8 @@ struct host {
     bool nsid;
     /* A namespace's type, inode and id by one file handle, 6.18. */
     bool handles;
+    /* Device number of nsfs, which every namespace file is on. */
+    uint64_t nsfs_device;
     /* listns(2) is there. */
     bool listns;
     /* /proc does not list the processes of others (hidepid=invisible), and the caller is no exception. */
@@ -29,7 +31,7 @@ struct host {
 int host_open(struct host *host, struct failure *failure);
 void host_close(struct host *host);
 
-/* Whether a capability(7) is in the effective set of this process. */
-bool host_capable(unsigned capability);
+/* The effective set of this process, a bit per capability(7). */
+uint64_t host_capabilities(void);
 
 #endif

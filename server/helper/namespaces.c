@@ -136,6 +136,8 @@ int namespaces_hold(struct namespaces *namespaces, uint32_t index, const struct 
     namespaces->holder[fresh] = *holder;
     namespaces->holder[fresh].next = namespaces->item[index].holders;
     namespaces->item[index].holders = fresh;
+    if (namespaces->item[index].flags & NAMESPACE_UNOPENED)
+        namespaces->item[index].flags &= (uint8_t) ~(NAMESPACE_UNOPENED | NAMESPACE_RESOLVED);
     return 0;
 }
 

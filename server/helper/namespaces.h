@@ -19,7 +19,7 @@ enum holder_kind {
 struct holder {
     uint32_t next;
     uint32_t pid;
-    /* Descriptor, thread, or mount namespace. */
+    /* Descriptor, thread (0 the leader, where it is for children), or mount namespace. */
     uint32_t number;
     /* Of a mount, in the table of strings. */
     uint32_t path;
@@ -38,8 +38,10 @@ enum namespace_flag {
     NAMESPACE_LOWEST_LEFT = 1 << 3,
     /* Resolved, but not yet counted as a child of its owner and parent. */
     NAMESPACE_UNLINKED = 1 << 4,
+    /* It could not be opened to be asked; a further holder gives another chance. */
+    NAMESPACE_UNOPENED = 1 << 5,
     /* The slot in the table is free. */
-    NAMESPACE_FREE = 1 << 5,
+    NAMESPACE_FREE = 1 << 6,
 };
 
 struct namespace {

@@ -4,6 +4,7 @@
 #include "util.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -25,13 +26,54 @@ static int read_handle(int fd, struct nsfs_file_handle *body)
     return 0;
 }
 
-void nsfs_probe(int fd, bool *nsid, bool *handles)
+/* statx(2), which musl does not have yet; only what is of use is named. */
+struct statx_part {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, uid, gid;
+    uint16_t mode, spare0;
+    uint64_t inode, size, blocks, attributes_mask;
+    uint64_t times[8];
+    uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+    uint64_t spare[14];
+};
+#define DONT_SYNC 0x4000
+#define MASK_INODE 0x100
+
+static int stat_unasked(int directory, const char *path, int flags, struct statx_part *part)
+{
+    *part = (struct statx_part){ 0 };
+    if (syscall(SYS_statx, directory, path, flags | DONT_SYNC, MASK_INODE, part) < 0)
+        return -errno;
+    return 0;
+}
+
+static uint64_t device_of(const struct statx_part *part)
+{
+    return (uint64_t)part->dev_major << 32 | part->dev_minor;
+}
+
+void nsfs_probe(struct host *host, int fd)
 {
     struct nsfs_file_handle body;
+    struct statx_part part;
     uint64_t id;
 
-    *nsid = ioctl(fd, (int)NS_GET_ID, &id) == 0;
-    *handles = read_handle(fd, &body) == 0;
+    host->nsid = ioctl(fd, (int)NS_GET_ID, &id) == 0;
+    host->handles = read_handle(fd, &body) == 0;
+    if (stat_unasked(fd, "", AT_EMPTY_PATH, &part) == 0)
+        host->nsfs_device = device_of(&part);
+}
+
+bool nsfs_is_file(const struct host *host, int directory, const char *path, uint32_t *id)
+{
+    struct statx_part part;
+
+    if (host->nsfs_device == 0 || stat_unasked(directory, path, path[0] ? 0 : AT_EMPTY_PATH, &part) < 0 ||
+        device_of(&part) != host->nsfs_device)
+        return false;
+    *id = (uint32_t)part.inode;
+    return true;
 }
 
 int nsfs_inode(int fd, uint32_t *id)
@@ -69,21 +111,20 @@ int nsfs_identify(const struct host *host, int fd, struct nsfs_identity *identit
     return nsfs_inode(fd, &identity->id);
 }
 
-int nsfs_open_at(int directory, const char *path, enum ns_type type, uint32_t id)
+int nsfs_open_at(const struct host *host, int directory, const char *path, uint32_t id)
 {
-    /* O_NONBLOCK: should the path have become a FIFO or a device meanwhile, opening it must not wait. */
-    int fd = openat(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat status;
+    autoclose int place = openat(directory, path, O_PATH | O_CLOEXEC);
+    char again[64];
+    uint32_t found;
 
-    if (fd < 0)
+    if (place < 0)
         return -errno;
-    if (fstat(fd, &status) == 0 && status.st_ino == id && S_ISREG(status.st_mode)) {
-        int flag = ioctl(fd, NS_GET_NSTYPE);
-        if (flag > 0 && ns_type_by_flag((uint32_t)flag) == type)
-            return fd;
-    }
-    close(fd);
-    return -ESTALE;
+    if (!nsfs_is_file(host, place, "", &found) || found != id)
+        return -ESTALE;
+    /* Not self: a thread of the scan has a descriptor table of its own. */
+    snprintf(again, sizeof again, "thread-self/fd/%d", place);
+    int fd = openat(host->proc, again, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
 int nsfs_open_id(uint64_t nsid)

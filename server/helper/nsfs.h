@@ -11,8 +11,14 @@ struct nsfs_identity {
     uint64_t nsid;
 };
 
-/* Which ways the kernel has, asked with any namespace descriptor. */
-void nsfs_probe(int fd, bool *nsid, bool *handles);
+/* Notes what nsfs has in this kernel, asked with any namespace descriptor. */
+void nsfs_probe(struct host *host, int fd);
+
+/*
+ * Whether PATH beneath `directory`, followed, is a namespace file; and of which inode. Nobody is asked who might not
+ * answer: neither is the file opened nor are its attributes fetched.
+ */
+bool nsfs_is_file(const struct host *host, int directory, const char *path, uint32_t *id);
 
 /* -EINVAL when the descriptor is not of a namespace. Touches nothing but the descriptor. */
 int nsfs_identify(const struct host *host, int fd, struct nsfs_identity *identity);
@@ -20,8 +26,11 @@ int nsfs_identify(const struct host *host, int fd, struct nsfs_identity *identit
 /* The inode number alone. */
 int nsfs_inode(int fd, uint32_t *id);
 
-/* Opens PATH beneath `directory` and proves that it is that namespace. The descriptor, -ESTALE when it is another. */
-int nsfs_open_at(int directory, const char *path, enum ns_type type, uint32_t id);
+/*
+ * Opens PATH beneath `directory` if it is that namespace, else -ESTALE. Safe for any path: what turns out to be another
+ * file is not opened, since that would wait (FIFO) or do something (device).
+ */
+int nsfs_open_at(const struct host *host, int directory, const char *path, uint32_t id);
 
 /* Opens a namespace by NS_GET_ID's number alone, from 6.19 on. A descriptor, or -errno. */
 int nsfs_open_id(uint64_t nsid);

@@ -42,14 +42,8 @@ static int open_process(const struct reader *reader, uint32_t pid)
 
 static void read_links(int directory, struct process *process)
 {
-    for (unsigned slot = 0; slot < NS_SLOTS; slot++) {
-        int result = read_namespace_link(directory, ns_slot_link(slot), &process->ns[slot]);
-        if (result == -EACCES || result == -EPERM) {
-            /* One ptrace check guards them all, so asking for the others would only cost. */
-            process->flags |= PROCESS_UNREADABLE;
-            return;
-        }
-    }
+    if (read_namespace_links(directory, process->ns))
+        process->flags |= PROCESS_UNREADABLE;
 }
 
 int process_read_links(struct reader *reader, uint32_t pid, struct process *process)
@@ -244,6 +238,8 @@ int process_read(struct reader *reader, uint32_t pid, struct process *process, s
         return -ESRCH;
 
     process->start = stat.start;
+    if (stat.threads > 1)
+        process->flags |= PROCESS_THREADS;
     if (credentials.has_uid) {
         process->uid = credentials.uid;
         process->flags |= PROCESS_HAS_UID;

@@ -15,6 +15,8 @@ enum process_flag {
     PROCESS_ZOMBIE = 1 << 3,
     /* Only its number may be seen (hidepid=1); it has no record. */
     PROCESS_OPAQUE = 1 << 4,
+    /* It has more threads than its leader. */
+    PROCESS_THREADS = 1 << 5,
 };
 
 /* What is kept of a process: compact, because there may be tens of thousands. (pid, start) is its identity. */

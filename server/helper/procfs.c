@@ -123,6 +123,18 @@ int read_namespace_link(int directory, const char *name, uint32_t *id)
     return ns_parse_link(text, (size_t)length, &type, id) ? 0 : -EINVAL;
 }
 
+int read_namespace_links(int directory, uint32_t ns[NS_SLOTS])
+{
+    for (unsigned slot = 0; slot < NS_SLOTS; slot++) {
+        ns[slot] = 0;
+        int result = read_namespace_link(directory, ns_slot_link(slot), &ns[slot]);
+        /* One ptrace check guards them all, so asking for the others would only cost. */
+        if (result == -EACCES || result == -EPERM)
+            return -EACCES;
+    }
+    return 0;
+}
+
 bool parse_stat(const char *text, size_t length, struct proc_stat *stat)
 {
     /* The command is in brackets and may itself hold brackets and blanks: only the last `)` ends it. */
@@ -150,6 +162,8 @@ bool parse_stat(const char *text, size_t length, struct proc_stat *stat)
             stat->ppid = (uint32_t)number;
         else if (field == 9)
             stat->flags = number;
+        else if (field == 20)
+            stat->threads = number;
         else if (field == 22)
             stat->start = number;
     }

@@ -27,6 +27,9 @@ ssize_t list_numbers_at(int directory, const char *path, uint32_t **numbers, siz
 /* Namespace that the link `name` shows. -EACCES without the right to see it, -ENOENT where there is none. */
 int read_namespace_link(int directory, const char *name, uint32_t *id);
 
+/* All links of the `ns` directory that is open: 0 in the slots where there is none. -EACCES without the right. */
+int read_namespace_links(int directory, uint32_t ns[NS_SLOTS]);
+
 /* A path from printf-like parts that cannot be longer than the buffer: names in procfs are numbers and constants. */
 #define PROC_PATH_SIZE 96
 
@@ -37,6 +40,7 @@ struct proc_stat {
     char state;
     uint32_t ppid;
     uint64_t flags;
+    uint64_t threads;
     uint64_t start;
 };
 bool parse_stat(const char *text, size_t length, struct proc_stat *stat);

@@ -46,7 +46,7 @@ static int open_link(const struct host *host, uint32_t pid, uint32_t tid, unsign
     return proven(host, fd < 0 ? -errno : fd, id, nsid);
 }
 
-static int open_mount(const struct survey *survey, const struct holder *holder, enum ns_type type, uint32_t id)
+static int open_mount(const struct survey *survey, const struct holder *holder, uint32_t id)
 {
     const char *path = strings_get(&survey->namespaces.strings, holder->path);
     char prefix[PROC_PATH_SIZE];
@@ -59,7 +59,7 @@ static int open_mount(const struct survey *survey, const struct holder *holder, 
         return -ENOMEM;
     memcpy(full, prefix, (size_t)length);
     strcpy(full + length, path);
-    return nsfs_open_at(survey->host.proc, full, type, id);
+    return nsfs_open_at(&survey->host, survey->host.proc, full, id);
 }
 
 static int open_socket(uint32_t pid, uint32_t number)
@@ -81,14 +81,14 @@ static int open_by_holder(const struct survey *survey, const struct namespace *n
 
     switch ((enum holder_kind)holder->kind) {
     case HELD_BY_FOR_CHILDREN:
-        return open_link(host, holder->pid, 0, info->children_slot, namespace->id, nsid);
+        return open_link(host, holder->pid, holder->number, info->children_slot, namespace->id, nsid);
     case HELD_BY_TASK:
         return open_link(host, holder->pid, holder->number, namespace->type, namespace->id, nsid);
     case HELD_BY_MOUNT:
-        return proven(host, open_mount(survey, holder, namespace->type, namespace->id), namespace->id, nsid);
+        return proven(host, open_mount(survey, holder, namespace->id), namespace->id, nsid);
     case HELD_BY_FD:
         snprintf(path, sizeof path, "%u/fd/%u", holder->pid, holder->number);
-        fd = nsfs_open_at(host->proc, path, namespace->type, namespace->id);
+        fd = nsfs_open_at(host, host->proc, path, namespace->id);
         return proven(host, fd, namespace->id, nsid);
     case HELD_BY_SOCKET:
         return proven(host, open_socket(holder->pid, holder->number), namespace->id, nsid);
@@ -191,6 +191,8 @@ static void resolve_one(const struct survey *survey, struct namespace *namespace
 
     if (fd >= 0)
         resolve(namespace, fd);
+    else
+        namespace->flags |= NAMESPACE_UNOPENED;
     namespace->flags |= NAMESPACE_RESOLVED;
 }
 

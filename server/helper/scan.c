@@ -47,7 +47,9 @@ static int take(struct survey *survey, bool deep, struct process_lines *lines, i
     if (!result && deep)
         result = survey_deep(survey);
     if (!result)
-        result = survey_mounts(survey, workers_for(survey->view_count));
+        result = survey_mounts(survey, workers_for(survey->namespaces.count));
+    if (!result && deep)
+        result = survey_listns(survey);
     return result;
 }
 

@@ -95,7 +95,10 @@ int survey_find_views(struct survey *survey);
 /* Opens a namespace by whatever keeps it. A descriptor or -errno. */
 int survey_open_namespace(const struct survey *survey, uint32_t index);
 
-/* Threads, descriptors, sockets and listns(2). */
+/* Threads that are elsewhere than their leader, namespace descriptors, and sockets of other net namespaces. */
 int survey_deep(struct survey *survey);
+
+/* What the kernel lists by listns(2), of which nothing is known yet. Nothing where it has no listns. */
+int survey_listns(struct survey *survey);
 
 #endif

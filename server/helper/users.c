@@ -108,3 +108,25 @@ void users_print(struct users *users, struct output *output)
     }
     users->fresh_count = 0;
 }
+
+bool user_name(uint32_t uid, char *name, size_t size)
+{
+    autofree char *text = NULL;
+    size_t capacity = 0, name_length;
+    uint32_t number;
+    ssize_t length = read_whole_at(AT_FDCWD, "/etc/passwd", &text, &capacity);
+
+    for (const char *line = text, *end = text + length; length > 0 && line < end;) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        const char *stop = newline ? newline : end;
+        if (parse_line(line, stop, &name_length, &number) && number == uid) {
+            if (name_length >= size)
+                return false;
+            memcpy(name, line, name_length);
+            name[name_length] = '\0';
+            return true;
+        }
+        line = stop + 1;
+    }
+    return false;
+}

@@ -22,4 +22,7 @@ int users_add_survey(struct users *users, const struct survey *survey);
 /* Prints the records of the new ones that /etc/passwd names. No NSS: it would need the host's libraries. */
 void users_print(struct users *users, struct output *output);
 
+/* Name of one uid; false when /etc/passwd has none or a longer one. */
+bool user_name(uint32_t uid, char *name, size_t size);
+
 #endif

@@ -118,7 +118,12 @@ static int recheck_fully(struct watch *watch, struct process *known)
         watch->list_at_once = true;
         return 0;
     }
-    if (result || (fresh.hash == known->hash && fresh.flags == known->flags))
+    if (!result && fresh.hash == known->hash && fresh.start == known->start) {
+        /* What the record does not show may still have changed: whether it has threads. */
+        known->flags = fresh.flags;
+        return 0;
+    }
+    if (result)
         return result;
     fresh.visits = known->visits;
     if (fresh.start != known->start)
