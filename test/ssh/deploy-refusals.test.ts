@@ -8,6 +8,9 @@ import { ConnectionError } from '../../extension/transport/errors.ts';
 import { deployMissing, helperName, helpers, namesIn, newHost, opening, useOnce, type Host } from './deploy-support.ts';
 import { run } from './support/processes.ts';
 
+/** An account that is neither root nor the test's. */
+const nobody = 65_534;
+
 async function refusal(host: Host): Promise<ConnectionError> {
   try {
     await useOnce(host);
@@ -49,8 +52,9 @@ describe('folders', { skip: deployMissing() }, () => {
 
   /** Somebody else has taken the folder of last resort. */
   function takeLast(): void {
-    mkdirSync(last, { mode: 0o777 });
+    mkdirSync(last);
     chmodSync(last, 0o777);
+    chownSync(last, nobody, nobody);
   }
 
   test('one where programs may not run: the next is taken', async () => {

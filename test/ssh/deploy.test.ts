@@ -95,8 +95,7 @@ describe('into the cache folder', { skip: deployMissing() }, () => {
 
   test('a half of it under its final name is replaced', async () => {
     makeFolder();
-    const { read } = await helpers();
-    const bytes = await read('x86_64');
+    const bytes = await (await helpers()).read('x86_64');
     writeFileSync(file, bytes.subarray(0, bytes.length / 2), { mode: 0o700 });
     own(file);
     assert.deepEqual(await useOnce(host), uploaded);
@@ -121,12 +120,12 @@ describe('into the cache folder', { skip: deployMissing() }, () => {
   ] as const) {
     test(`a file of the right name and size that ${what} is replaced`, async () => {
       makeFolder();
-      const { all, read } = await helpers();
-      const size = all.find(({ machine }) => machine === 'x86_64')?.size ?? 0;
+      const binaries = await helpers();
+      const size = binaries.all.find(({ machine }) => machine === 'x86_64')?.size ?? 0;
       writeFileSync(file, `#!/bin/sh\n${text}\n`.padEnd(size, '#'), { mode: 0o700 });
       own(file);
       assert.deepEqual(await useOnce(host), ['Looking for the helper', 'Starting the helper', ...uploaded.slice(1)]);
-      assert.deepEqual(readFileSync(file), Buffer.from(await read('x86_64')));
+      assert.deepEqual(readFileSync(file), Buffer.from(await binaries.read('x86_64')));
     });
   }
 
@@ -188,6 +187,11 @@ describe('into the cache folder', { skip: deployMissing() }, () => {
   });
 });
 
+async function filesBelow(folder: string, host: Host): Promise<string[]> {
+  const lines = await host.asUser(`find ${folder} ${host.user.home} -name 'nshelper*' 2>/dev/null`);
+  return lines.split('\n').filter((line) => line !== '');
+}
+
 describe('where the environment says', { skip: deployMissing() }, () => {
   async function deployedWith(environment: (home: string) => string): Promise<{ names: string[]; home: string }> {
     const folder = join('/tmp', `lns-${process.pid}-${Math.random().toString(36).slice(2)}`);
@@ -201,11 +205,6 @@ describe('where the environment says', { skip: deployMissing() }, () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }
-
-  async function filesBelow(folder: string, host: Host): Promise<string[]> {
-    const lines = await host.asUser(`find ${folder} ${host.user.home} -name 'nshelper*' 2>/dev/null`);
-    return lines.split('\n').filter((line) => line !== '');
   }
 
   test('$XDG_CACHE_HOME, when it is absolute', async () => {
