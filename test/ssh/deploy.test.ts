@@ -192,21 +192,21 @@ async function filesBelow(folder: string, host: Host): Promise<string[]> {
   return lines.split('\n').filter((line) => line !== '');
 }
 
-describe('where the environment says', { skip: deployMissing() }, () => {
-  async function deployedWith(environment: (home: string) => string): Promise<{ names: string[]; home: string }> {
-    const folder = join('/tmp', `lns-${process.pid}-${Math.random().toString(36).slice(2)}`);
-    mkdirSync(folder);
-    chmodSync(folder, 0o777);
-    await using host = await newHost({ sshd: { config: [`SetEnv ${environment(folder)}`] } });
-    try {
-      assert.deepEqual(await useOnce(host), uploaded);
-      assert.deepEqual(await useOnce(host), found);
-      return { names: await filesBelow(folder, host), home: folder };
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+async function deployedWith(environment: (home: string) => string): Promise<{ names: string[]; home: string }> {
+  const folder = join('/tmp', `lns-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  mkdirSync(folder);
+  chmodSync(folder, 0o777);
+  await using host = await newHost({ sshd: { config: [`SetEnv ${environment(folder)}`] } });
+  try {
+    assert.deepEqual(await useOnce(host), uploaded);
+    assert.deepEqual(await useOnce(host), found);
+    return { names: await filesBelow(folder, host), home: folder };
+  } finally {
+    rmSync(folder, { recursive: true });
   }
+}
 
+describe('where the environment says', { skip: deployMissing() }, () => {
   test('$XDG_CACHE_HOME, when it is absolute', async () => {
     // The folder above may be written to by everyone, so the one between is the account's own.
     const { names, home } = await deployedWith((folder) => `XDG_CACHE_HOME=${folder}/cache`);
