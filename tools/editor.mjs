@@ -21,7 +21,9 @@ const run = promisify(execFile);
  * @property {readonly ({ readonly vsix: string } | { readonly folder: string })[]} [extensions]
  *   Packages, which are installed, and unpacked extensions, which are used where they lie.
  * @property {string} userDataDir Everything that the editor writes; made when it is not there.
- * @property {Readonly<Record<string, unknown>>} [settings] User settings beside those that keep the editor quiet.
+ * @property {string} [extensionsDir] For several servers that share what `installExtensions` put there.
+ * @property {Readonly<Record<string, unknown>>} [settings]
+ *   User settings beside those that keep the editor quiet, for a new user data folder.
  * @property {number} [port] 0 (the default) takes a free one.
  * @property {boolean} [trust] Every folder is trusted and nobody is asked; true by default.
  * @property {Readonly<Record<string, string | undefined>>} [env] Over this process's environment; undefined removes.
@@ -45,6 +47,7 @@ export const quietSettings = {
   'extensions.autoCheckUpdates': false,
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
+  'remote.autoForwardPorts': false,
   'npm.autoDetect': 'off',
   'typescript.disableAutomaticTypeAcquisition': true,
 };
@@ -57,37 +60,21 @@ export const quietSettings = {
 export async function startCodeServer(options) {
   const { which, extensions = [], userDataDir, settings = {}, port = 0, trust = true, log = console.log } = options;
   const { node, entry } = await ensureCodeServer(which, { log });
-  const extensionsDir = join(userDataDir, 'extensions');
+  const { extensionsDir = join(userDataDir, 'extensions') } = options;
   await mkdir(join(userDataDir, 'User'), { recursive: true });
-  await mkdir(extensionsDir, { recursive: true });
-  await writeFile(
-    join(userDataDir, 'User', 'settings.json'),
-    JSON.stringify({ ...quietSettings, ...settings }, undefined, 2),
-  );
-
-  /** @type {NodeJS.ProcessEnv} */
-  const env = {};
-  for (const [name, value] of Object.entries({ ...process.env, ...options.env })) {
-    // Inside a terminal of VS Code, these make the server believe that it is a client of that window.
-    if (value !== undefined && !/^(VSCODE_|ELECTRON_|npm_)|^PORT$|^PASSWORD$/.test(name)) env[name] = value;
+  if (extensions.length > 0) await installExtensions({ which, extensions, extensionsDir, userDataDir, log });
+  const settingsFile = join(userDataDir, 'User', 'settings.json');
+  // In a folder of an earlier run, a person may have changed them.
+  if (!existsSync(settingsFile)) {
+    await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, undefined, 2));
   }
-  const common = [
-    entry,
-    // Its default lies in the home directory, and code-server writes it when it is missing.
-    `--config=${join(userDataDir, 'config.yaml')}`,
-    `--user-data-dir=${userDataDir}`,
-    `--extensions-dir=${extensionsDir}`,
-  ];
-  const packages = extensions.flatMap((extension) =>
-    'vsix' in extension ? ['--install-extension', extension.vsix] : [],
-  );
-  if (packages.length > 0) await run(node, [...common, ...packages, '--force'], { env });
-  for (const extension of extensions) if ('folder' in extension) await useFolder(extensionsDir, extension.folder);
 
+  const env = environment(options.env);
   const child = spawn(
     node,
     [
-      ...common,
+      entry,
+      ...folderFlags(userDataDir, extensionsDir),
       `--bind-addr=127.0.0.1:${port}`,
       `--session-socket=${join(userDataDir, 'session.sock')}`,
       '--auth=none',
@@ -143,6 +130,50 @@ export async function startCodeServer(options) {
 }
 
 /**
+ * Puts extensions into a folder that `startCodeServer` is then given.
+ * @param {Pick<EditorOptions, 'which' | 'userDataDir' | 'log'> & {
+ *   extensions: NonNullable<EditorOptions['extensions']>, extensionsDir: string }} options
+ */
+export async function installExtensions({ which, extensions, extensionsDir, userDataDir, log = console.log }) {
+  const { node, entry } = await ensureCodeServer(which, { log });
+  await mkdir(extensionsDir, { recursive: true });
+  const packages = extensions.flatMap((each) => ('vsix' in each ? ['--install-extension', each.vsix] : []));
+  if (packages.length > 0) {
+    await run(node, [entry, ...folderFlags(userDataDir, extensionsDir), ...packages, '--force'], {
+      env: environment(),
+    });
+  }
+  for (const each of extensions) if ('folder' in each) await useFolder(extensionsDir, each.folder);
+}
+
+/**
+ * @param {string} userDataDir
+ * @param {string} extensionsDir
+ */
+function folderFlags(userDataDir, extensionsDir) {
+  return [
+    // Its default lies in the home directory, and code-server writes it when it is missing.
+    `--config=${join(userDataDir, 'config.yaml')}`,
+    `--user-data-dir=${userDataDir}`,
+    `--extensions-dir=${extensionsDir}`,
+  ];
+}
+
+/**
+ * @param {EditorOptions['env']} changes
+ * @returns {NodeJS.ProcessEnv}
+ */
+function environment(changes = {}) {
+  /** @type {NodeJS.ProcessEnv} */
+  const env = {};
+  for (const [name, value] of Object.entries({ ...process.env, ...changes })) {
+    // Inside a terminal of VS Code, these make the server believe that it is a client of that window.
+    if (value !== undefined && !/^(VSCODE_|ELECTRON_|npm_)|^PORT$|^PASSWORD$/.test(name)) env[name] = value;
+  }
+  return env;
+}
+
+/**
  * Lists an unpacked extension in the file where the editor looks for the installed ones.
  * @param {string} extensionsDir
  * @param {string} folder
@@ -157,8 +188,9 @@ async function useFolder(extensionsDir, folder) {
     metadata: { isApplicationScoped: false, isMachineScoped: true, isBuiltin: false, source: 'vsix' },
   };
   const list = join(extensionsDir, 'extensions.json');
-  /** @type {unknown[]} */
-  const others = existsSync(list) ? JSON.parse(await readFile(list, 'utf8')) : [];
+  /** @type {(typeof entry)[]} */
+  const listed = JSON.parse(existsSync(list) ? await readFile(list, 'utf8') : '[]');
+  const others = listed.filter(({ identifier }) => identifier.id !== entry.identifier.id);
   await writeFile(list, JSON.stringify([...others, entry]));
 }
 

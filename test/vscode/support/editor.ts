@@ -1,11 +1,13 @@
 /** An editor server with a home directory of its own, and a window of it. */
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quietSettings, startCodeServer, type Edition } from '../../../tools/editor.mjs';
-import { temporaryFolder } from '../../ssh/support/folder.ts';
+import type { Edition } from '../../../tools/editor.mjs';
+import { startCodeServer } from '../../../tools/editor.mjs';
+import { temporaryFolder } from '../../helper/support/marker.ts';
+import type { Scope } from '../../helper/support/scope.ts';
 import { openBrowser } from './browser.ts';
-import { Cleanup } from './cleanup.ts';
-import { extensionUnderTest } from './extension.ts';
+import { installedExtension } from './extension.ts';
+import { patience } from './poll.ts';
 import { Workbench } from './workbench.ts';
 
 /** Nothing to wait for that a test would not wait for by itself. */
@@ -17,46 +19,49 @@ export interface EditorOptions {
   /** Ask whether a folder is trusted; off by default. */
   readonly askTrust?: boolean;
   readonly viewport?: { readonly width: number; readonly height: number };
-  /** In place of the product; the harness's own tests use it. */
-  readonly extension?: { readonly folder: string };
+  /** Settings that the open folder brings along, `.vscode/settings.json`. */
+  readonly workspaceSettings?: Readonly<Record<string, unknown>>;
+  /** Runs before the window opens, with the home directory of the extension host. */
+  readonly prepare?: (home: string) => Promise<void>;
 }
 
-export interface Editor extends AsyncDisposable {
+export interface Editor {
   readonly workbench: Workbench;
   /** HOME of the extension host: its `~/.ssh` is the one that the extension reads. */
   readonly home: string;
   /** The folder that is open in the window. */
   readonly workspace: string;
-  /** Errors that the window's console showed. */
-  readonly consoleErrors: readonly string[];
-  /** Changes user settings as another window would: by their file. */
-  updateSettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
-  /** All logs of the extension host and the extension, by file name. */
+  /** Errors of the window itself, as its console showed them. */
+  readonly windowErrors: readonly string[];
+  /** All logs of the server, its extension hosts and their extensions, by file name. */
   logs(): Promise<ReadonlyMap<string, string>>;
   /** Pids of the extension hosts of this server. */
   extensionHosts(): Promise<readonly number[]>;
   reload(): Promise<void>;
 }
 
-export async function openEditor(options: EditorOptions): Promise<Editor> {
+export async function openEditor(scope: Scope, options: EditorOptions): Promise<Editor> {
   const { edition, settings = {}, askTrust = false, viewport = { width: 1280, height: 1000 } } = options;
-  await using cleanup = new Cleanup();
-  const folder = cleanup.use(await temporaryFolder());
-  const home = join(folder.path, 'home');
-  const workspace = join(folder.path, 'workspace');
-  const userDataDir = join(folder.path, 'editor');
-  for (const path of [join(home, '.ssh'), workspace, userDataDir]) await mkdir(path, { recursive: true, mode: 0o700 });
-  let current: Readonly<Record<string, unknown>> = { ...quietSettings, ...quick, ...settings };
+  const folder = temporaryFolder(scope, 0o700);
+  const home = join(folder, 'home');
+  const workspace = join(folder, 'workspace');
+  const userDataDir = join(folder, 'editor');
+  await mkdir(join(home, '.ssh'), { recursive: true, mode: 0o700 });
+  await mkdir(join(workspace, '.vscode'), { recursive: true });
+  if (options.workspaceSettings !== undefined) {
+    await writeFile(join(workspace, '.vscode', 'settings.json'), JSON.stringify(options.workspaceSettings));
+  }
+  await options.prepare?.(home);
   const server = await startCodeServer({
     which: edition,
-    extensions: [options.extension ?? extensionUnderTest()],
+    extensionsDir: await installedExtension(edition),
     userDataDir,
-    settings: current,
+    settings: { ...quick, ...settings },
     trust: !askTrust,
     env: {
       HOME: home,
-      // Sockets of the server: they are left behind by a killed one, so they lie where everything is removed.
-      XDG_RUNTIME_DIR: folder.path,
+      // Sockets of the server: a killed one leaves them behind, so they lie where everything is removed.
+      XDG_RUNTIME_DIR: folder,
       XDG_CONFIG_HOME: undefined,
       XDG_CACHE_HOME: undefined,
       XDG_DATA_HOME: undefined,
@@ -64,38 +69,31 @@ export async function openEditor(options: EditorOptions): Promise<Editor> {
     },
     log: () => undefined,
   });
-  cleanup.defer(() => server.stop());
+  scope.defer(() => server.stop());
 
   const browser = await openBrowser();
   const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
-  cleanup.defer(() => context.close());
-  context.setDefaultTimeout(30_000);
+  scope.defer(() => context.close());
+  context.setDefaultTimeout(patience);
+  // esbuild, through which tsx loads these files, names functions by this; it is unknown to those that run in the page.
+  await context.addInitScript('globalThis.__name ??= (value) => value');
   const page = await context.newPage();
-  const consoleErrors: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && consoleErrors.push(message.text()));
-  page.on('pageerror', (error) => consoleErrors.push(error.message));
+  const windowErrors: string[] = [];
+  page.on('pageerror', (error) => windowErrors.push(error.message));
   const workbench = new Workbench(page);
-  const open = async (): Promise<void> => {
+  const reload = async (): Promise<void> => {
     await page.goto(`${server.url}?folder=${workspace}`);
     await workbench.ready();
   };
-  await open();
-
-  const settingsFile = join(userDataDir, 'User', 'settings.json');
-  const rest = cleanup.move();
+  await reload();
   return {
     workbench,
     home,
     workspace,
-    consoleErrors,
-    async updateSettings(changes) {
-      current = { ...current, ...changes };
-      await writeFile(settingsFile, JSON.stringify(current, undefined, 2));
-    },
+    windowErrors,
     logs: () => readLogs(server.logs),
     extensionHosts: () => extensionHosts(server.pid),
-    reload: open,
-    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
+    reload,
   };
 }
 
@@ -113,18 +111,19 @@ async function readLogs(folder: string): Promise<ReadonlyMap<string, string>> {
 }
 
 async function extensionHosts(group: number): Promise<readonly number[]> {
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = await readFile(`/proc/${name}/stat`, 'utf8');
-      const pgrp = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
-      if (pgrp === group && (await readFile(`/proc/${name}/cmdline`, 'utf8')).includes('--type=extensionHost')) {
-        found.push(Number(name));
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      try {
+        const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+        const processGroup = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+        if (processGroup !== group) return [];
+        return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('--type=extensionHost') ? [Number(pid)] : [];
+      } catch {
+        // It ended meanwhile.
+        return [];
       }
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return found;
+    }),
+  );
+  return found.flat();
 }

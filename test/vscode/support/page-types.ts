@@ -4,8 +4,11 @@
  */
 export interface PageElement {
   readonly textContent: string | null;
+  readonly clientHeight: number;
   readonly classList: { contains(name: string): boolean };
   getAttribute(name: string): string | null;
   querySelector(selector: string): PageElement | null;
+  querySelectorAll(selector: string): Iterable<PageElement>;
   dispatchEvent(event: object): boolean;
+  getBoundingClientRect(): { readonly top: number; readonly bottom: number };
 }

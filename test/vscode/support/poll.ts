@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Generous: the machine may run other suites at the same time. In milliseconds. */
-export const patience = 30_000;
+export const patience = 60_000;
 
 type Falsy = undefined | null | false;
 
@@ -22,7 +22,7 @@ export async function until<T extends {}>(
     if (answer !== undefined && answer !== null && answer !== false) return answer;
     if (Date.now() > deadline) {
       // oxlint-disable-next-line no-await-in-loop
-      const found = options.explain === undefined ? '' : `; instead: ${JSON.stringify(await options.explain())}`;
+      const found = options.explain === undefined ? '' : `; instead: ${show(await options.explain())}`;
       throw new Error(`Gave up waiting until ${what}${found}`);
     }
     // oxlint-disable-next-line no-await-in-loop
@@ -35,4 +35,8 @@ export type Match = string | RegExp;
 
 export function matches(text: string, pattern: Match): boolean {
   return typeof pattern === 'string' ? text === pattern : pattern.test(text);
+}
+
+function show(found: unknown): string {
+  return typeof found === 'string' ? `\n${found}` : JSON.stringify(found);
 }
