@@ -11,11 +11,11 @@ export interface Peer {
   readonly stdout: PassThrough;
   readonly stderr: PassThrough;
   /** Everything that was written to stdin. */
-  input(): string;
-  inputEnded(): boolean;
-  disposed(): boolean;
-  say(message: unknown): void;
-  end(status: Partial<ExitStatus>): void;
+  readonly input: () => string;
+  readonly inputEnded: () => boolean;
+  readonly disposed: () => boolean;
+  readonly say: (message: unknown) => void;
+  readonly end: (status: Partial<ExitStatus>) => void;
 }
 
 export function newPeer(): Peer {
@@ -25,9 +25,9 @@ export function newPeer(): Peer {
   let disposed = false;
   stdin.on('data', (chunk: Buffer) => (input += chunk.toString()));
   stdin.on('end', () => (inputEnded = true));
-  let resolveExit: (status: ExitStatus) => void = () => undefined;
+  let resolveExit: ((status: ExitStatus) => void) | undefined;
   const exit = new Promise<ExitStatus>((resolve) => (resolveExit = resolve));
-  const end = (status: Partial<ExitStatus>): void => resolveExit({ code: status.code, signal: status.signal });
+  const end = (status: Partial<ExitStatus>): void => resolveExit?.({ code: status.code, signal: status.signal });
   const process: RemoteProcess = {
     stdin,
     stdout,

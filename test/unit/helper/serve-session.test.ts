@@ -15,6 +15,15 @@ function connectionError(code: string, message?: RegExp): (error: unknown) => bo
   };
 }
 
+/** The end of a helper that said much before it died. */
+function diedTalking(error: unknown): boolean {
+  connectionError('helper', /signal KILL/)(error);
+  assert.ok(error instanceof ConnectionError && error.cause instanceof Error);
+  assert.ok(error.cause.message.endsWith('out of memory'));
+  assert.ok(error.cause.message.length < 5000);
+  return true;
+}
+
 const process = { pid: 1, start: 0, ppid: 0, comm: 'init' };
 
 describe('before the helper speaks', () => {
@@ -154,16 +163,9 @@ describe('the end of a session', () => {
     stderr.write('out of memory\n');
     await settled();
     end({ signal: 'KILL' });
-    const check = (error: unknown): boolean => {
-      connectionError('helper', /signal KILL/)(error);
-      assert.ok(error instanceof ConnectionError && error.cause instanceof Error);
-      assert.ok(error.cause.message.endsWith('out of memory'));
-      assert.ok(error.cause.message.length < 5000);
-      return true;
-    };
-    await assert.rejects(a, check);
-    await assert.rejects(b, check);
-    await assert.rejects(session.request('scan', []), check);
+    await assert.rejects(a, diedTalking);
+    await assert.rejects(b, diedTalking);
+    await assert.rejects(session.request('scan', []), diedTalking);
     assert.equal(closes.length, 1);
   });
 
