@@ -50,7 +50,7 @@ export interface Namespace {
   /** Pids of member processes, ascending. Costs the whole list once after each change: prefer `memberList`. */
   readonly members: readonly number[];
   readonly memberList: Ordered<number>;
-  /** The member it is named after: the lowest init of a pid namespace below the host's, else the lowest pid. */
+  /** Its leading member: the lowest init of a pid namespace below the host's, else (and in the host's own) the lowest pid. */
   readonly leader: number | undefined;
   /** Namespaces whose `owner` is this user namespace, in display order. */
   readonly owns: readonly NamespaceKey[];
@@ -90,6 +90,8 @@ export type WorkloadKind =
   | 'containerd'
   | 'kubernetes'
   | 'cri-o'
+  /** An OCI container whose engine is not known. */
+  | 'container'
   | 'lxc'
   | 'machine'
   | 'unit'
@@ -132,12 +134,16 @@ export interface Change {
   readonly removed: ReadonlySet<NamespaceKey>;
   /** Other fields, members or the name changed. */
   readonly changed: ReadonlySet<NamespaceKey>;
+  /** Those of `changed` of which nothing but the members, and what follows from them, changed: not the name. */
+  readonly populated: ReadonlySet<NamespaceKey>;
   /** Pids added, removed or changed. */
   readonly processes: ReadonlySet<number>;
   /** Ids of workloads added, removed or changed. */
   readonly workloads: ReadonlySet<string>;
   /** Where removed namespaces, and changed ones that have another place or name now, were before. */
   readonly former: ReadonlyMap<NamespaceKey, FormerPlace>;
+  /** What removed and changed workloads were before; added ones are not in it. */
+  readonly formerWorkloads: ReadonlyMap<string, FormerWorkload>;
   /** `Graph.completeness` says something else now. */
   readonly completeness: boolean;
 }
@@ -147,6 +153,12 @@ export interface FormerPlace {
   readonly parent: NamespaceKey | undefined;
   readonly initial: boolean;
   readonly workloads: readonly string[];
+}
+
+export interface FormerWorkload {
+  readonly name: string;
+  /** It had namespaces that are not the host's own. */
+  readonly sandboxed: boolean;
 }
 
 /** Read side of the graph. */

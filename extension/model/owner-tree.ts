@@ -1,0 +1,58 @@
+/** Where each namespace stands in the tree of user namespaces and what they own. */
+import type { FormerPlace, Graph, Namespace, NamespaceKey } from './types.ts';
+
+/**
+ * Namespaces nest at most 33 deep (the kernel refuses more: user_namespaces(7), pid_namespaces(7)), user and pid each. A
+ * host that tells of deeper nesting, or of circles, is not telling the truth: what has no way to a root is shown flat.
+ */
+const deepest = 80;
+
+type Nested = Pick<Namespace, 'key' | 'type'> & Pick<FormerPlace, 'owner' | 'parent'>;
+
+/**
+ * The namespace that it is shown below: a user namespace below its parent, anything else below the user namespace that
+ * owns it. A pid namespace is shown below its parent pid namespace while one user namespace owns both, so that nesting is
+ * seen. Undefined at a root, and where the owner is not known or not visible.
+ */
+export function ownerTreeParent(graph: Graph, namespace: Nested): NamespaceKey | undefined {
+  const { key, type, owner, parent } = namespace;
+  const above = parent === undefined ? undefined : graph.namespaces.get(parent);
+  if (above !== undefined && above.key !== key && (type === 'user' || above.owner === owner)) return above.key;
+  return owner !== undefined && owner !== key && graph.namespaces.has(owner) ? owner : undefined;
+}
+
+/** Steps to the top of its tree; undefined when there is no top. */
+export function depthOf(graph: Graph, namespace: Nested): number | undefined {
+  let at: Nested | undefined = namespace;
+  for (let depth = 0; depth <= deepest; depth++) {
+    const above: NamespaceKey | undefined = at === undefined ? undefined : ownerTreeParent(graph, at);
+    if (above === undefined) return depth;
+    at = graph.namespaces.get(above);
+  }
+  return undefined;
+}
+
+/** What it is shown below: another namespace, the top, or the group of those of which no owner is known. */
+export function ownerTreePlace(graph: Graph, namespace: Nested): NamespaceKey | 'root' | 'unowned' {
+  if (depthOf(graph, namespace) === undefined) return 'unowned';
+  return ownerTreeParent(graph, namespace) ?? (namespace.type === 'user' ? 'root' : 'unowned');
+}
+
+/** Namespaces shown directly below one, user namespaces first, then by type in display order. */
+export function ownerTreeChildren(graph: Graph, namespace: Namespace): Namespace[] {
+  const depth = depthOf(graph, namespace);
+  // What would be deeper is shown flat.
+  if (depth === undefined || depth >= deepest) return [];
+  const users: Namespace[] = [];
+  const others: Namespace[] = [];
+  const seen = new Set<NamespaceKey>();
+  for (const list of [namespace.childList, namespace.ownsList]) {
+    for (const child of list) {
+      if (seen.has(child.key) || ownerTreeParent(graph, child) !== namespace.key) continue;
+      seen.add(child.key);
+      if (child.type === 'user') users.push(child);
+      else others.push(child);
+    }
+  }
+  return [...users, ...others];
+}
