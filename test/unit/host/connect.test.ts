@@ -247,13 +247,19 @@ describe('ending a connect', () => {
     await assert.rejects(second, code('cancelled'));
   });
 
-  it('does not end a later connection with an old signal', async () => {
+  it('does not end a later connection with an old signal, nor what the transport still runs under it', async () => {
     const at = bench();
     const controller = new AbortController();
+    let given: AbortSignal | undefined;
+    at.functions.connectTransport = ({ signal }) => {
+      given = signal;
+      return Promise.resolve(new FakeTransport());
+    };
     await at.host.connect(controller.signal);
     controller.abort();
     await settle();
     assert.equal(at.host.state.kind, 'connected');
+    assert.equal(given?.aborted, false);
     at.host.dispose();
   });
 
@@ -264,9 +270,14 @@ describe('ending a connect', () => {
     const first = at.host.connect();
     await settle();
     at.host.disconnect();
-    at.functions.connectTransport = () => Promise.resolve(new FakeTransport());
+    const other = new Deferred<FakeTransport>();
+    at.functions.connectTransport = () => other.promise;
     const second = at.host.connect();
     await assert.rejects(first, code('cancelled'));
+    await settle();
+    assert.equal(at.host.state.kind, 'connecting');
+    assert.equal(at.host.connect(), second);
+    other.resolve(new FakeTransport());
     await second;
     transport.resolve(new FakeTransport());
     await settle();

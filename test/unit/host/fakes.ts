@@ -3,6 +3,8 @@
  * comes; a real host cannot be made to answer in a chosen order, so these do. `real.test.ts` runs the same classes with a
  * real helper.
  */
+import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { Emitter } from '../../../extension/disposable.ts';
 import type { Event } from '../../../extension/disposable.ts';
 import type { EndRecord, FactsRecord, HelperRecord } from '../../../extension/helper/protocol.ts';
@@ -13,7 +15,8 @@ import type { HostOptions } from '../../../extension/host/host.ts';
 import type { HostSpec, HostState } from '../../../extension/host/types.ts';
 import { HostGraph } from '../../../extension/model/graph.ts';
 import type { Change } from '../../../extension/model/types.ts';
-import type { ConnectionError } from '../../../extension/transport/errors.ts';
+import { ConnectionError } from '../../../extension/transport/errors.ts';
+import type { ConnectionErrorCode } from '../../../extension/transport/errors.ts';
 import type { Interaction, Log } from '../../../extension/transport/interaction.ts';
 import type { Transport } from '../../../extension/transport/transport.ts';
 
@@ -240,6 +243,36 @@ export function bench(options: Partial<HostOptions> = {}, spec?: HostSpec): Benc
   return { host, functions, graphs, states, wake, log };
 }
 
-export function code(expected: ConnectionError['code']): (error: unknown) => boolean {
+export function code(expected: ConnectionErrorCode): (error: unknown) => boolean {
   return (error) => typeof error === 'object' && error !== null && 'code' in error && error.code === expected;
+}
+
+/** Small enough to come to an end in a test. */
+export const policy = {
+  initialDelay: 1_000,
+  maximumDelay: 60_000,
+  tries: 4,
+  stableAfter: 60_000,
+  attemptTimeout: 30_000,
+};
+
+export function failure(kind: ConnectionErrorCode): ConnectionError {
+  return new ConnectionError(kind, `It is ${kind}.`, 'Do something.');
+}
+
+/** The state of a host that must be lost. */
+export function lossOf({ host }: Bench): {
+  readonly code: ConnectionErrorCode;
+  readonly message: string;
+  readonly retryAt: number | undefined;
+} {
+  const { state } = host;
+  assert.equal(state.kind, 'lost');
+  return { code: state.error.code, message: state.error.message, retryAt: state.retryAt };
+}
+
+/** With mocked timers: that much time goes by. */
+export async function pass(milliseconds: number): Promise<void> {
+  mock.timers.tick(milliseconds);
+  await settle();
 }

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import type { EndRecord, HelperRecord } from '../../../extension/helper/protocol.ts';
-import { bench, code, Deferred, settle, snapshot, tick } from './fakes.ts';
+import { bench, code, Deferred, pass, settle, snapshot, tick } from './fakes.ts';
 import type { Bench } from './fakes.ts';
 
 const grace = 2_000;
-
-async function pass(milliseconds: number): Promise<void> {
-  mock.timers.tick(milliseconds);
-  await settle();
-}
 
 /** The last batch that reached the graph has this record. */
 function shows({ graphs }: Bench, wanted: HelperRecord): boolean {
