@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
+import { statusBarItem } from '../../../extension/ids.ts';
+import { extensionId } from './extension.ts';
 import { Notifications } from './notifications.ts';
 import type { PageElement } from './page-types.ts';
 import { matches, until, type Match } from './poll.ts';
@@ -91,7 +93,7 @@ export class Workbench {
     await box.waitFor({ state: 'hidden' });
   }
 
-  /** `id` is the one that the extension gave, after its own id. */
+  /** `id` is the extension's id and the item's own. */
   async statusItem(id: string): Promise<StatusItem | undefined> {
     const item = this.page.locator(`.statusbar-item[id="${id}"]`);
     if ((await item.count()) === 0) return undefined;
@@ -100,6 +102,10 @@ export class Workbench {
       text: (await item.innerText()).trim(),
       accessibleLabel: (await label.getAttribute('aria-label')) ?? (await item.getAttribute('aria-label')) ?? '',
     };
+  }
+
+  ourStatusItem(): Promise<StatusItem | undefined> {
+    return this.statusItem(`${extensionId}.${statusBarItem}`);
   }
 
   /** Names of the open editors in the active group. */

@@ -1,0 +1,90 @@
+/** The machine that the extension runs on, without SSH; and all by keyboard. */
+import assert from 'node:assert/strict';
+import type { Edition } from '../../../tools/editor.mjs';
+import { until } from '../support/poll.ts';
+import { container, onStage } from './stage.ts';
+
+const label = 'This machine';
+
+export function thisMachine(edition: Edition): void {
+  onStage('this machine', edition, {}, (stage, step) => {
+    step('it connects by itself when the view is shown', async () => {
+      const { workbench, tree } = stage;
+      await workbench.show(container);
+      await tree.row(label, 'Network');
+      assert.match((await tree.row(label)).description, /Linux .* · as root/);
+    });
+
+    step('everything can be reached by keyboard', async () => {
+      const { workbench, tree } = stage;
+      const { keyboard } = workbench.page;
+      await workbench.run(`${container}: Focus on Hosts View`);
+      const focused = async () => (await tree.rows()).find((row) => row.focused);
+      const press = async (key: string, wanted: string) => {
+        await until(`${key} leads to ${wanted}`, async () => {
+          if ((await focused())?.label === wanted) return true;
+          await keyboard.press(key);
+          return false;
+        });
+      };
+      await keyboard.press('Home');
+      await press('ArrowDown', 'Network');
+      await keyboard.press('ArrowRight');
+      await until('Network is unfolded', async () => (await focused())?.expanded === true);
+      await press('ArrowDown', 'host');
+      await keyboard.press('Shift+F10');
+      const menu = workbench.page.locator('.monaco-menu');
+      await menu.first().waitFor();
+      await until('Copy Id is focused', async () => {
+        const item = menu.locator('.action-item.focused .action-menu-item');
+        if ((await item.count()) > 0 && (await item.first().getAttribute('aria-label')) === 'Copy Id') return true;
+        await keyboard.press('ArrowDown');
+        return false;
+      });
+      await keyboard.press('Enter');
+      assert.match(
+        await until('the id is copied', async () => (await workbench.clipboard()) || undefined),
+        /^net:\d+$/,
+      );
+      await keyboard.press('ArrowLeft');
+      await keyboard.press('ArrowLeft');
+      await until('Network is folded', async () => (await tree.find(label, 'Network'))?.expanded === false);
+    });
+
+    step('the palette offers what can be done without the tree, and nothing that needs a row', async () => {
+      const { workbench } = stage;
+      const offered = await workbench.offered('Linux Namespaces');
+      for (const title of [
+        'Add Host...',
+        'Connect',
+        'Disconnect',
+        'Compare Two...',
+        'Export Snapshot...',
+        'Show Log',
+      ]) {
+        assert.ok(offered.includes(`Linux Namespaces: ${title}`), `${title} in ${offered.join(' | ')}`);
+      }
+      for (const title of ['Show More', 'Compare With...', 'Compare Selected', 'Reconnect', 'Cancel Connecting']) {
+        assert.ok(!offered.includes(`Linux Namespaces: ${title}`), title);
+      }
+    });
+
+    step('the log opens in the output panel and names no secret', async () => {
+      const { workbench } = stage;
+      await stage.run('Show Log');
+      await workbench.page.locator('.part.panel .output-view-container, .part.panel .monaco-editor').first().waitFor();
+      await workbench.run('View: Close Panel');
+    });
+
+    step('the walkthrough has its four steps', async () => {
+      const { workbench } = stage;
+      await workbench.run('Welcome: Open Walkthrough...');
+      await workbench.quickInput.opened();
+      await workbench.quickInput.choose(/namespaces/i);
+      const steps = workbench.page.locator('.getting-started-step');
+      await until('four steps are shown', async () => (await steps.count()) === 4);
+      await workbench.screenshot(`${edition}-walkthrough`);
+      await workbench.closeEditors();
+    });
+  });
+}
