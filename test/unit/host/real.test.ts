@@ -1,52 +1,19 @@
 /** The whole of `host/` with nothing faked: this machine, the real helper, real namespaces. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
-import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Emitter } from '../../../extension/disposable.ts';
 import { ManagedHost } from '../../../extension/host/host.ts';
 import { hostFunctions } from '../../../extension/host/wiring.ts';
-import { parseRecord } from '../../../extension/helper/records.ts';
 import { HostGraph } from '../../../extension/model/graph.ts';
 import type { Graph, Namespace } from '../../../extension/model/types.ts';
 import { until } from '../../helper/support/wait.ts';
 import { MemoryLog, refusingInteraction } from './fakes.ts';
-
-const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-const helper = fileURLToPath(new URL(`../../../dist/helper/nshelper-linux-${machine}`, import.meta.url));
-
-function missing(): string | false {
-  if (process.platform !== 'linux') return 'this machine does not run Linux';
-  if (!existsSync(helper)) return 'the helper is not built (npm run build)';
-  return process.getuid?.() === 0 ? false : 'making namespaces needs root here';
-}
-
-/** What `npm run build` leaves in dist/helper, for the one binary that is there now: another build may be under way. */
-async function publish(folder: string): Promise<void> {
-  const file = `nshelper-linux-${machine}`;
-  await copyFile(helper, join(folder, file));
-  const child = spawn(join(folder, file), ['version'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line = ''] = (await text(child)).split('\n');
-  const record = parseRecord(line);
-  assert.ok(record !== undefined && 'helper' in record);
-  const bytes = await readFile(join(folder, file));
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const { version, build } = record.helper;
-  const manifest = { version, build, files: { [machine]: { file, size: bytes.length, sha256 } } };
-  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
-}
-
-async function text(child: ChildProcess): Promise<string> {
-  let said = '';
-  for await (const chunk of child.stdout ?? []) said += String(chunk);
-  return said;
-}
+import { helperMissing, helperPids, publishHelper } from './real-helper.ts';
 
 /** A process in a UTS namespace of its own, which lives until its stdin closes. */
 class Isolated implements Disposable {
@@ -78,19 +45,7 @@ class Isolated implements Disposable {
   }
 }
 
-function helperPids(folder: string): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readlinkSync(`/proc/${pid}/exe`).startsWith(folder);
-      } catch {
-        return false;
-      }
-    });
-}
-
-describe('this machine with the real helper', { skip: missing() }, () => {
+describe('this machine with the real helper', { skip: helperMissing() ?? false }, () => {
   let folder: string;
   let host: ManagedHost;
   const log = new MemoryLog();
@@ -99,7 +54,7 @@ describe('this machine with the real helper', { skip: missing() }, () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'linux-namespaces-host-'));
-    await publish(folder);
+    await publishHelper(folder);
     // Where the helper is put; nothing must stay in the account's own cache.
     process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
     host = new ManagedHost(
