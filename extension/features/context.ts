@@ -1,0 +1,26 @@
+import type * as vscode from 'vscode';
+import type { Disposable } from '../disposable.ts';
+import type { Hosts } from '../host/types.ts';
+import type { Log } from '../transport/interaction.ts';
+import type { CommandRegistry } from './commands.ts';
+import type { HostConnector } from './connection/connector.ts';
+import type { Documents } from './documents/documents.ts';
+import type { Preferences } from './preferences.ts';
+import type { TreeAccess } from './tree/access.ts';
+
+/** All that a feature may use. Passed, never imported, so that each feature says what it depends on. */
+export interface FeatureContext {
+  readonly extensionUri: vscode.Uri;
+  readonly hosts: Hosts;
+  readonly log: Log & { show(): void };
+  /** This machine runs Linux, so that it can be listed. */
+  readonly local: boolean;
+  readonly preferences: Preferences;
+  readonly commands: CommandRegistry;
+  readonly connector: HostConnector;
+  readonly tree: TreeAccess;
+  readonly documents: Documents;
+}
+
+/** Starts one feature; disposing the result ends it. */
+export type Feature = (context: FeatureContext) => Disposable;

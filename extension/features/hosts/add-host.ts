@@ -1,0 +1,135 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../../disposable.ts';
+import { targetProblem } from '../../host/settings-format.ts';
+import type { Host, HostSpec } from '../../host/types.ts';
+import { settings } from '../../ids.ts';
+import type { FeatureContext } from '../context.ts';
+
+interface Choice extends vscode.QuickPickItem {
+  readonly spec?: HostSpec;
+  /** Choosing it does nothing: it says what is wrong with the typed text. */
+  readonly problem?: true;
+}
+
+/** Asks which host to add, adds, shows and connects it. */
+export async function addHost(context: FeatureContext): Promise<void> {
+  const spec = await askSpec(context);
+  if (spec === undefined) return;
+  if (spec.kind === 'local') await setThisMachineShown(true);
+  const known = context.hosts.all.find((host) => sameTarget(host.spec, spec));
+  const host = known ?? (await context.hosts.add(spec));
+  await context.tree.reveal({ kind: 'host', host });
+  await context.connector.connect(host);
+}
+
+export async function setThisMachineShown(shown: boolean): Promise<void> {
+  await vscode.workspace
+    .getConfiguration()
+    .update(settings.showThisMachine, shown ? undefined : false, vscode.ConfigurationTarget.Global);
+}
+
+function sameTarget(a: HostSpec, b: HostSpec): boolean {
+  return a.kind === 'local' ? b.kind === 'local' : b.kind === 'ssh' && a.target === b.target;
+}
+
+function askSpec(context: FeatureContext): Promise<HostSpec | undefined> {
+  return new Promise((resolve) => {
+    const store = new DisposableStore();
+    const pick = store.add(vscode.window.createQuickPick<Choice>());
+    let configured: readonly Choice[] = [];
+    const update = (): void => {
+      pick.items = [...typedChoices(pick.value.trim(), configured), ...thisMachine(context), ...configured];
+    };
+    pick.title = 'Add Host';
+    pick.placeholder = 'Choose a host of your SSH configuration, or type user@host:port';
+    pick.matchOnDescription = true;
+    pick.busy = true;
+    update();
+    store.add(pick.onDidChangeValue(update));
+    store.add(
+      pick.onDidAccept(() => {
+        const choice = pick.selectedItems[0];
+        if (choice === undefined || choice.problem === true) return;
+        resolve(choice.spec);
+        pick.hide();
+      }),
+    );
+    store.add(
+      pick.onDidHide(() => {
+        // Nothing new if a choice was accepted.
+        resolve(undefined);
+        store.dispose();
+      }),
+    );
+    pick.show();
+    const addConfigured = async (): Promise<void> => {
+      configured = await configuredChoices(context);
+      if (store.disposed) return;
+      pick.busy = false;
+      update();
+    };
+    void addConfigured();
+  });
+}
+
+function typedChoices(typed: string, configured: readonly Choice[]): readonly Choice[] {
+  if (typed === '' || configured.some(({ label }) => label === typed)) return [];
+  const problem = targetProblem(typed);
+  if (problem !== undefined) {
+    return [
+      {
+        label: typed,
+        description: `cannot be used: ${problem}`,
+        iconPath: new vscode.ThemeIcon('error'),
+        alwaysShow: true,
+        problem: true,
+      },
+    ];
+  }
+  return [
+    {
+      label: typed,
+      description: 'as typed',
+      iconPath: new vscode.ThemeIcon('add'),
+      alwaysShow: true,
+      spec: { kind: 'ssh', target: typed, sudo: false },
+    },
+  ];
+}
+
+function thisMachine(context: FeatureContext): readonly Choice[] {
+  if (!context.local || context.hosts.all.some(({ spec }) => spec.kind === 'local')) return [];
+  return [
+    {
+      label: 'This machine',
+      description: 'without SSH',
+      iconPath: new vscode.ThemeIcon('vm'),
+      spec: { kind: 'local', sudo: false },
+    },
+  ];
+}
+
+async function configuredChoices(context: FeatureContext): Promise<readonly Choice[]> {
+  const listed = new Set(context.hosts.all.map((host: Host) => host.id));
+  try {
+    // Late, because reading the SSH configuration is needed here and on connecting only.
+    const { listConfiguredHosts } = await import('../../transport/config.ts');
+    const hosts = await listConfiguredHosts();
+    return hosts.map(({ alias, description }) => ({
+      label: alias,
+      description: listed.has(alias) ? `${description} (already in the view)` : description,
+      iconPath: new vscode.ThemeIcon('remote'),
+      spec: { kind: 'ssh', target: alias, sudo: false },
+    }));
+  } catch (error) {
+    context.log.warn(`The SSH configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return [
+      {
+        label: 'The SSH configuration cannot be read',
+        description: error instanceof Error ? error.message : String(error),
+        iconPath: new vscode.ThemeIcon('warning'),
+        problem: true,
+      },
+    ];
+  }
+}

@@ -1,0 +1,48 @@
+import * as vscode from 'vscode';
+import type { Host } from '../../host/types.ts';
+import type { FeatureContext } from '../context.ts';
+import { stateIcon, stateWords } from '../host-words.ts';
+
+interface HostItem extends vscode.QuickPickItem {
+  readonly host: Host;
+}
+
+export interface PickHostOptions {
+  readonly title: string;
+  /** Which hosts can be chosen. */
+  readonly suits: (host: Host) => boolean;
+  /** Said when none can be. */
+  readonly none: string;
+}
+
+/**
+ * One of the hosts that suit, without a question where there is only one. The tree's selection comes first. Undefined when the
+ * person cancelled or none suits, which has then been said.
+ */
+export async function pickHost(
+  context: Pick<FeatureContext, 'hosts' | 'tree'>,
+  options: PickHostOptions,
+): Promise<Host | undefined> {
+  const suitable = context.hosts.all.filter(options.suits);
+  if (suitable.length <= 1) {
+    if (suitable[0] === undefined) void vscode.window.showInformationMessage(options.none);
+    return suitable[0];
+  }
+  const selected = context.tree.selectedHost;
+  const ordered = suitable.toSorted((a, b) => Number(b === selected) - Number(a === selected));
+  const choice = await vscode.window.showQuickPick(ordered.map(hostItem), {
+    title: options.title,
+    placeHolder: 'Choose a host',
+    matchOnDescription: true,
+  });
+  return choice?.host;
+}
+
+export function hostItem(host: Host): HostItem {
+  return {
+    label: host.label,
+    description: stateWords(host),
+    iconPath: new vscode.ThemeIcon(stateIcon(host.state).id),
+    host,
+  };
+}

@@ -1,0 +1,212 @@
+import type { Host } from '../../host/types.ts';
+import { affected } from '../../model/affected.ts';
+import { Filter, passesAll } from '../../model/filter.ts';
+import type { FilterOptions } from '../../model/filter.ts';
+import { children, hasChildren, locate, pageSize, parentOf, positionOf } from '../../model/layout.ts';
+import type { View } from '../../model/layout.ts';
+import { idOf } from '../../model/node-ref.ts';
+import type { Grouping, NodeRef } from '../../model/node-ref.ts';
+import type { Change, Graph } from '../../model/types.ts';
+import type { Target } from '../targets.ts';
+import { TreeElement } from './element.ts';
+import type { Note, RowRef } from './element.ts';
+import { partialWords } from './items/host-item.ts';
+
+export interface BranchPreferences {
+  readonly grouping: Grouping;
+  readonly filter: FilterOptions;
+}
+
+/** One host's part of the tree: which rows there are and which of them a change touches. */
+export class HostBranch {
+  readonly host: Host;
+  readonly root: TreeElement;
+  readonly #preferences: BranchPreferences;
+  readonly #elements = new Map<string, TreeElement>();
+  /** Rows handed out below each row. */
+  readonly #handedOut = new Map<string, readonly TreeElement[]>();
+  /** How many items of a list are shown, where it is more than one page. */
+  readonly #shown = new Map<string, number>();
+  #filter: Filter | undefined;
+  #filteredGraph: Graph | undefined;
+
+  constructor(host: Host, preferences: BranchPreferences) {
+    this.host = host;
+    this.#preferences = preferences;
+    this.root = new TreeElement(host.id, host, { kind: 'root' });
+    this.#elements.set(this.root.id, this.root);
+  }
+
+  /** Undefined while nothing is known of the host. */
+  get view(): View | undefined {
+    const { graph } = this.host;
+    if (graph === undefined) return undefined;
+    return { graph, grouping: this.#preferences.grouping, visible: this.#visible(graph) };
+  }
+
+  /** Rows below a row. Those that are not there any more are forgotten, with all below them. */
+  children(element: TreeElement): readonly TreeElement[] {
+    const refs = this.#childRefs(element.ref);
+    const elements = refs.map((ref) => this.#intern(ref));
+    const kept = new Set(elements);
+    for (const former of this.#handedOut.get(element.id) ?? []) if (!kept.has(former)) this.#forget(former);
+    this.#handedOut.set(element.id, elements);
+    return elements;
+  }
+
+  hasChildren(element: TreeElement): boolean {
+    const { ref } = element;
+    if (ref.kind === 'root') return true;
+    if (ref.kind === 'note') return false;
+    const { view } = this;
+    return view !== undefined && hasChildren(view, ref);
+  }
+
+  parentOf(element: TreeElement): TreeElement | undefined {
+    const { ref } = element;
+    if (ref.kind === 'root') return undefined;
+    if (ref.kind === 'note') return this.root;
+    const { view } = this;
+    const parent = view === undefined ? undefined : parentOf(view, ref);
+    return parent === undefined ? this.root : this.#intern(parent);
+  }
+
+  /**
+   * The row of a target; all rows above it can be reached by `parentOf`, and lists on the way are opened as far as needed.
+   * `changed` are the rows whose children have become more. Undefined when it is hidden or gone.
+   */
+  find(target: Target): { readonly element: TreeElement; readonly changed: readonly TreeElement[] } | undefined {
+    if (target.kind === 'host') return { element: this.root, changed: [] };
+    const { view } = this;
+    const ref = view === undefined ? undefined : locateTarget(view, target);
+    if (view === undefined || ref === undefined) return undefined;
+    const changed: TreeElement[] = [];
+    for (let at: NodeRef | undefined = ref; at !== undefined; at = parentOf(view, at)) {
+      if (at.kind === 'root') return { element: this.#intern(ref), changed: changed.toReversed() };
+      const above = parentOf(view, at);
+      const position = positionOf(view, at);
+      if (above === undefined || position === -1) return undefined;
+      if (this.#showAtLeast(above, position + 1)) changed.push(this.#intern(above));
+    }
+    return undefined;
+  }
+
+  /** Shows the next part of the list that a "Show More" row ends; the row whose children became more. */
+  showMore(element: TreeElement): TreeElement | undefined {
+    const { ref } = element;
+    if (ref.kind !== 'more') return undefined;
+    this.#showAtLeast(ref.of, ref.shown + 1);
+    return this.#intern(ref.of);
+  }
+
+  /** The rows to be shown anew after a change of the graph, of those that were handed out. */
+  update(change: Change): readonly TreeElement[] {
+    const { graph } = this.host;
+    if (graph === undefined || change.reset) {
+      this.#filter = undefined;
+      return [this.root];
+    }
+    const known = this.#filteredGraph === graph;
+    const filter = this.#visible(graph);
+    // One that has just been made has seen the change already.
+    const filtered = filter === undefined || !known ? undefined : filter.update(change);
+    if (filter !== undefined && filtered === undefined) return [this.root];
+    const { view } = this;
+    if (view === undefined) return [this.root];
+    const elements = affected(view, change, filtered).flatMap((ref) => this.#elements.get(this.#id(ref)) ?? []);
+    if (!change.completeness || elements.includes(this.root)) return elements;
+    const note = this.#elements.get(this.#id({ kind: 'note', note: 'partial' }));
+    const partial = partialWords(this.host) !== undefined;
+    // That the row comes or goes is a change of the host's children.
+    if (partial !== (note !== undefined)) return [this.root];
+    return note === undefined ? elements : [...elements, note];
+  }
+
+  /** The filter that the graph is seen through; it follows the graph from when it was made. */
+  #visible(graph: Graph): Filter | undefined {
+    const { filter } = this.#preferences;
+    if (passesAll(filter)) {
+      this.#filter = undefined;
+      this.#filteredGraph = undefined;
+      return undefined;
+    }
+    if (this.#filter === undefined || this.#filter.options !== filter || this.#filteredGraph !== graph) {
+      this.#filter = new Filter(graph, filter);
+      this.#filteredGraph = graph;
+    }
+    return this.#filter;
+  }
+
+  #childRefs(ref: RowRef): readonly RowRef[] {
+    if (ref.kind === 'note') return [];
+    const { view } = this;
+    const refs = view === undefined ? [] : children(view, ref, this.#shown.get(this.#id(ref)) ?? pageSize);
+    if (ref.kind !== 'root') return refs;
+    const notes = this.#notes(view, refs.length).map((note): RowRef => ({ kind: 'note', note }));
+    return [...notes, ...refs];
+  }
+
+  #notes(view: View | undefined, rows: number): readonly Note[] {
+    const notes: Note[] = [];
+    if (this.host.state.kind !== 'connected') notes.push('state');
+    if (view === undefined) return notes;
+    if (partialWords(this.host) !== undefined) notes.push('partial');
+    if (rows === 0) notes.push('nothing');
+    return notes;
+  }
+
+  /** True when more than before is shown. */
+  #showAtLeast(list: NodeRef, items: number): boolean {
+    const id = this.#id(list);
+    if (items <= (this.#shown.get(id) ?? pageSize)) return false;
+    this.#shown.set(id, Math.ceil(items / pageSize) * pageSize);
+    return true;
+  }
+
+  #intern(ref: RowRef): TreeElement {
+    const id = this.#id(ref);
+    const known = this.#elements.get(id);
+    if (known !== undefined) {
+      known.ref = ref;
+      return known;
+    }
+    const element = new TreeElement(id, this.host, ref);
+    this.#elements.set(id, element);
+    return element;
+  }
+
+  #forget(element: TreeElement): void {
+    this.#elements.delete(element.id);
+    this.#shown.delete(element.id);
+    for (const below of this.#handedOut.get(element.id) ?? []) this.#forget(below);
+    this.#handedOut.delete(element.id);
+  }
+
+  #id(ref: RowRef): string {
+    if (ref.kind === 'root') return this.root.id;
+    const rest = ref.kind === 'note' ? `note/${ref.note}` : `${this.#preferences.grouping}/${idOf(ref)}`;
+    // No host's id has a blank in it.
+    return `${this.root.id} ${rest}`;
+  }
+}
+
+function locateTarget(view: View, target: Exclude<Target, { kind: 'host' }>): NodeRef | undefined {
+  if (target.kind === 'namespace') return locate(view, target.key);
+  if (target.kind === 'workload') {
+    return view.grouping === 'workload' ? { kind: 'workload', id: target.id } : undefined;
+  }
+  const process = view.graph.processes.get(target.pid);
+  if (process === undefined || process.start !== target.start) return undefined;
+  // The first of its namespaces that is shown, those of its own before those that it shares with the whole host.
+  const keys = Object.values(process.namespaces ?? {});
+  const ordered = keys.toSorted((a, b) => members(view, a) - members(view, b));
+  for (const key of ordered) {
+    const of = locate(view, key);
+    if (of !== undefined) return { kind: 'process', pid: target.pid, start: target.start, of };
+  }
+  return undefined;
+}
+
+function members(view: View, key: Parameters<typeof locate>[1]): number {
+  return view.graph.namespaces.get(key)?.memberList.size ?? 0;
+}

@@ -1,0 +1,28 @@
+import type { Host } from '../../host/types.ts';
+import type { NodeRef } from '../../model/node-ref.ts';
+
+/** A row that is not in the graph: it says something about the host or its tree. */
+export type Note =
+  /** Not connected, being connected, lost or failed, and why. */
+  | 'state'
+  /** Some processes cannot be seen. */
+  | 'partial'
+  /** Nothing passes the filter. */
+  | 'nothing';
+
+export type RowRef = NodeRef | { readonly kind: 'note'; readonly note: Note };
+
+/** A row of the Hosts view. VS Code tells rows apart by object, so there is one for each `id` as long as the row is there. */
+export class TreeElement {
+  /** Unique in the view. */
+  readonly id: string;
+  readonly host: Host;
+  /** `root` is the host's own row. What it says can change: how much a "Show More" row leaves out. */
+  ref: RowRef;
+
+  constructor(id: string, host: Host, ref: RowRef) {
+    this.id = id;
+    this.host = host;
+    this.ref = ref;
+  }
+}

@@ -1,0 +1,114 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../../disposable.ts';
+import type { Disposable } from '../../disposable.ts';
+import type { Host, Hosts } from '../../host/types.ts';
+import { views } from '../../ids.ts';
+import type { Preferences } from '../preferences.ts';
+import type { Target } from '../targets.ts';
+import type { TreeAccess } from './access.ts';
+import { TreeElement } from './element.ts';
+import { HostsTreeProvider } from './provider.ts';
+
+export interface HostsViewOptions {
+  readonly hosts: Hosts;
+  readonly preferences: Preferences;
+  readonly extensionUri: vscode.Uri;
+}
+
+/** The Hosts view: the tree with its selection, and the way for other features to both. */
+export class HostsView implements TreeAccess, Disposable {
+  readonly #store = new DisposableStore();
+  readonly #hosts: Hosts;
+  readonly #provider: HostsTreeProvider;
+  readonly view: vscode.TreeView<TreeElement>;
+
+  constructor(options: HostsViewOptions) {
+    this.#hosts = options.hosts;
+    this.#provider = this.#store.add(new HostsTreeProvider(options));
+    this.view = this.#store.add(
+      vscode.window.createTreeView(views.hosts, {
+        treeDataProvider: this.#provider,
+        canSelectMany: true,
+        showCollapseAll: true,
+      }),
+    );
+  }
+
+  get visible(): boolean {
+    return this.view.visible;
+  }
+
+  get onDidChangeVisibility(): TreeAccess['onDidChangeVisibility'] {
+    return (listener) => this.view.onDidChangeVisibility(({ visible }) => listener(visible));
+  }
+
+  get onDidUnfoldHost(): TreeAccess['onDidUnfoldHost'] {
+    return (listener) =>
+      this.view.onDidExpandElement(({ element }) => {
+        if (element.ref.kind === 'root') listener(element.host);
+      });
+  }
+
+  get message(): string | undefined {
+    return this.view.message;
+  }
+
+  set message(message: string | undefined) {
+    // The API takes undefined for none, its type under `exactOptionalPropertyTypes` an empty text.
+    this.view.message = message ?? '';
+  }
+
+  get selectedHost(): Host | undefined {
+    return this.view.selection[0]?.host;
+  }
+
+  get selection(): readonly Target[] {
+    return this.targetsOf(undefined, this.view.selection);
+  }
+
+  hostOf(argument: unknown): Host | undefined {
+    if (argument instanceof TreeElement) return argument.host;
+    return this.#hosts.all.find((host) => host === argument);
+  }
+
+  targetsOf(argument: unknown, selected?: unknown): readonly Target[] {
+    const elements = Array.isArray(selected) && selected.length > 0 ? (selected as readonly unknown[]) : [argument];
+    return elements.flatMap((element) => (element instanceof TreeElement ? (targetOf(element) ?? []) : []));
+  }
+
+  async show(): Promise<void> {
+    await vscode.commands.executeCommand(`${views.hosts}.focus`);
+  }
+
+  async reveal(target: Target): Promise<boolean> {
+    const found = this.#provider.branch(target.host)?.find(target);
+    if (found === undefined) return false;
+    // The editor must have asked for longer lists before it can find a row in them.
+    if (found.changed.length > 0) this.#provider.refreshNow(found.changed);
+    await this.show();
+    await this.view.reveal(found.element, { select: true, focus: true });
+    return true;
+  }
+
+  async unfold(host: Host): Promise<void> {
+    const root = this.#provider.branch(host)?.root;
+    if (root !== undefined && this.visible) await this.view.reveal(root, { select: false, expand: true });
+  }
+
+  showMore(argument: unknown): void {
+    if (!(argument instanceof TreeElement)) return;
+    const list = this.#provider.branch(argument.host)?.showMore(argument);
+    if (list !== undefined) this.#provider.refreshNow([list]);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}
+
+function targetOf({ ref, host }: TreeElement): Target | undefined {
+  if (ref.kind === 'root') return { kind: 'host', host };
+  if (ref.kind === 'namespace') return { kind: 'namespace', host, key: ref.key };
+  if (ref.kind === 'process') return { kind: 'process', host, pid: ref.pid, start: ref.start };
+  return ref.kind === 'workload' ? { kind: 'workload', host, id: ref.id } : undefined;
+}

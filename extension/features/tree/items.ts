@@ -1,0 +1,38 @@
+import { tooltipOf } from '../../model/rows.ts';
+import { isStale } from '../host-words.ts';
+import type { HostBranch } from './branch.ts';
+import type { TreeElement } from './element.ts';
+import { graphItem } from './items/graph-items.ts';
+import { explainHost, hostItem, noteItem } from './items/host-item.ts';
+import type { ItemSpec } from './items/spec.ts';
+
+export function itemOf(branch: HostBranch, element: TreeElement): ItemSpec {
+  const { ref } = element;
+  const { host, view } = branch;
+  if (ref.kind === 'root') return hostItem(host);
+  if (ref.kind === 'note') return noteItem(host, ref.note);
+  const item = view && graphItem(ref, { view, stale: isStale(host), foldable: branch.hasChildren(element) });
+  return item ?? gone;
+}
+
+/** The editor asks for rows a moment after they went; the row above is shown anew right after. */
+const gone: ItemSpec = {
+  label: 'gone',
+  icon: { kind: 'codicon', id: 'blank' },
+  context: [],
+  accessibleLabel: 'gone',
+  folding: 'none',
+  stale: false,
+};
+
+/** Words for a tooltip, in paragraphs. */
+export function explain(branch: HostBranch, element: TreeElement): string | undefined {
+  const { ref } = element;
+  const { host, view } = branch;
+  if (ref.kind === 'root') return explainHost(host);
+  if (ref.kind === 'note') {
+    const { label, description } = noteItem(host, ref.note);
+    return description === undefined ? label : `${label}\n\n${description}`;
+  }
+  return view && tooltipOf(view, ref);
+}

@@ -1,0 +1,125 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../../disposable.ts';
+import type { Disposable } from '../../disposable.ts';
+import type { Host, Hosts } from '../../host/types.ts';
+import { coalesce } from '../coalesce.ts';
+import { followHosts } from '../follow-hosts.ts';
+import type { Preferences } from '../preferences.ts';
+import { HostBranch } from './branch.ts';
+import { TreeElement } from './element.ts';
+import { explain, itemOf } from './items.ts';
+import { plainTooltip, toTreeItem } from './tree-item.ts';
+
+/** Milliseconds for which changes are gathered before rows are shown anew. */
+const gathering = 75;
+
+/**
+ * Milliseconds after the list of hosts was asked for within which a host's row is shown anew with the whole list. Until the
+ * editor has put the list on the screen it does not know the rows yet and fails: "Data tree node not found".
+ */
+const settling = 1_000;
+
+export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, Disposable {
+  readonly #hosts: Hosts;
+  readonly #preferences: Preferences;
+  readonly #extensionUri: vscode.Uri;
+  readonly #store = new DisposableStore();
+  readonly #emitter = this.#store.add(new vscode.EventEmitter<TreeElement[] | undefined>());
+  readonly #branches = new Map<Host, HostBranch>();
+  #pending = new Set<TreeElement>();
+  #everything = false;
+  #listedAt = 0;
+  readonly #flushLater: ReturnType<typeof coalesce>;
+
+  readonly onDidChangeTreeData = this.#emitter.event;
+
+  constructor(options: {
+    readonly hosts: Hosts;
+    readonly preferences: Preferences;
+    readonly extensionUri: vscode.Uri;
+  }) {
+    this.#hosts = options.hosts;
+    this.#preferences = options.preferences;
+    this.#extensionUri = options.extensionUri;
+    this.#flushLater = this.#store.add(coalesce(() => this.#flush(), gathering));
+    this.#store.add(followHosts(options.hosts, (host) => this.#follow(host)));
+    this.#store.add(options.hosts.onDidChange(() => this.refreshAll()));
+    this.#store.add(options.preferences.onDidChange(() => this.refreshAll()));
+  }
+
+  branch(host: Host): HostBranch | undefined {
+    return this.#branches.get(host);
+  }
+
+  getChildren(element?: TreeElement): TreeElement[] {
+    if (element === undefined) this.#listedAt = performance.now();
+    if (element === undefined) return this.#hosts.all.flatMap((host) => this.#branches.get(host)?.root ?? []);
+    return [...(this.#branches.get(element.host)?.children(element) ?? [])];
+  }
+
+  getTreeItem(element: TreeElement): vscode.TreeItem {
+    const branch = this.#branches.get(element.host);
+    if (branch === undefined) return new vscode.TreeItem(element.host.label);
+    return toTreeItem(itemOf(branch, element), element, this.#extensionUri);
+  }
+
+  getParent(element: TreeElement): TreeElement | undefined {
+    return this.#branches.get(element.host)?.parentOf(element);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    this.#branches.clear();
+  }
+
+  /** Shows rows anew, soon. */
+  refresh(elements: Iterable<TreeElement>): void {
+    for (const element of elements) this.#pending.add(element);
+    if (this.#pending.size > 0) this.#flushLater.run();
+  }
+
+  /** For a row that someone waits for. */
+  refreshNow(elements: readonly TreeElement[]): void {
+    this.#fire(elements);
+  }
+
+  /** The tooltip, when the pointer rests on the row. */
+  resolveTreeItem(item: vscode.TreeItem, element: TreeElement): vscode.TreeItem {
+    const branch = this.#branches.get(element.host);
+    const text = branch && explain(branch, element);
+    if (text !== undefined) item.tooltip = plainTooltip(text);
+    return item;
+  }
+
+  refreshAll(): void {
+    this.#everything = true;
+    this.#flushLater.run();
+  }
+
+  #follow(host: Host): Disposable {
+    const branch = new HostBranch(host, this.#preferences);
+    this.#branches.set(host, branch);
+    const store = new DisposableStore();
+    store.add(host.onDidChangeGraph((change) => this.refresh(branch.update(change))));
+    // Not gathered: a person waits for it.
+    store.add(host.onDidChangeState(() => this.#fire([branch.root])));
+    store.add({ dispose: () => this.#branches.delete(host) });
+    return store;
+  }
+
+  #flush(): void {
+    const pending = [...this.#pending];
+    this.#pending = new Set();
+    if (this.#everything) {
+      this.#everything = false;
+      this.#emitter.fire(undefined);
+    } else this.#fire(pending);
+  }
+
+  #fire(elements: readonly TreeElement[]): void {
+    if (elements.length === 0) return;
+    const settled = performance.now() - this.#listedAt > settling;
+    if (!settled && elements.some(({ ref }) => ref.kind === 'root')) this.#emitter.fire(undefined);
+    else this.#emitter.fire([...elements]);
+  }
+}

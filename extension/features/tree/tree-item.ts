@@ -1,0 +1,49 @@
+import * as vscode from 'vscode';
+import { scheme } from '../../ids.ts';
+import type { TreeElement } from './element.ts';
+import type { ItemIcon, ItemSpec } from './items/spec.ts';
+
+const folding = {
+  none: vscode.TreeItemCollapsibleState.None,
+  closed: vscode.TreeItemCollapsibleState.Collapsed,
+  open: vscode.TreeItemCollapsibleState.Expanded,
+} as const;
+
+/** A row as VS Code takes it. The tooltip comes when it is asked for. */
+export function toTreeItem(spec: ItemSpec, element: TreeElement, extensionUri: vscode.Uri): vscode.TreeItem {
+  const item = new vscode.TreeItem(spec.label, folding[spec.folding]);
+  item.id = element.id;
+  item.iconPath = iconPath(spec.icon, extensionUri);
+  item.contextValue = spec.context.join(' ');
+  item.accessibilityInformation = { label: spec.accessibleLabel };
+  if (spec.description !== undefined) item.description = spec.description;
+  if (spec.stale) item.resourceUri = staleUri(element);
+  if (spec.command !== undefined) {
+    item.command = { command: spec.command.id, title: spec.command.title, arguments: [element] };
+  }
+  return item;
+}
+
+/** What the decoration provider knows stale rows by. */
+export const staleAuthority = 'stale';
+
+function staleUri(element: TreeElement): vscode.Uri {
+  return vscode.Uri.from({ scheme, authority: staleAuthority, path: `/${encodeURIComponent(element.id)}` });
+}
+
+/** Text from a host: never rendered as Markdown, whatever is in it. */
+export function plainTooltip(text: string): vscode.MarkdownString {
+  const tooltip = new vscode.MarkdownString();
+  tooltip.isTrusted = false;
+  tooltip.supportHtml = false;
+  return tooltip.appendText(text);
+}
+
+function iconPath(icon: ItemIcon, extensionUri: vscode.Uri): vscode.TreeItem['iconPath'] & object {
+  if (icon.kind === 'codicon') {
+    return new vscode.ThemeIcon(icon.id, icon.color === undefined ? undefined : new vscode.ThemeColor(icon.color));
+  }
+  const file = (theme: 'light' | 'dark'): vscode.Uri =>
+    vscode.Uri.joinPath(extensionUri, 'media', 'icons', theme, `${icon.type}.svg`);
+  return { light: file('light'), dark: file('dark') };
+}
