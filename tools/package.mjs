@@ -32,6 +32,11 @@ function muslLicence() {
   return existsSync(file) ? [`musl (linked into the helper)\n----\n\n${readFileSync(file, 'utf8').trim()}\n`] : [];
 }
 
+/** The editor shows no pictures of a package that names no repository to load them from; they would only make it larger. */
+function readmeWithoutPictures() {
+  return readFileSync(join(root, 'README.md'), 'utf8').replaceAll(/<!-- pictures -->.*?<!-- \/pictures -->\n*/gs, '');
+}
+
 /** @returns {Promise<string>} the VSIX's path */
 export async function packageExtension() {
   const metafile = await buildAll({ all: true });
@@ -40,7 +45,18 @@ export async function packageExtension() {
   /** @type {{ version: string }} */
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const out = join(root, 'dist', `linux-namespaces-${version}.vsix`);
-  run('node', ['node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--skip-license', '--out', out]);
+  writeFileSync(join(root, 'dist', 'README.md'), readmeWithoutPictures());
+  const vsce = join('node_modules', '@vscode', 'vsce', 'vsce');
+  run('node', [
+    vsce,
+    'package',
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--readme-path',
+    join('dist', 'README.md'),
+    '--out',
+    out,
+  ]);
   say(`Packaged ${out}`);
   return out;
 }
