@@ -5,9 +5,10 @@ import { typeOf } from './keys.ts';
 import {
   childCount,
   isVisible,
-  locate,
+  ownerRow,
   parentOf,
   placesMembersApart,
+  placesOf,
   typeCount,
   unowned,
   workloadPlaces,
@@ -122,8 +123,8 @@ function byOwner(view: View, change: Change, filtered: VisibleChange | undefined
   }
   balance.settle();
   for (const namespace of changed(view, change, filtered)) {
-    const ref: NamespaceRef = { kind: 'namespace', key: namespace.key, under: 'owner' };
-    rows.add(onlyMembers(namespace, ref, change) ? { kind: 'members', of: ref } : ref);
+    const ref = ownerRow(graph, namespace.key);
+    if (ref !== undefined) rows.add(onlyMembers(namespace, ref, change) ? { kind: 'members', of: ref } : ref);
   }
 }
 
@@ -151,7 +152,10 @@ class OwnerBalance {
     else if (place === 'unowned') {
       this.#unowned += by;
       this.#touchedUnowned = true;
-    } else this.#rows.add({ kind: 'namespace', key: place, under: 'owner' });
+    } else {
+      const row = ownerRow(this.#view.graph, place);
+      if (row !== undefined) this.#rows.add(row);
+    }
   }
 
   settle(): void {
@@ -169,10 +173,8 @@ function ownerNames(view: View, change: Change, rows: Affected): void {
     for (const owner of keys) {
       for (const { key } of graph.namespaces.get(owner)?.ownsList ?? []) {
         const namespace = graph.namespaces.get(key);
-        const first = locate(view, key);
-        if (change.added.has(key) || namespace === undefined || first === undefined) continue;
-        const places = grouping === 'workload' ? workloadPlaces(namespace) : [first.under];
-        for (const under of places) rows.add({ kind: 'namespace', key, under });
+        if (change.added.has(key) || namespace === undefined || !isVisible(view, namespace)) continue;
+        for (const under of placesOf(graph, grouping, namespace)) rows.add({ kind: 'namespace', key, under });
       }
     }
   }
@@ -251,10 +253,8 @@ function processes(view: View, change: Change, rows: Affected): void {
     const process = graph.processes.get(pid);
     for (const key of Object.values(process?.namespaces ?? {})) {
       const namespace = graph.namespaces.get(key);
-      const first = locate(view, key);
-      if (process === undefined || namespace === undefined || first === undefined) continue;
-      const places = grouping === 'workload' ? workloadPlaces(namespace) : [first.under];
-      for (const under of places) {
+      if (process === undefined || namespace === undefined || !isVisible(view, namespace)) continue;
+      for (const under of placesOf(graph, grouping, namespace)) {
         const of: NamespaceRef = { kind: 'namespace', key, under };
         rows.add({ kind: 'process', pid, start: process.start, of });
       }

@@ -10,3 +10,8 @@ export function typeOf(key: NamespaceKey): NamespaceType {
   if (type === undefined) throw new TypeError(`no key of a namespace: ${key}`);
   return type;
 }
+
+export function isNamespaceKey(text: string): text is NamespaceKey {
+  const colon = text.indexOf(':');
+  return types.has(text.slice(0, colon)) && /^\d+$/.test(text.slice(colon + 1));
+}

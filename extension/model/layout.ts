@@ -11,6 +11,7 @@ import type { Holder } from '../helper/protocol.ts';
 import type { Visible } from './filter.ts';
 import { compareHolders } from './holders.ts';
 import { hostsOwnOf } from './hosts-own.ts';
+import { isNamespaceKey, typeOf } from './keys.ts';
 import type { Grouping, ListRef, NamespaceRef, NodeRef, Place } from './node-ref.ts';
 import { ownerTreeChildren, ownerTreePlace } from './owner-tree.ts';
 import type { Graph, Namespace, NamespaceKey, Ordered, Workload } from './types.ts';
@@ -101,8 +102,15 @@ export function locate(view: View, key: NamespaceKey): NamespaceRef | undefined 
   const { graph, grouping } = view;
   const namespace = graph.namespaces.get(key);
   if (namespace === undefined || !isVisible(view, namespace)) return undefined;
-  const [under] = grouping === 'workload' ? workloadPlaces(namespace) : [grouping];
+  const [under] = placesOf(graph, grouping, namespace);
   return under === undefined ? undefined : { kind: 'namespace', key, under };
+}
+
+/** All lists that have a namespace. */
+export function placesOf(graph: Graph, grouping: Grouping, namespace: Namespace): readonly Place[] {
+  if (grouping === 'type') return ['type'];
+  if (grouping === 'owner') return [`owner:${ownerTreePlace(graph, namespace)}`];
+  return workloadPlaces(namespace);
 }
 
 /** The lists that have a namespace when grouped by workload. */
@@ -114,18 +122,24 @@ export function workloadPlaces(namespace: Namespace): readonly Place[] {
 
 /** By owner, namespaces that others are below have their processes in a row of its own. */
 export function placesMembersApart(ref: NamespaceRef): boolean {
-  return ref.under === 'owner' && (ref.key.startsWith('user:') || ref.key.startsWith('pid:'));
+  return ref.under.startsWith('owner:') && (ref.key.startsWith('user:') || ref.key.startsWith('pid:'));
 }
 
-function placeRef(graph: Graph, ref: NamespaceRef): NodeRef | undefined {
-  const namespace = graph.namespaces.get(ref.key);
-  if (namespace === undefined) return undefined;
-  const { under } = ref;
+function placeRef(graph: Graph, { key, under }: NamespaceRef): NodeRef | undefined {
+  if (!graph.namespaces.has(key)) return undefined;
+  if (under === 'type') return { kind: 'type', type: typeOf(key) };
   if (under === 'host' || under === 'unused') return { kind: under };
-  if (under === 'type') return { kind: 'type', type: namespace.type };
-  if (under !== 'owner') return { kind: 'workload', id: under.slice('workload:'.length) };
-  const place = ownerTreePlace(graph, namespace);
-  return place === 'root' || place === 'unowned' ? { kind: place } : { kind: 'namespace', key: place, under };
+  if (under.startsWith('workload:')) return { kind: 'workload', id: under.slice('workload:'.length) };
+  const place = under.slice('owner:'.length);
+  if (place === 'root' || place === 'unowned') return { kind: place };
+  return isNamespaceKey(place) ? ownerRow(graph, place) : undefined;
+}
+
+/** The row of a namespace when grouped by owner. */
+export function ownerRow(graph: Graph, key: NamespaceKey): NamespaceRef | undefined {
+  const namespace = graph.namespaces.get(key);
+  if (namespace === undefined) return undefined;
+  return { kind: 'namespace', key, under: `owner:${ownerTreePlace(graph, namespace)}` };
 }
 
 /** One list among a row's children. */
@@ -147,7 +161,7 @@ function partsOf(view: View, ref: ListRef): readonly Part[] {
     case 'type':
       return [namespacePart(graph.ofType(ref.type), view, 'type')];
     case 'unowned':
-      return [namespaceItems(visibleOnly(view, unowned(graph)), 'owner')];
+      return [namespaceItems(visibleOnly(view, unowned(graph)), 'owner:unowned')];
     case 'host':
       return [namespaceItems(visibleOnly(view, hostsOwn(graph)), 'host')];
     case 'unused':
@@ -178,7 +192,7 @@ function rootParts(view: View): readonly Part[] {
       (user) => ownerTreePlace(graph, user) === 'root' && (paths === undefined || paths.has(user.key)),
     );
     const rest = visibleOnly(view, unowned(graph)).length > 0;
-    return [namespaceItems(users, 'owner'), items(rest ? [{ kind: 'unowned' }] : [])];
+    return [namespaceItems(users, 'owner:root'), items(rest ? [{ kind: 'unowned' }] : [])];
   }
   const own = visibleOnly(view, hostsOwn(graph)).length > 0;
   const none = visibleOnly(view, unused(graph)).length > 0;
@@ -195,8 +209,8 @@ const typeRef = (type: (typeof namespaceTypes)[number]): NodeRef => ({ kind: 'ty
 function namespaceParts(view: View, ref: NamespaceRef, namespace: Namespace): readonly Part[] {
   const holders = items(shownHolders(namespace).map((holder): NodeRef => ({ kind: 'holder', holder, of: ref })));
   const members = membersPart(view, ref, namespace);
-  if (ref.under !== 'owner') return [holders, members];
-  const below = namespaceItems(visibleOnly(view, ownerTreeChildren(view.graph, namespace)), 'owner');
+  if (!ref.under.startsWith('owner:')) return [holders, members];
+  const below = namespaceItems(visibleOnly(view, ownerTreeChildren(view.graph, namespace)), `owner:${ref.key}`);
   // Before the namespaces below it, of which there may be more than are shown.
   const apart = placesMembersApart(ref) ? items(members.size > 0 ? [{ kind: 'members', of: ref }] : []) : members;
   return [apart, holders, below];

@@ -190,7 +190,8 @@ export class NamespaceStore {
   }
 
   #update(node: NamespaceNode, record: NamespaceRecord, changes: ChangeCollector): void {
-    const { nsid, uid } = record;
+    const { nsid } = record;
+    const uid = node.type === 'user' ? record.uid : undefined;
     const owner: NamespaceKey | undefined = isId(record.owner) ? `user:${record.owner}` : undefined;
     const nested = node.type === 'pid' || node.type === 'user';
     const parent: NamespaceKey | undefined =

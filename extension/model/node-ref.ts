@@ -4,8 +4,11 @@ import type { NamespaceKey } from './types.ts';
 
 export type Grouping = 'type' | 'owner' | 'workload';
 
-/** In which list a namespace is shown; one that several workloads share is shown under each. */
-export type Place = 'type' | 'owner' | 'host' | 'unused' | `workload:${string}`;
+/**
+ * In which list a namespace is shown. One that several workloads share is shown under each; and one that moves from a list to
+ * another is another row, since an editor refuses one row in two lists and asks for lists one after the other.
+ */
+export type Place = 'type' | 'host' | 'unused' | `owner:${NamespaceKey | 'root' | 'unowned'}` | `workload:${string}`;
 
 export interface NamespaceRef {
   readonly kind: 'namespace';

@@ -104,7 +104,7 @@ function namespaceRow(graph: Graph, ref: NamespaceRef, namespace: Namespace): Ro
   const { id, key, type, name, initial, memberList } = namespace;
   const label = name.source === 'none' ? key : name.text;
   // By owner the row stands below its owner, and the processes of some have a row of their own.
-  const owner = ref.under === 'owner' ? undefined : ownerWords(graph, namespace);
+  const owner = ref.under.startsWith('owner:') ? undefined : ownerWords(graph, namespace);
   const members = placesMembersApart(ref) ? undefined : processes(memberList.size);
   const kind = ref.under === 'type' ? undefined : type;
   const words = [members, owner].filter((part) => part !== undefined);
