@@ -110,9 +110,11 @@ async function attempt(
   const abandoned = new AbortController();
   const abandon = new Promise<never>((_, reject) => {
     const stop = (): void => {
-      // The script takes back what it began at the end of its input.
-      process.stdin.end();
-      void Promise.race([process.exit, delay(graceMilliseconds, undefined, { ref: false })]).then(() => {
+      // The script takes back what it began at the end of its input. Where it has not begun, a login script hangs, and
+      // only a signal ends that; SSH carries none after the end of input.
+      if (findings.host !== undefined) process.stdin.end();
+      const grace = findings.host === undefined ? 0 : graceMilliseconds;
+      void Promise.race([process.exit, delay(grace, undefined, { ref: false })]).then(() => {
         process.dispose();
         return reject(cancelled(signal));
       });
@@ -122,6 +124,11 @@ async function attempt(
   });
   try {
     const session = await Promise.race([startServe(process, { elevated: options.elevated, onPreamble }), abandon]);
+    if (signal.aborted) {
+      session.dispose();
+      await process.exit;
+      throw cancelled(signal);
+    }
     if (session.version.build === binaries.build && session.version.protocol === protocolVersion) return session;
     session.dispose();
     const { version, build } = session.version;
