@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const char *cgroup_path(const char *text, size_t length, size_t *path_length)
+const char *cgroup_path(const char *text, size_t length, size_t *path_length, bool *is_unified)
 {
     static const char systemd[] = ":name=systemd:";
     const size_t systemd_length = sizeof systemd - 1;
@@ -25,7 +25,8 @@ const char *cgroup_path(const char *text, size_t length, size_t *path_length)
         text = stop + 1;
     }
     /* In the hybrid layout a process may be placed in either: the root of one says nothing where the other does. */
-    if (unified && (!named || unified_length > 1 || named_length <= unified_length)) {
+    *is_unified = unified && (!named || unified_length > 1 || named_length <= unified_length);
+    if (*is_unified) {
         *path_length = unified_length;
         return unified;
     }

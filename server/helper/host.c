@@ -1,6 +1,5 @@
 #include "host.h"
 
-#include "cgroups.h"
 #include "kernel.h"
 #include "nsfs.h"
 #include "procfs.h"
@@ -53,13 +52,12 @@ static bool has_pidfd_info(void)
     return fd >= 0 && ioctl(fd, (int)PIDFD_GET_INFO, &info) == 0 && (info.mask & PIDFD_INFO_CREDS);
 }
 
-static bool has_cgroup_by_id(int proc)
+static bool has_cgroup_systemd(int proc)
 {
     char text[16384];
-    size_t path_length;
     ssize_t length = read_text_at(proc, "self/cgroup", text, sizeof text);
 
-    return length > 0 && !strstr(text, ":name=systemd:") && cgroup_path(text, (size_t)length, &path_length);
+    return length > 0 && strstr(text, ":name=systemd:");
 }
 
 /* Value of `name=` among comma-separated mount options. */
@@ -160,7 +158,7 @@ int host_open(struct host *host, struct failure *failure)
         host->pidfd_info = has_pidfd_info();
     else
         host->own[NS_PID] = 0;
-    host->cgroup_by_id = has_cgroup_by_id(host->proc);
+    host->cgroup_systemd = has_cgroup_systemd(host->proc);
     host->listns = has_listns();
     find_hidepid(host);
 

@@ -12,8 +12,8 @@ struct host {
     uint32_t own[NS_SLOTS];
     /* PIDFD_GET_INFO answers, and its pids are the ones in /proc. */
     bool pidfd_info;
-    /* A cgroup id tells the path that is reported: there is no `name=systemd` hierarchy beside the unified one. */
-    bool cgroup_by_id;
+    /* There is v1's `name=systemd` hierarchy, so that processes in the unified one's root may be told apart by it. */
+    bool cgroup_systemd;
     /* NS_GET_ID answers, 6.18. */
     bool nsid;
     /* A namespace's type, inode and id by one file handle, 6.18. */

@@ -117,7 +117,7 @@ static int read_credentials(struct reader *reader, int directory, const struct p
     const struct host *host = reader->host;
     bool same_level = process->ns[NS_PID] != 0 && process->ns[NS_PID] == host->own[NS_PID];
 
-    if (host->pidfd_info && (same_level || host->cgroup_by_id) && read_pidfd(process->pid, credentials) && same_level)
+    if (host->pidfd_info && read_pidfd(process->pid, credentials) && same_level)
         return 0;
     return read_status(reader, directory, credentials);
 }
@@ -164,10 +164,10 @@ static void print_cmdline(struct reader *reader, int directory, struct output *l
 
 static void print_cgroup(struct reader *reader, int directory, uint64_t id, struct output *lines)
 {
-    bool by_id = id != 0 && reader->host->cgroup_by_id;
     size_t path_length;
+    bool unified;
 
-    if (by_id) {
+    if (id != 0) {
         const char *known = cgroup_cache_find(&reader->cgroups, id, &path_length);
         if (known) {
             json_bytes(lines, "cgroup", known, path_length);
@@ -177,11 +177,12 @@ static void print_cgroup(struct reader *reader, int directory, uint64_t id, stru
     ssize_t length = read_file_at(directory, "../cgroup", reader->text, sizeof reader->text);
     if (length <= 0)
         return;
-    const char *path = cgroup_path(reader->text, (size_t)length, &path_length);
+    const char *path = cgroup_path(reader->text, (size_t)length, &path_length, &unified);
     if (!path)
         return;
     json_bytes(lines, "cgroup", path, path_length);
-    if (by_id)
+    /* The id is that of the unified hierarchy; in its root another process may be placed by `name=systemd`. */
+    if (id != 0 && unified && (path_length > 1 || !reader->host->cgroup_systemd))
         cgroup_cache_add(&reader->cgroups, id, path, path_length);
 }
 
