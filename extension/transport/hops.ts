@@ -1,4 +1,5 @@
 /** The chain of servers to a host: ProxyJump's hops, each resolved through the configuration and verified by itself. */
+import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { resolveHost, type ResolvedHost, type ResolveOptions } from './config.ts';
 import { ConnectionError } from './errors.ts';
@@ -12,6 +13,8 @@ import { describeHost } from './words.ts';
 export interface Hop {
   readonly host: ResolvedHost;
   readonly client: Client;
+  /** What the client stands on. Destroying it ends the client at once, which ssh2's own destroy() does only before end(). */
+  readonly stream: Duplex;
 }
 
 /** More than anybody uses; it ends chains that never come back to the same host. */
@@ -20,7 +23,7 @@ const maximumHops = 16;
 /**
  * First hop first, the host itself last. `-J a,b` means: b through a, and a by its own configuration; what b's own configuration
  * says about jumps is overridden (ssh(1)). A host that names itself as its jump host, as `Host *` with ProxyJump does for the
- * jump host, is reached directly.
+ * jump host, is reached directly; ssh(1) refuses that as a loop, though only one thing can be meant by it.
  */
 export async function resolveHops(target: string, options: ResolveOptions): Promise<ResolvedHost[]> {
   const chain: ResolvedHost[] = [];
@@ -75,30 +78,25 @@ export async function connectHops(chain: readonly ResolvedHost[], context: HopCo
     );
   const watchers: (() => void)[] = [];
   try {
-    for (const [index, host] of chain.entries()) {
+    for (const index of chain.keys()) {
       // Every hop stands on the one before.
       // oxlint-disable-next-line no-await-in-loop
-      const client = await connectHop(chain.slice(0, index + 1), hops.at(-1), { ...context, signal });
-      const hop = { host, client };
+      const hop = await connectHop(chain.slice(0, index + 1), hops.at(-1), { ...context, signal });
       hops.push(hop);
       const watcher = watch(hop);
-      client.once('close', watcher);
-      watchers.push(() => client.off('close', watcher));
+      hop.client.once('close', watcher);
+      watchers.push(() => hop.client.off('close', watcher));
     }
     for (const remove of watchers) remove();
     return hops;
   } catch (error) {
     for (const remove of watchers) remove();
-    for (const { client } of hops.toReversed()) client.destroy();
+    for (const { stream } of hops.toReversed()) stream.destroy();
     throw lost.signal.aborted && !context.signal.aborted ? lost.signal.reason : error;
   }
 }
 
-async function connectHop(
-  way: readonly ResolvedHost[],
-  previous: Hop | undefined,
-  context: HopContext,
-): Promise<Client> {
+async function connectHop(way: readonly ResolvedHost[], previous: Hop | undefined, context: HopContext): Promise<Hop> {
   const host = way.at(-1);
   if (host === undefined) throw new Error('a chain has at least one host');
   const { interaction, log, signal, onStage } = context;
@@ -111,7 +109,8 @@ async function connectHop(
     : host.proxy.kind === 'command'
       ? connectByCommand(host, host.proxy.command)
       : connectTcp(host, signal));
-  return openClient({ ...context, host, stream, verifier, storeId: storeId(way) });
+  const client = await openClient({ ...context, host, stream, verifier, storeId: storeId(way) });
+  return { host, client, stream };
 }
 
 /** The way belongs to the identity: 10.0.0.5 behind one jump host is not 10.0.0.5 behind another. */

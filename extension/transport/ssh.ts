@@ -21,6 +21,9 @@ export interface ConnectOptions {
   readonly onStage?: ((stage: string) => void) | undefined;
 }
 
+/** Milliseconds that a server has to answer when something is told to end. */
+const grace = 500;
+
 /**
  * @param target alias of the SSH configuration, `user@host:port`, `[v6]:port` or `ssh://…`
  * @throws ConnectionError, `cancelled` when aborted
@@ -134,10 +137,10 @@ class SshTransport implements Transport {
 
   #over(error: ConnectionError | undefined): void {
     this.#end = { error };
-    for (const { client } of this.#hops.toReversed()) {
+    for (const { client, stream } of this.#hops.toReversed()) {
       // Says goodbye where the other side still listens; a side that hangs is not waited for.
       client.end();
-      setTimeout(() => client.destroy(), 500).unref();
+      setTimeout(() => stream.destroy(), grace).unref();
     }
     this.#closed.fire(error);
     this.#closed.dispose();
@@ -150,6 +153,8 @@ class SshProcess implements RemoteProcess {
   readonly stderr: ClientChannel['stderr'];
   readonly exit: Promise<ExitStatus>;
   readonly #channel: ClientChannel;
+  #disposed = false;
+  #exited: () => void = () => undefined;
 
   constructor(channel: ClientChannel, signal: AbortSignal | undefined) {
     this.#channel = channel;
@@ -163,10 +168,11 @@ class SshProcess implements RemoteProcess {
     const abort = (): void => this.dispose();
     signal?.addEventListener('abort', abort, { once: true });
     this.exit = new Promise((resolve) => {
-      channel.once('close', () => {
+      this.#exited = (): void => {
         signal?.removeEventListener('abort', abort);
         resolve(status);
-      });
+      };
+      channel.once('close', this.#exited);
     });
     if (signal?.aborted === true) this.dispose();
   }
@@ -176,9 +182,16 @@ class SshProcess implements RemoteProcess {
     this.#channel.setWindow(rows, columns, 0, 0);
   }
 
+  /**
+   * sshd passes signals on for everybody but root (session.c: "session signalling requires privilege separation"), and closes a
+   * channel only when the process has let go of it. So what reads its input ends here, and `exit` does not wait for the rest.
+   */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#channel.signal('TERM');
     this.#channel.close();
+    setTimeout(this.#exited, grace).unref();
     // What nobody reads any more must not keep `exit` from resolving.
     this.#channel.resume();
     this.#channel.stderr.resume();

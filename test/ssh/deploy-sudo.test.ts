@@ -216,6 +216,34 @@ describe('sudo', { skip: sudoMissing() }, () => {
     await nothingLeft();
   });
 
+  test('prompts of PAM’s own are passed on, each once, and none of the answers is kept', async () => {
+    allow('USER ALL=(ALL) ALL');
+    // An expired password makes PAM ask three questions more. The connection stands already: sshd, too, would refuse.
+    await run('chage', ['-d', '0', host.user.name]);
+    const fresh = `${host.user.password}, the next`;
+    const answers: Readonly<Record<string, string>> = {
+      [`Password of ${subject} for sudo`]: host.user.password,
+      'Current password:': host.user.password,
+      'New password:': fresh,
+      'Retype new password:': fresh,
+    };
+    const interaction = scripted({ secret: ({ prompt }) => answers[prompt] });
+    try {
+      (await elevated(interaction)).dispose();
+      assert.deepEqual(
+        interaction.secretQuestions.map(({ prompt, storeKey }) => [prompt, storeKey !== undefined]),
+        Object.keys(answers).map((prompt, index) => [prompt, index === 0]),
+      );
+      await run('chage', ['-d', '0', host.user.name]);
+      const unwilling = typing(fresh, undefined);
+      await assert.rejects(elevated(unwilling), { code: 'cancelled' });
+      assert.equal(unwilling.secretQuestions.length, 2);
+      await nothingLeft();
+    } finally {
+      await run('chpasswd', [], { input: `${host.user.name}:${host.user.password}\n` });
+    }
+  });
+
   test('login scripts that talk, also to stderr and without line ends', async () => {
     allow('USER ALL=(ALL) ALL');
     // Read by dash, too, where the server sets it.
