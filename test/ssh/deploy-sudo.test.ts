@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { openSession } from '../../extension/helper/open.ts';
 import type { HelperRecord } from '../../extension/helper/protocol.ts';
@@ -216,31 +217,34 @@ describe('sudo', { skip: sudoMissing() }, () => {
     await nothingLeft();
   });
 
-  test('prompts of PAM’s own are passed on, each once, and none of the answers is kept', async () => {
-    allow('USER ALL=(ALL) ALL');
-    // An expired password makes PAM ask three questions more. The connection stands already: sshd, too, would refuse.
-    await run('chage', ['-d', '0', host.user.name]);
-    const fresh = `${host.user.password}, the next`;
-    const answers: Readonly<Record<string, string>> = {
-      [`Password of ${subject} for sudo`]: host.user.password,
-      'Current password:': host.user.password,
-      'New password:': fresh,
-      'Retype new password:': fresh,
-    };
-    const interaction = scripted({ secret: ({ prompt }) => answers[prompt] });
+  test('a second factor is asked for in its own words, and its answer is not kept', async () => {
+    const service = `${host.user.name}-pam`;
+    const module = join('/tmp', `${service}.so`);
+    await run('cc', ['-shared', '-fPIC', '-o', module, fileURLToPath(new URL('pam-code.c', import.meta.url))]);
+    writeFileSync(
+      join('/etc/pam.d', service),
+      `auth required pam_unix.so\nauth required ${module}\naccount required pam_permit.so\nsession required pam_permit.so\n`,
+    );
+    allow(`Defaults:USER pam_service=${service}, passwd_tries=3`, 'USER ALL=(ALL) ALL');
     try {
-      (await elevated(interaction)).dispose();
-      assert.deepEqual(
-        interaction.secretQuestions.map(({ prompt, storeKey }) => [prompt, storeKey !== undefined]),
-        Object.keys(answers).map((prompt, index) => [prompt, index === 0]),
-      );
-      await run('chage', ['-d', '0', host.user.name]);
-      const unwilling = typing(fresh, undefined);
+      const willing = typing(host.user.password, '123456');
+      (await elevated(willing)).dispose();
+      assert.deepEqual(willing.secretQuestions[1], {
+        kind: 'sudo',
+        subject,
+        prompt: 'Verification code:',
+        echo: false,
+      });
+      assert.deepEqual(willing.kept, [`sudo:${subject}`]);
+      const unwilling = typing(host.user.password, undefined);
       await assert.rejects(elevated(unwilling), { code: 'cancelled' });
-      assert.equal(unwilling.secretQuestions.length, 2);
+      const mistaken = typing(host.user.password, '654321');
+      await assert.rejects(elevated(mistaken), { code: 'sudo', message: /refused/ });
+      assert.equal(mistaken.secretQuestions.length, 2);
       await nothingLeft();
     } finally {
-      await run('chpasswd', [], { input: `${host.user.name}:${host.user.password}\n` });
+      rmSync(join('/etc/pam.d', service), { force: true });
+      rmSync(module, { force: true });
     }
   });
 

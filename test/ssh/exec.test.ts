@@ -26,6 +26,23 @@ interface Server {
   readonly knownHosts: string;
 }
 
+function firstNumber(running: RemoteProcess): Promise<number> {
+  return new Promise((resolve) => {
+    running.stdout.once('data', (data: Buffer) => resolve(Number(data.toString())));
+  });
+}
+
+async function ends(running: RemoteProcess): Promise<void> {
+  assert.deepEqual(await running.exit, { code: undefined, signal: undefined });
+}
+
+function isLost(error: unknown, pattern: RegExp): true {
+  assert.ok(error instanceof ConnectionError);
+  assert.equal(error.code, 'lost');
+  assert.match(error.message, pattern);
+  return true;
+}
+
 describe('processes over SSH', { skip: sshdMissing() }, () => {
   let folder: Folder;
   let key: Key;
@@ -96,10 +113,10 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
     const limit = 5_000_000;
     let length = -1;
     await until('no more arrives', async () => {
-      const before = length;
+      const earlier = length;
       length = running.stdout.readableLength;
       await new Promise((resolve) => setTimeout(resolve, 100));
-      return length > 0 && length === before;
+      return length > 0 && length === earlier;
     });
     assert.ok(length < limit, `${length} bytes are held`);
     let total = 0;
@@ -123,11 +140,6 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
     assert.ok(written < 200, 'write asks to wait');
     running.dispose();
   });
-
-  const firstNumber = (running: RemoteProcess): Promise<number> =>
-    new Promise((resolve) => {
-      running.stdout.once('data', (data: Buffer) => resolve(Number(data.toString())));
-    });
 
   it('ends a process on dispose', { skip: usersMissing() }, async () => {
     await using user = await createUser();
@@ -246,29 +258,21 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
       assert.deepEqual(await running.exit, { code: 3, signal: undefined });
       const closed = new Promise<Error | undefined>((resolve) => over.onClose(resolve));
       dropbear.dropConnections();
-      assert.equal(((await closed) as ConnectionError).code, 'lost');
+      isLost(await closed, /was lost/);
     });
   });
 
-  describe('when the connection is lost', () => {
-    const start = async (more: readonly string[] = []) => {
-      const lost = await startSshd({ authorizedKeys: [key.line] });
-      const over = await connect(lost, { more });
-      const causes: (Error | undefined)[] = [];
-      over.onClose((cause) => causes.push(cause));
-      const running = await over.exec({ script: 'sleep 1000' });
-      running.stdout.resume();
-      return { lost, over, causes, running, [Symbol.asyncDispose]: () => lost.stop() };
-    };
-    const ends = async (running: RemoteProcess): Promise<void> =>
-      assert.deepEqual(await running.exit, { code: undefined, signal: undefined });
-    const isLost = (error: unknown, pattern: RegExp): true => {
-      assert.ok(error instanceof ConnectionError);
-      assert.equal(error.code, 'lost');
-      assert.match(error.message, pattern);
-      return true;
-    };
+  const start = async (more: readonly string[] = []) => {
+    const lost = await startSshd({ authorizedKeys: [key.line] });
+    const over = await connect(lost, { more });
+    const causes: (Error | undefined)[] = [];
+    over.onClose((cause) => causes.push(cause));
+    const running = await over.exec({ script: 'sleep 1000' });
+    running.stdout.resume();
+    return { lost, over, causes, running, [Symbol.asyncDispose]: () => lost.stop() };
+  };
 
+  describe('when the connection is lost', () => {
     it('the cause is told once, running processes end, and nothing new starts', async () => {
       await using all = await start();
       all.lost.dropConnections();

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ConnectionError, type ConnectionErrorCode } from '../../extension/transport/errors.ts';
 import { connectSsh } from '../../extension/transport/ssh.ts';
 import { socketError } from '../../extension/transport/words.ts';
+import { fails } from './support/assertions.ts';
 import { writeConfig, type Endpoint } from './support/config.ts';
 import { temporaryFolder, type Folder } from './support/folder.ts';
 import { listen, listenWithFullQueue } from './support/hostile.ts';
@@ -46,18 +46,10 @@ describe('a connection that does not come about', { skip: sshdMissing() }, () =>
     const transport = await connectSsh('target', { configFile, interaction, log: capturingLog(), signal, onStage });
     transport.dispose();
   };
-  const fails = (
-    connecting: Promise<unknown>,
-    codes: ConnectionErrorCode | readonly ConnectionErrorCode[],
-    pattern: RegExp,
-  ): Promise<void> =>
-    assert.rejects(connecting, (error) => {
-      assert.ok(error instanceof ConnectionError, String(error));
-      assert.ok([codes].flat().includes(error.code), `${error.code}: ${error.message}`);
-      assert.match(error.message, pattern);
-      assert.match(error.remedy, /\.$/, 'the remedy is a sentence');
-      return true;
-    });
+
+  const freeze = (stage: string): void => {
+    if (stage.startsWith('Signing in')) server.freeze();
+  };
 
   it('a name that nobody knows', async () => {
     await fails(
@@ -172,11 +164,8 @@ describe('a connection that does not come about', { skip: sshdMissing() }, () =>
 
   it('a server that hangs while signing in', async () => {
     const more = ['ConnectTimeout 2'];
-    const onStage = (stage: string): void => {
-      if (stage.startsWith('Signing in')) server.freeze();
-    };
     try {
-      await fails(connect(server, { more, onStage }), 'timeout', /did not answer within 2 s while signing in/);
+      await fails(connect(server, { more, onStage: freeze }), 'timeout', /did not answer within 2 s while signing in/);
     } finally {
       server.thaw();
     }
@@ -191,9 +180,9 @@ describe('a connection that does not come about', { skip: sshdMissing() }, () =>
     await fails(connect(server, { onStage }), ['authentication', 'unreachable'], /closed the connection/);
   });
 
-  describe('because it is cancelled', () => {
-    const nothingLeft = (): Promise<unknown> => until('no connection is left', () => server.connections().length === 0);
+  const nothingLeft = (): Promise<unknown> => until('no connection is left', () => server.connections().length === 0);
 
+  describe('because it is cancelled', () => {
     it('before it began', async () => {
       await fails(connect(server, { signal: AbortSignal.abort() }), 'cancelled', /cancelled/);
     });

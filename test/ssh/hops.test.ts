@@ -7,12 +7,26 @@ import { ConnectionError } from '../../extension/transport/errors.ts';
 import { resolveHops } from '../../extension/transport/hops.ts';
 import { connectSsh } from '../../extension/transport/ssh.ts';
 import type { Transport } from '../../extension/transport/transport.ts';
+import { fails } from './support/assertions.ts';
 import { writeConfig } from './support/config.ts';
 import { temporaryFolder, type Folder } from './support/folder.ts';
 import { capturingLog, scripted, type ScriptedInteraction } from './support/interaction.ts';
 import { generateKey, type Key } from './support/keys.ts';
 import { alive, freePort, until } from './support/processes.ts';
 import { sshdMissing, startSshd, type Sshd } from './support/sshd.ts';
+
+function section(alias: string, server: Sshd, ...more: string[]): string {
+  const lines = [`HostName 127.0.0.1`, `Port ${server.port}`, ...more].map((line) => `  ${line}\n`);
+  return `Host ${alias}\n${lines.join('')}`;
+}
+
+function connect(
+  configFile: string,
+  interaction: ScriptedInteraction = scripted(),
+  signal?: AbortSignal,
+): Promise<Transport> {
+  return connectSsh('target', { configFile, interaction, log: capturingLog(), signal });
+}
 
 describe('jump hosts', { skip: sshdMissing() }, () => {
   let folder: Folder;
@@ -28,11 +42,8 @@ describe('jump hosts', { skip: sshdMissing() }, () => {
       generateKey(join(folder.path, 'key'), 'ed25519'),
       generateKey(join(folder.path, 'stranger'), 'ed25519'),
     ]);
-    [one, two, target] = (await Promise.all([1, 2, 3].map(() => startSshd({ authorizedKeys: [key.line] })))) as [
-      Sshd,
-      Sshd,
-      Sshd,
-    ];
+    const start = (): Promise<Sshd> => startSshd({ authorizedKeys: [key.line] });
+    [one, two, target] = await Promise.all([start(), start(), start()]);
   });
   after(async () => {
     await Promise.all([one, two, target].map((server) => server.stop()));
@@ -40,8 +51,6 @@ describe('jump hosts', { skip: sshdMissing() }, () => {
   });
 
   const all = (): string => one.knownHosts + two.knownHosts + target.knownHosts;
-  const section = (alias: string, server: Sshd, ...more: string[]): string =>
-    `Host ${alias}\n${[`HostName 127.0.0.1`, `Port ${server.port}`, ...more].map((line) => `  ${line}\n`).join('')}`;
   /** The file holds `target`, `one` and `two`; key and known_hosts hold for all. */
   const configure = async (options: {
     readonly more?: readonly string[];
@@ -70,11 +79,6 @@ describe('jump hosts', { skip: sshdMissing() }, () => {
         `Host *\n  IdentityFile ${key.file}\n  IdentityAgent none\n  UserKnownHostsFile ${known.replace('config-', 'known_hosts-')}\n`,
     });
   };
-  const connect = (
-    configFile: string,
-    interaction: ScriptedInteraction = scripted(),
-    signal?: AbortSignal,
-  ): Promise<Transport> => connectSsh('target', { configFile, interaction, log: capturingLog(), signal });
   const works = async (transport: Transport): Promise<void> => {
     const running = await transport.exec({ script: 'echo $SSH_CONNECTION' });
     const port = (await text(running.stdout)).trim().split(' ')[3];
@@ -84,22 +88,15 @@ describe('jump hosts', { skip: sshdMissing() }, () => {
       [one, two, target].every((server) => server.connections().length === 0),
     );
   };
-  const fails = (connecting: Promise<unknown>, code: string, pattern: RegExp): Promise<void> =>
-    assert.rejects(connecting, (error) => {
-      assert.ok(error instanceof ConnectionError, String(error));
-      assert.equal(error.code, code, error.message);
-      assert.match(error.message, pattern);
-      return true;
-    });
   const nothingLeft = (): Promise<unknown> =>
     until('no connection is left on any hop', () =>
       [one, two, target].every((server) => server.connections().length === 0),
     );
 
   it('one', async () => {
-    const before = one.log().length;
+    const from = one.log().length;
     await works(await connect(await configure({ more: ['ProxyJump one'] })));
-    assert.match(one.log().slice(before), /direct-tcpip/);
+    assert.match(one.log().slice(from), /direct-tcpip/);
   });
 
   it('several in one line, in order', async () => {
@@ -134,7 +131,7 @@ describe('jump hosts', { skip: sshdMissing() }, () => {
   });
 
   it('a changed key of the jump host: refused before any credential is sent', async () => {
-    const before = one.log().length;
+    const from = one.log().length;
     const knownHostsOfOne = `[127.0.0.1]:${one.port} ${stranger.line}\n`;
     await fails(
       connect(await configure({ more: ['ProxyJump one'], knownHostsOfOne })),
@@ -142,16 +139,16 @@ describe('jump hosts', { skip: sshdMissing() }, () => {
       new RegExp(String(one.port)),
     );
     await nothingLeft();
-    assert.doesNotMatch(one.log().slice(before), /userauth-request/);
+    assert.doesNotMatch(one.log().slice(from), /userauth-request/);
   });
 
   it('a changed key of the target behind it: refused before any credential is sent, and the hop is closed', async () => {
-    const before = target.log().length;
+    const from = target.log().length;
     const knownHosts = `[127.0.0.1]:${target.port} ${stranger.line}\n`;
     const configFile = await configure({ more: ['ProxyJump one'], knownHosts, knownHostsOfOne: one.knownHosts });
     await fails(connect(configFile), 'host-key-changed', new RegExp(String(target.port)));
     await nothingLeft();
-    assert.doesNotMatch(target.log().slice(before), /userauth-request/);
+    assert.doesNotMatch(target.log().slice(from), /userauth-request/);
   });
 
   it('a jump host that does not let us in is named', async () => {

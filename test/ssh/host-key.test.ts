@@ -16,6 +16,11 @@ import { sshdMissing, startSshd, type Sshd } from './support/sshd.ts';
 /** In sshd's log this is the first thing that any sign-in leaves, even the request for `none`. */
 const signIn = /userauth-request/;
 
+async function connect(configFile: string, interaction: ScriptedInteraction): Promise<void> {
+  const transport = await connectSsh('target', { configFile, interaction, log: capturingLog() });
+  transport.dispose();
+}
+
 describe('host keys', { skip: sshdMissing() }, () => {
   let folder: Folder;
   let key: Key;
@@ -39,23 +44,17 @@ describe('host keys', { skip: sshdMissing() }, () => {
   const hostKey = (index = 0): Key => server.hostKeys[index] ?? key;
   const configure = (knownHosts: string | undefined, ...more: string[]): Promise<string> =>
     writeConfig(folder.path, server, { keys: [key.file], more, ...(knownHosts === undefined ? {} : { knownHosts }) });
-  const connect = async (configFile: string, interaction: ScriptedInteraction): Promise<void> => {
-    const transport = await connectSsh('target', { configFile, interaction, log: capturingLog() });
-    transport.dispose();
-  };
   /** Nothing was sent that could sign anybody in, not even a user name. */
   const refused = async (configFile: string, code: string, words: readonly string[], interaction = scripted()) => {
-    const before = server.log().length;
+    const from = server.log().length;
     await assert.rejects(connect(configFile, interaction), (error) => {
       assert.ok(error instanceof ConnectionError);
       assert.equal(error.code, code);
       for (const word of words) assert.ok(error.message.includes(word), `${error.message} lacks ${word}`);
       return true;
     });
-    await until('the server has noticed', () =>
-      /Connection (closed|reset)|disconnect/i.test(server.log().slice(before)),
-    );
-    assert.doesNotMatch(server.log().slice(before), signIn);
+    await until('the server has noticed', () => /Connection (closed|reset)|disconnect/i.test(server.log().slice(from)));
+    assert.doesNotMatch(server.log().slice(from), signIn);
   };
 
   it('unknown: asks with the fingerprint; kept, it is not asked about again', async () => {

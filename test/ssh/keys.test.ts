@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { ConnectionError } from '../../extension/transport/errors.ts';
 import { connectSsh } from '../../extension/transport/ssh.ts';
 import { startAgent } from './support/agent.ts';
+import { fails } from './support/assertions.ts';
 import { writeConfig } from './support/config.ts';
 import { temporaryFolder, type Folder } from './support/folder.ts';
 import { capturingLog, scripted, type ScriptedInteraction } from './support/interaction.ts';
@@ -51,18 +52,10 @@ describe('signing in with a key', { skip: sshdMissing() }, () => {
     interaction: ScriptedInteraction = scripted(),
     log = capturingLog(),
   ): Promise<string> => {
-    const before = server.log().length;
+    const from = server.log().length;
     const transport = await connectSsh('target', { configFile, interaction, log });
     transport.dispose();
-    return server.log().slice(before);
-  };
-  const fails = async (connecting: Promise<unknown>, code: string, ...words: readonly string[]): Promise<void> => {
-    await assert.rejects(connecting, (error) => {
-      assert.ok(error instanceof ConnectionError, String(error));
-      assert.equal(error.code, code);
-      for (const word of words) assert.ok(error.message.includes(word), `"${error.message}" lacks "${word}"`);
-      return true;
-    });
+    return server.log().slice(from);
   };
 
   for (const type of ['ed25519', 'rsa', 'ecdsa'] as const) {

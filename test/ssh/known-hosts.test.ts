@@ -11,10 +11,19 @@ import {
   lookupNames,
   parseKnownHosts,
   readKnownHosts,
+  type HostKeyStatus,
 } from '../../extension/transport/known-hosts.ts';
 import { temporaryFolder, type Folder } from './support/folder.ts';
 import { generateKey, type Key } from './support/keys.ts';
 import { run } from './support/processes.ts';
+
+function bytes(key: Key): Buffer {
+  return Buffer.from(key.line.split(' ')[1] ?? '', 'base64');
+}
+
+function check(text: string, host: string, port: number, key: Key, alias?: string): HostKeyStatus {
+  return checkHostKey(parseKnownHosts(text, 'file'), lookupNames(host, port, alias), bytes(key));
+}
 
 describe('known_hosts', () => {
   let folder: Folder;
@@ -31,10 +40,6 @@ describe('known_hosts', () => {
     ]);
   });
   after(() => folder[Symbol.asyncDispose]());
-
-  const bytes = (key: Key): Buffer => Buffer.from(key.line.split(' ')[1] ?? '', 'base64');
-  const check = (text: string, host: string, port: number, key: Key, alias?: string) =>
-    checkHostKey(parseKnownHosts(text, 'file'), lookupNames(host, port, alias), bytes(key));
 
   it('gives the fingerprint that ssh-keygen prints', () => {
     for (const key of [ed, rsa, other]) assert.equal(fingerprint(bytes(key)), key.fingerprint);

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ConnectionError } from '../../extension/transport/errors.ts';
 import type { SecretQuestion } from '../../extension/transport/interaction.ts';
 import { connectSsh } from '../../extension/transport/ssh.ts';
+import { fails } from './support/assertions.ts';
 import { writeConfig } from './support/config.ts';
 import { temporaryFolder, type Folder } from './support/folder.ts';
 import { capturingLog, scripted, type CapturingLog, type ScriptedInteraction } from './support/interaction.ts';
@@ -14,6 +14,10 @@ import { sshdMissing, startSshd, type Sshd, type SshdOptions } from './support/s
 import { createUser, usersMissing, type TestUser } from './support/users.ts';
 
 const skip = sshdMissing() ?? usersMissing();
+
+function count(server: Sshd, pattern: RegExp): number {
+  return (server.log().match(new RegExp(pattern, 'g')) ?? []).length;
+}
 
 describe('signing in by typing', { skip }, () => {
   let folder: Folder;
@@ -45,14 +49,6 @@ describe('signing in by typing', { skip }, () => {
     const transport = await connectSsh('target', { configFile, interaction, log });
     transport.dispose();
   };
-  const fails = (connecting: Promise<void>, code: string, pattern: RegExp): Promise<void> =>
-    assert.rejects(connecting, (error) => {
-      assert.ok(error instanceof ConnectionError, String(error));
-      assert.equal(error.code, code);
-      assert.match(error.message, pattern);
-      return true;
-    });
-  const count = (server: Sshd, pattern: RegExp): number => (server.log().match(new RegExp(pattern, 'g')) ?? []).length;
   const storeKey = (server: Sshd): string => `password:${user.name}@127.0.0.1:${server.port}`;
 
   describe('with a password', () => {
@@ -79,24 +75,24 @@ describe('signing in by typing', { skip }, () => {
     });
 
     it('sends a wrong one once, then stops', async () => {
-      const before = count(server, /Failed password/);
+      const earlier = count(server, /Failed password/);
       const interaction = scripted({ secret: () => 'wrong' });
       await fails(
         connect(server, interaction),
         'authentication',
         /the answer was refused.*It offers: publickey, password.*Tried: a password/,
       );
-      assert.equal(count(server, /Failed password/) - before, 1);
+      assert.equal(count(server, /Failed password/) - earlier, 1);
       assert.equal(interaction.secretQuestions.length, 1);
       assert.deepEqual(interaction.kept, []);
     });
 
     it('forgets a stored one that is wrong, and asks nobody in the same attempt', async () => {
-      const before = count(server, /Failed password/);
+      const earlier = count(server, /Failed password/);
       const interaction = scripted({ stored: { [storeKey(server)]: 'old' } });
       await fails(connect(server, interaction), 'authentication', /stored answer was refused and is forgotten/);
       assert.deepEqual(interaction.forgotten, [storeKey(server)]);
-      assert.equal(count(server, /Failed password/) - before, 1);
+      assert.equal(count(server, /Failed password/) - earlier, 1);
     });
 
     it('stops when the person cancels', async () => {
@@ -141,10 +137,10 @@ describe('signing in by typing', { skip }, () => {
     });
 
     it('sends a wrong answer once, then stops', async () => {
-      const before = count(server, /Failed keyboard-interactive/);
+      const earlier = count(server, /Failed keyboard-interactive/);
       const interaction = scripted({ secret: () => 'wrong' });
       await fails(connect(server, interaction), 'authentication', /Tried: keyboard-interactive/);
-      assert.equal(count(server, /Failed keyboard-interactive/) - before, 1);
+      assert.equal(count(server, /Failed keyboard-interactive/) - earlier, 1);
       assert.equal(interaction.secretQuestions.length, 1);
     });
 

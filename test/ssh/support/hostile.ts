@@ -56,10 +56,12 @@ print(port, flush=True)
 time.sleep(1000)
 `;
   const child = spawn('python3', ['-c', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const line = await new Promise<string>((resolve) => {
+    child.stdout.setEncoding('utf8').once('data', resolve);
+  });
   return {
     host: '127.0.0.1',
-    port: Number(line.toString()),
+    port: Number(line),
     open: new Set(),
     [Symbol.asyncDispose]: () => endTree(child),
   };
