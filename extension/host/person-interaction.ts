@@ -14,6 +14,8 @@ export interface SecretStore {
 export interface HostKeyPrompt {
   readonly message: string;
   readonly detail: string;
+  /** To copy, for comparing. */
+  readonly fingerprint: string;
   /** There is a file to save the key in. */
   readonly savable: boolean;
 }
@@ -59,15 +61,15 @@ export class PersonInteraction implements Interaction {
     const prompt: HostKeyPrompt = {
       message: `The authenticity of ${promptText(question.host)} is not known yet.`,
       detail: [
-        `Its ${promptText(question.keyType)} host key has the fingerprint`,
-        promptText(question.fingerprint),
+        `Its ${promptText(question.keyType)} host key has the fingerprint\n${promptText(question.fingerprint)}`,
         'Accept it only if the administrator of the host gave you the same fingerprint.',
         promptText(question.note ?? ''),
         savable ? `“Accept and Save” adds the key to ${promptText(question.file)}.` : '',
         `Asked for ${this.#label}.`,
       ]
-        .filter((line) => line !== '')
-        .join('\n'),
+        .filter((paragraph) => paragraph !== '')
+        .join('\n\n'),
+      fingerprint: question.fingerprint,
       savable,
     };
     return (await queue.ask(() => prompter.hostKey(prompt, signal), signal)) ?? 'refuse';

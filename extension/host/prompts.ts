@@ -4,12 +4,20 @@ import type { HostKeyPrompt, Prompter, SecretPrompt } from './person-interaction
 
 /** Questions in VS Code's own dialogs and boxes. */
 export class VscodePrompter implements Prompter {
-  async hostKey({ message, detail, savable }: HostKeyPrompt): Promise<'save' | 'once' | 'refuse'> {
+  async hostKey(prompt: HostKeyPrompt, signal: AbortSignal): Promise<'save' | 'once' | 'refuse'> {
+    const { message, detail, fingerprint, savable } = prompt;
+    // The first button is the one that a stray Enter presses, so it must not be one that trusts.
+    const copy: vscode.MessageItem = { title: 'Copy Fingerprint' };
+    const save: vscode.MessageItem = { title: 'Accept and Save' };
+    const once: vscode.MessageItem = { title: 'Accept Once' };
+    const refuse: vscode.MessageItem = { title: 'Refuse', isCloseAffordance: true };
+    const items = savable ? [copy, save, once, refuse] : [copy, once, refuse];
     // No API closes a modal dialog; whoever asked has stopped waiting by then and ignores the answer.
-    const save = 'Accept and Save';
-    const once = 'Accept Once';
-    const buttons = savable ? [save, once] : [once];
-    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...buttons);
+    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...items);
+    if (choice === copy) {
+      await vscode.env.clipboard.writeText(fingerprint);
+      return signal.aborted ? 'refuse' : this.hostKey(prompt, signal);
+    }
     if (choice === save) return 'save';
     return choice === once ? 'once' : 'refuse';
   }
