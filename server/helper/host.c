@@ -120,13 +120,16 @@ static void find_hidepid(struct host *host)
     /* 1 and noaccess still list everyone; 4 and ptraceable make no exception for the group. */
     bool invisible = strcmp(host->hidepid, "2") == 0 || strcmp(host->hidepid, "invisible") == 0;
     bool ptraceable = strcmp(host->hidepid, "4") == 0 || strcmp(host->hidepid, "ptraceable") == 0;
-    if ((!invisible && !ptraceable) || (host_capabilities() >> CAP_SYS_PTRACE & 1))
+    /* A security module may keep even root from tracing process 1, which is then not listed though it exists. */
+    if (host_capabilities() >> CAP_SYS_PTRACE & 1) {
+        host->hidden = ptraceable && faccessat(host->proc, "1", F_OK, 0) < 0;
         return;
+    }
     /* Group 0 is the one excepted when no other is named. */
     value = option_value(options, options_end, "gid=", &size);
     if (!value || !parse_number(&value, options_end, &group))
         group = 0;
-    host->hidden = ptraceable || !in_group(group);
+    host->hidden = ptraceable || (invisible && !in_group(group));
 }
 
 static bool has_listns(void)
