@@ -1,27 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { podmanContainer, runcContainer, type Container } from './support/containers.ts';
 import { leakGuard } from './support/leaks.ts';
-import { idOf } from './support/namespaces.ts';
+import { cgroupOf, idOf } from './support/namespaces.ts';
 import { missing } from './support/requirements.ts';
 import { testScope } from './support/scope.ts';
 import { namespace, processOf, scan } from './support/snapshot.ts';
 
 leakGuard();
-
-/** The path that names a container: cgroup v2's, or v1's `name=systemd` where v2 says only `/`, as on hybrid hosts. */
-function cgroupOf(pid: number): string | undefined {
-  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n');
-  const paths = ['0::', ':name=systemd:'].map((part) =>
-    lines
-      .find((line) => line.includes(part))
-      ?.split(':')
-      .slice(2)
-      .join(':'),
-  );
-  return paths.find((path) => path !== undefined && path !== '/') ?? paths.find((path) => path !== undefined);
-}
 
 async function assertContainer(container: Container): Promise<void> {
   const snapshot = await scan();

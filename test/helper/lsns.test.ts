@@ -28,8 +28,13 @@ interface Line {
 
 async function lsns(): Promise<Map<string, Line>> {
   const text = await output(['lsns', '--list', '-J', '-o', 'NS,TYPE,NPROCS,PID,PPID,COMMAND,UID,USER,PNS,ONS']);
-  const { namespaces }: { namespaces: Line[] } = JSON.parse(text);
-  return new Map(namespaces.map((line) => [`${line.type}:${line.ns}`, line]));
+  const parsed: unknown = JSON.parse(text);
+  assertLines(parsed);
+  return new Map(parsed.namespaces.map((line) => [`${line.type}:${line.ns}`, line]));
+}
+
+function assertLines(value: unknown): asserts value is { namespaces: Line[] } {
+  assert.ok(typeof value === 'object' && value !== null && 'namespaces' in value && Array.isArray(value.namespaces));
 }
 
 /** The same from a scan. lsns names the process with the lowest pid and says 0 where there is no parent or owner. */
@@ -39,24 +44,19 @@ function asLsns(snapshot: Snapshot): Map<string, Line> {
     const inside = pids.get(name) ?? [];
     const process = snapshot.processes.get(Math.min(...inside));
     const uid = process?.uid ?? null;
-    return [
-      name,
-      {
-        ...{
-          ns: record.id,
-          type: record.type,
-          nprocs: inside.length,
-          pid: process?.pid ?? null,
-          ppid: process?.ppid ?? null,
-        },
-        ...{
-          command: process?.cmdline ?? process?.comm ?? null,
-          uid,
-          user: uid === null ? null : (snapshot.users.get(uid) ?? null),
-        },
-        ...{ pns: record.parent ?? 0, ons: record.owner ?? 0 },
-      },
-    ];
+    const line = {
+      ns: record.id,
+      type: record.type,
+      nprocs: inside.length,
+      pid: process?.pid ?? null,
+      ppid: process?.ppid ?? null,
+      command: process?.cmdline ?? process?.comm ?? null,
+      uid,
+      user: uid === null ? null : (snapshot.users.get(uid) ?? null),
+      pns: record.parent ?? 0,
+      ons: record.owner ?? 0,
+    };
+    return [name, line];
   });
   return new Map(lines);
 }

@@ -1,8 +1,9 @@
 /*
  * Things that change while a test looks on. Every mode ends with everything it started when its stdin closes.
  *
- *   change storm WIDTH        at all times about WIDTH short-lived processes, many of them in namespaces of their own; prints `ready`, at the end `made=N`
- *   change shift TYPE         prints `ready id=…`; each line on stdin toggles between the first namespace and a new one, and `id=…` is printed when it is done
+ *   change storm WIDTH        at all times about WIDTH short-lived processes, many of them in namespaces of their own; each line on stdin is answered with
+ *                             `made=N`, how many there have been
+ *   change shift TYPE         prints `ready self=… id=…`, its own pid and the namespace's id; each line on stdin toggles between the first namespace and a new one, and `id=…` is printed when it is done
  *   change reuse              prints `ready pid=…`; each line on stdin replaces that child by another process with the same pid, then prints `pid=…`
  *   change fork               prints `ready`; each line on stdin starts a child (`pid=…`) that stays
  */
@@ -31,48 +32,62 @@ static void die_with_parent(pid_t parent)
         _exit(0);
 }
 
-static int input_ended(void)
+/* Answers what was asked meanwhile; true once stdin has been closed. */
+static int input_ended(unsigned made)
 {
     struct pollfd in = {.fd = 0, .events = POLLIN};
-    return poll(&in, 1, 0) > 0;
+    char line[16];
+    if (poll(&in, 1, 0) <= 0)
+        return 0;
+    if (read(0, line, sizeof line) <= 0)
+        return 1;
+    printf("made=%u\n", made);
+    fflush(stdout);
+    return 0;
 }
 
 /* One of a storm: a little life with what a scan looks at, then the end at any moment of it. */
-static _Noreturn void short_life(unsigned n)
+static int short_life(void *number)
 {
     static const int flags[] = {0, 0, 0, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNS | CLONE_NEWUTS, CLONE_NEWCGROUP};
+    unsigned n = (unsigned)(uintptr_t)number;
     char name[16];
     snprintf(name, sizeof name, "storm %u", n);
     prctl(PR_SET_NAME, name);
     if (flags[n % 8])
         (void)!unshare(flags[n % 8]);
-    if (n % 16 == 0 && fork() == 0)
-        _exit(0);
     if (n % 5 == 0)
         usleep(n % 7000);
     _exit(0);
 }
 
-static void storm(long width)
+/* They share this process's memory, each on a stack of its own: an own copy of it would make them dear and so few. */
+static void storm(size_t width)
 {
+    enum { stack_size = 16384 };
+    struct place {
+        pid_t pid;
+        char *stack;
+    } *places = calloc(width, sizeof *places);
     unsigned made = 0;
-    long alive = 0;
+    for (size_t i = 0; places && i < width; i++)
+        if (!(places[i].stack = malloc(stack_size)))
+            err(1, "malloc");
     puts("ready");
     fflush(stdout);
-    while (!input_ended()) {
-        pid_t pid = fork();
-        if (pid == 0)
-            short_life(made);
-        if (pid > 0) {
-            made++;
-            alive++;
+    while (!input_ended(made)) {
+        for (size_t i = 0; i < width; i++) {
+            if (places[i].pid && waitpid(places[i].pid, NULL, WNOHANG) == 0)
+                continue;
+            places[i].pid = clone(short_life, places[i].stack + stack_size, CLONE_VM | SIGCHLD, (void *)(uintptr_t)made);
+            if (places[i].pid > 0)
+                made++;
+            else
+                places[i].pid = 0;
         }
-        while (alive > 0 && waitpid(-1, NULL, alive < width && pid > 0 ? WNOHANG : 0) > 0)
-            alive--;
     }
     while (wait(NULL) > 0)
         ;
-    printf("made=%u\n", made);
 }
 
 static const struct {
@@ -107,7 +122,8 @@ static void shift(const char *type)
         if (!strcmp(types[i].name, type))
             flag = types[i].flag;
     int first = own(type);
-    say_id("ready ", first);
+    printf("ready self=%d ", getpid());
+    say_id("", first);
     while (fgets(line, sizeof line, stdin)) {
         if (away ? setns(first, flag) : unshare(flag))
             err(1, "shift");
@@ -194,7 +210,7 @@ int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
     if (!strcmp(mode, "storm") && argc > 2)
-        storm(atol(argv[2]));
+        storm(strtoul(argv[2], NULL, 10));
     else if (!strcmp(mode, "shift") && argc > 2)
         shift(argv[2]);
     else if (!strcmp(mode, "reuse"))

@@ -68,23 +68,27 @@ export async function podmanContainer(scope: Scope): Promise<Container> {
   const storage = temporaryFolder(scope, 0o700);
   const root = busyboxRoot(scope);
   const name = uniqueName();
-  const podman = [
-    ...['podman', '--root', join(storage, 'root'), '--runroot', join(storage, 'run'), '--tmpdir', join(storage, 'tmp')],
-    ...['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--runtime', 'runc'],
+  const places = ['--root', join(storage, 'root'), '--runroot', join(storage, 'run'), '--tmpdir', join(storage, 'tmp')];
+  const ways = [
+    '--storage-driver',
+    'vfs',
+    '--cgroup-manager',
+    'cgroupfs',
+    '--events-backend',
+    'none',
+    '--runtime',
+    'runc',
   ];
+  const podman = ['podman', ...places, ...ways];
   scope.defer(async () => {
     await run([...podman, 'rm', '--force', '--time', '0', name]);
     // The storage's own mounts outlive the last container.
     await run(['sh', '-c', 'grep -F "$1" /proc/self/mountinfo | cut -d" " -f5 | tac | xargs -r umount', 'sh', storage]);
   });
-  await detached(
-    [
-      ...[...podman, 'run', '--detach', '--name', name, '--network', 'none'],
-      ...['--ulimit', 'nofile=1024:20000', '--ulimit', 'nproc=1000:1000'],
-      ...['--rootfs', root, '/bin/tail', '-f', '/dev/null'],
-    ],
-    storage,
-  );
+  // The limits that podman would set by itself are above what root may have here.
+  const limits = ['--ulimit', 'nofile=1024:20000', '--ulimit', 'nproc=1000:1000'];
+  const command = ['--network', 'none', '--rootfs', root, '/bin/tail', '-f', '/dev/null'];
+  await detached([...podman, 'run', '--detach', '--name', name, ...limits, ...command], storage);
   const inspected = await output([...podman, 'inspect', '--format', '{{.Id}} {{.State.Pid}}', name]);
   const [id = '', pid = ''] = inspected.split(' ');
   await until('the start of the container', () => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('tail'));

@@ -135,9 +135,13 @@ static void keep_fd(size_t type)
     if (child == 0) {
         unshare_or_die(types[type].flag);
         /* pid_for_children can be opened only once the new pid namespace has had a process. */
-        if (types[type].flag == CLONE_NEWPID && fork_sharing_files() == 0)
+        pid_t init = types[type].flag == CLONE_NEWPID ? fork_sharing_files() : -1;
+        if (init == 0)
             _exit(0);
         int fd = open_link("self", types[type].link);
+        /* Left to the reaper it would stay a process of the namespace for a while. */
+        if (init > 0)
+            reap(init);
         if (write(box[1], &fd, sizeof fd) != sizeof fd)
             _exit(1);
         _exit(0);
@@ -250,9 +254,11 @@ static void keep_nested_pid(void)
             outer_id = inode(fd);
             close(fd);
             unshare_or_die(CLONE_NEWPID);
-            if (fork_sharing_files() == 0)
+            pid_t inner_init = fork_sharing_files();
+            if (inner_init == 0)
                 _exit(0);
             inner = open_link("self", "pid_for_children");
+            reap(inner_init);
             if (write(box[1], &outer_id, sizeof outer_id) < 0 || write(box[1], &inner, sizeof inner) < 0)
                 _exit(1);
             _exit(0);

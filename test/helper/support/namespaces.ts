@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamespaceType } from '../../../extension/helper/protocol.ts';
 import { keepProgram } from './compile.ts';
@@ -10,6 +10,19 @@ import type { Scope } from './scope.ts';
 export function idOf(pid: number | 'self', link: string): number {
   const text = readlinkSync(`/proc/${pid}/ns/${link}`);
   return Number(/\[(\d+)\]$/.exec(text)?.[1]);
+}
+
+/** The path that names a container: cgroup v2's, or v1's `name=systemd` where v2 says only `/`, as on hybrid hosts. */
+export function cgroupOf(pid: number): string | undefined {
+  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n');
+  const paths = ['0::', ':name=systemd:'].map((part) =>
+    lines
+      .find((line) => line.includes(part))
+      ?.split(':')
+      .slice(2)
+      .join(':'),
+  );
+  return paths.find((path) => path !== undefined && path !== '/') ?? paths.find((path) => path !== undefined);
 }
 
 /**
@@ -74,6 +87,15 @@ const makers: Readonly<Record<NamespaceType, string>> = {
 };
 
 /**
+ * A mount namespace can be bound only in an older one, and Linux 6.18 tells the age by an id that each CPU takes from a range of
+ * its own: only on one CPU is the newer one sure to have the higher id.
+ */
+function oneCpu(): readonly string[] {
+  const [first = '0'] = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.slice(1) ?? [];
+  return ['taskset', '--cpu-list', first];
+}
+
+/**
  * A namespace that only a bind mount keeps, in a mount namespace that the caller is not in: its propagation is private,
  * so nothing of it shows in the caller's mountinfo. The returned process is one that is in that mount namespace.
  */
@@ -82,5 +104,5 @@ export async function mountKept(scope: Scope, type: NamespaceType, name = 'kept'
   const path = join(folder, name);
   const script = `set -e; mount -t tmpfs none "$1"; : >"$2"; ${makers[type]}\n${holdScript}`;
   const command = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', folder, path];
-  return Object.assign(await hold(scope, command), { path });
+  return Object.assign(await hold(scope, [...oneCpu(), ...command]), { path });
 }
