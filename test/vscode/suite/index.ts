@@ -4,11 +4,17 @@ import { editions, type Edition } from '../../../tools/editor.mjs';
 import { leakGuard } from '../../helper/support/leaks.ts';
 import { closeBrowser } from '../support/browser.ts';
 import { removeInstalled } from '../support/extension.ts';
+import { acting } from './acting.ts';
 import { firstUse } from './first-use.ts';
 import { looking } from './looking.ts';
 import { losing } from './losing.ts';
 import { thisMachine } from './this-machine.ts';
 import { untrusted } from './trust.ts';
+
+const groups = { firstUse, looking, acting, losing, thisMachine, untrusted };
+
+/** `EDITOR_GROUP=losing` runs only that one, while it is being worked on. */
+const only = process.env['EDITOR_GROUP'];
 
 export function suite(edition: Edition): void {
   // Hooks run in the order in which they were registered: what is shared goes first, then the look at what is left.
@@ -16,10 +22,6 @@ export function suite(edition: Edition): void {
   after(removeInstalled);
   leakGuard();
   describe(`VS Code ${editions[edition].version}`, () => {
-    firstUse(edition);
-    looking(edition);
-    losing(edition);
-    thisMachine(edition);
-    untrusted(edition);
+    for (const [name, group] of Object.entries(groups)) if (only === undefined || only === name) group(edition);
   });
 }

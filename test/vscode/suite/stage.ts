@@ -112,6 +112,6 @@ function complaints(logs: ReadonlyMap<string, string>): readonly string[] {
   return [...logs].flatMap(([file, text]) => {
     const ours = file.includes(extensionId);
     if (!ours && !file.endsWith('exthost.log')) return [];
-    return text.split('\n').filter((line) => line.includes('[error]') && (ours || /linux.namespaces/i.test(line)));
+    return text.split('\n').filter((line) => line.includes('[error]') && (ours || line.includes(extensionId)));
   });
 }

@@ -5,6 +5,7 @@ import { ensureChromium } from '../../../tools/editor.mjs';
 const args = [
   '--no-sandbox',
   '--disable-gpu',
+  '--disable-software-rasterizer',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',

@@ -69,19 +69,26 @@ export class QuickInput {
   }
 
   /** Picks an item, of the picker that is open. */
-  async choose(label: Match): Promise<void> {
+  choose(label: Match): Promise<void> {
+    return this.#choose(`the picker has ${String(label)}`, (item) => matches(item.label, label));
+  }
+
+  chooseDescribed(description: Match): Promise<void> {
+    return this.#choose(`the picker has ${String(description)}`, (item) => matches(item.description, description));
+  }
+
+  async #choose(what: string, wanted: (item: QuickItem) => boolean): Promise<void> {
     await until(
-      `the picker has ${String(label)}`,
+      what,
       async () => {
         const rows = this.#widget.locator('.quick-input-list .monaco-list-row');
-        const index = (await this.items()).findIndex((item) => matches(item.label, label));
+        const index = (await this.items()).findIndex(wanted);
         if (index === -1) return false;
         // The list may be filtered again between the two: then the row is another, and the next round looks again.
-        const row = rows.nth(index);
-        await row.locator('.label-name').first().click({ timeout: 2000 });
+        await rows.nth(index).locator('.label-name').first().click({ timeout: 2000 });
         return true;
       },
-      { explain: async () => (await this.items()).map((item) => item.label) },
+      { explain: () => this.items() },
     );
   }
 
