@@ -42,8 +42,17 @@ export class Emitter<T> implements Disposable {
     return { dispose: () => void this.#listeners.delete(subscription) };
   };
 
+  /** Every listener hears it, also after one that throws; the errors are thrown when all have heard. */
   fire(value: T): void {
-    for (const { listener } of this.#listeners) listener(value);
+    const errors: unknown[] = [];
+    for (const { listener } of this.#listeners) {
+      try {
+        listener(value);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'listeners failed');
   }
 
   dispose(): void {
