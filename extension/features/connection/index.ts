@@ -11,7 +11,10 @@ export const activateConnection: Feature = (context) => {
     const host =
       context.tree.hostOf(argument) ??
       (await pickHost(context, { title: 'Connect', suits: isConnectable, none: 'Every host is connected.' }));
-    if (host !== undefined) await context.connector.connect(host);
+    if (host === undefined) return;
+    const connected = context.connector.connect(host);
+    await context.tree.unfold(host);
+    await connected;
   };
   store.add(context.commands.register(commands.connect, connect));
   store.add(context.commands.register(commands.reconnect, connect));

@@ -19,7 +19,9 @@ export async function addHost(context: FeatureContext): Promise<void> {
   const known = context.hosts.all.find((host) => sameTarget(host.spec, spec));
   const host = known ?? (await context.hosts.add(spec));
   await context.tree.reveal({ kind: 'host', host });
-  await context.connector.connect(host);
+  const connected = context.connector.connect(host);
+  await context.tree.unfold(host);
+  await connected;
 }
 
 export async function setThisMachineShown(shown: boolean): Promise<void> {

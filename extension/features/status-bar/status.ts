@@ -31,7 +31,8 @@ export function statusOf(hosts: readonly StatusHost[]): Status {
 function summary(hosts: readonly StatusHost[]): { icon: string; words: string; warning: boolean } {
   const trouble = hosts.filter(({ state }) => state.kind === 'lost' || state.kind === 'failed');
   if (trouble.length > 0) {
-    return { icon: 'warning', words: named(trouble, 'not reachable', 'hosts not reachable'), warning: true };
+    const what = trouble[0]?.state.kind === 'lost' ? 'connection lost' : 'connecting failed';
+    return { icon: 'warning', words: named(trouble, what, 'hosts with trouble'), warning: true };
   }
   const connecting = hosts.filter(({ state }) => state.kind === 'connecting');
   if (connecting.length > 0) {
@@ -45,7 +46,7 @@ function summary(hosts: readonly StatusHost[]): { icon: string; words: string; w
 }
 
 function named(hosts: readonly StatusHost[], one: string, many: string): string {
-  return hosts.length === 1 ? `${hosts[0]?.label ?? ''} ${one}` : `${hosts.length} ${many}`;
+  return hosts.length === 1 ? `${hosts[0]?.label ?? ''}: ${one}` : `${hosts.length} ${many}`;
 }
 
 /** A host called `$(x)` must not become an icon; a zero-width joiner would do, but a plain look-alike reads aloud better. */

@@ -54,6 +54,15 @@ export class HostBranch {
     return elements;
   }
 
+  /** Rows that are looked through for what a text filter found, and the root of the owner tree. */
+  beginsUnfolded({ ref }: TreeElement): boolean {
+    const { grouping, filter } = this.#preferences;
+    const searching = filter.text !== '';
+    if (ref.kind !== 'namespace') return searching && listKinds.has(ref.kind);
+    const namespace = this.host.graph?.namespaces.get(ref.key);
+    return grouping === 'owner' && namespace?.type === 'user' && (searching || namespace.initial);
+  }
+
   hasChildren(element: TreeElement): boolean {
     const { ref } = element;
     if (ref.kind === 'root') return true;
@@ -184,11 +193,17 @@ export class HostBranch {
 
   #id(ref: RowRef): string {
     if (ref.kind === 'root') return this.root.id;
-    const rest = ref.kind === 'note' ? `note/${ref.note}` : `${this.#preferences.grouping}/${idOf(ref)}`;
+    const { grouping, filter } = this.#preferences;
+    // The editor keeps a row folded or unfolded by its id: what is found shall be seen, and what was there before comes back.
+    const tree = filter.text === '' ? grouping : `${grouping}?`;
+    const rest = ref.kind === 'note' ? `note/${ref.note}` : `${tree}/${idOf(ref)}`;
     // No host's id has a blank in it.
     return `${this.root.id} ${rest}`;
   }
 }
+
+/** Rows that are there for the sake of the namespaces below them. */
+const listKinds: ReadonlySet<RowRef['kind']> = new Set(['type', 'unowned', 'host', 'unused', 'workload']);
 
 function locateTarget(view: View, target: Exclude<Target, { kind: 'host' }>): NodeRef | undefined {
   if (target.kind === 'namespace') return locate(view, target.key);

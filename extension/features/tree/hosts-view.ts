@@ -21,6 +21,8 @@ export class HostsView implements TreeAccess, Disposable {
   readonly #hosts: Hosts;
   readonly #provider: HostsTreeProvider;
   readonly view: vscode.TreeView<TreeElement>;
+  /** Hosts whose rows are known to be unfolded. */
+  readonly #unfolded = new WeakSet<Host>();
 
   constructor(options: HostsViewOptions) {
     this.#hosts = options.hosts;
@@ -30,6 +32,16 @@ export class HostsView implements TreeAccess, Disposable {
         treeDataProvider: this.#provider,
         canSelectMany: true,
         showCollapseAll: true,
+      }),
+    );
+    this.#store.add(
+      this.view.onDidExpandElement(({ element }) => {
+        if (element.ref.kind === 'root') this.#unfolded.add(element.host);
+      }),
+    );
+    this.#store.add(
+      this.view.onDidCollapseElement(({ element }) => {
+        if (element.ref.kind === 'root') this.#unfolded.delete(element.host);
       }),
     );
   }
@@ -83,7 +95,8 @@ export class HostsView implements TreeAccess, Disposable {
   async reveal(target: Target): Promise<boolean> {
     const found = this.#provider.branch(target.host)?.find(target);
     if (found === undefined) return false;
-    // The editor must have asked for longer lists before it can find a row in them.
+    // The editor must have asked for new hosts and longer lists before it can find a row in them.
+    this.#provider.flush();
     if (found.changed.length > 0) this.#provider.refreshNow(found.changed);
     await this.show();
     await this.view.reveal(found.element, { select: true, focus: true });
@@ -92,7 +105,9 @@ export class HostsView implements TreeAccess, Disposable {
 
   async unfold(host: Host): Promise<void> {
     const root = this.#provider.branch(host)?.root;
-    if (root !== undefined && this.visible) await this.view.reveal(root, { select: false, expand: true });
+    if (root === undefined || !this.visible || this.#unfolded.has(host)) return;
+    this.#provider.flush();
+    await this.view.reveal(root, { select: false, expand: true });
   }
 
   showMore(argument: unknown): void {

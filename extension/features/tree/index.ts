@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../../disposable.ts';
 import { commands } from '../../ids.ts';
 import type { Feature } from '../context.ts';
-import { followHosts } from '../follow-hosts.ts';
 import { StaleDecorations } from './stale-decorations.ts';
 import { watchWhileVisible } from './watching.ts';
 
@@ -19,14 +18,6 @@ export const activateTree: Feature = (context) => {
       if (host.state.kind === 'disconnected') void connector.connect(host);
     }),
   );
-  store.add(
-    followHosts(hosts, (host) =>
-      host.onDidChangeState(({ kind }) => {
-        if (kind === 'connecting' || kind === 'connected') void tree.unfold(host);
-      }),
-    ),
-  );
-
   let shown = false;
   const connectThisMachine = (visible: boolean): void => {
     if (!visible || shown) return;

@@ -11,8 +11,13 @@ export function itemOf(branch: HostBranch, element: TreeElement): ItemSpec {
   const { host, view } = branch;
   if (ref.kind === 'root') return hostItem(host);
   if (ref.kind === 'note') return noteItem(host, ref.note);
-  const item = view && graphItem(ref, { view, stale: isStale(host), foldable: branch.hasChildren(element) });
+  const item = view && graphItem(ref, { view, stale: isStale(host), folding: foldingOf(branch, element) });
   return item ?? gone;
+}
+
+function foldingOf(branch: HostBranch, element: TreeElement): ItemSpec['folding'] {
+  if (!branch.hasChildren(element)) return 'none';
+  return branch.beginsUnfolded(element) ? 'open' : 'closed';
 }
 
 /** The editor asks for rows a moment after they went; the row above is shown anew right after. */

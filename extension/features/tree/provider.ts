@@ -8,7 +8,7 @@ import type { Preferences } from '../preferences.ts';
 import { HostBranch } from './branch.ts';
 import { TreeElement } from './element.ts';
 import { explain, itemOf } from './items.ts';
-import { plainTooltip, toTreeItem } from './tree-item.ts';
+import { toTreeItem } from './tree-item.ts';
 
 /** Milliseconds for which changes are gathered before rows are shown anew. */
 const gathering = 75;
@@ -87,7 +87,8 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   resolveTreeItem(item: vscode.TreeItem, element: TreeElement): vscode.TreeItem {
     const branch = this.#branches.get(element.host);
     const text = branch && explain(branch, element);
-    if (text !== undefined) item.tooltip = plainTooltip(text);
+    // A text, not Markdown: much of it is a host's own words.
+    if (text !== undefined) item.tooltip = text;
     return item;
   }
 
@@ -105,6 +106,11 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     store.add(host.onDidChangeState(() => this.#fire([branch.root])));
     store.add({ dispose: () => this.#branches.delete(host) });
     return store;
+  }
+
+  /** Does at once what is left to do. */
+  flush(): void {
+    if (this.#everything || this.#pending.size > 0) this.#flush();
   }
 
   #flush(): void {

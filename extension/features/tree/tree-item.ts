@@ -31,14 +31,6 @@ function staleUri(element: TreeElement): vscode.Uri {
   return vscode.Uri.from({ scheme, authority: staleAuthority, path: `/${encodeURIComponent(element.id)}` });
 }
 
-/** Text from a host: never rendered as Markdown, whatever is in it. */
-export function plainTooltip(text: string): vscode.MarkdownString {
-  const tooltip = new vscode.MarkdownString();
-  tooltip.isTrusted = false;
-  tooltip.supportHtml = false;
-  return tooltip.appendText(text);
-}
-
 function iconPath(icon: ItemIcon, extensionUri: vscode.Uri): vscode.TreeItem['iconPath'] & object {
   if (icon.kind === 'codicon') {
     return new vscode.ThemeIcon(icon.id, icon.color === undefined ? undefined : new vscode.ThemeColor(icon.color));

@@ -12,13 +12,13 @@ import { never } from '../../never.ts';
 interface Surroundings {
   readonly view: View;
   readonly stale: boolean;
-  readonly foldable: boolean;
+  readonly folding: ItemSpec['folding'];
 }
 
 type GraphRef = Exclude<NodeRef, { kind: 'root' }>;
 
 /** Undefined for a row whose namespace, process or workload is not there any more. */
-export function graphItem(ref: GraphRef, { view, stale, foldable }: Surroundings): ItemSpec | undefined {
+export function graphItem(ref: GraphRef, { view, stale, folding }: Surroundings): ItemSpec | undefined {
   const row = rowOf(view, ref);
   if (row === undefined) return undefined;
   return {
@@ -27,7 +27,7 @@ export function graphItem(ref: GraphRef, { view, stale, foldable }: Surroundings
     icon: iconOf(view.graph, ref),
     context: contextOf(view.graph, ref),
     accessibleLabel: stale ? `${row.accessibleLabel}, stale` : row.accessibleLabel,
-    folding: foldable ? 'closed' : 'none',
+    folding,
     stale,
     ...(ref.kind === 'more' ? { command: { id: commands.showMore, title: 'Show More' } } : {}),
   };

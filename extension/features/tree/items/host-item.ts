@@ -17,12 +17,18 @@ export function hostItem(host: Host): ItemSpec {
     label: host.label,
     description: hostDescription(host),
     icon: { kind: 'codicon', ...stateIcon(host.state) },
-    context: ['host', reach, host.spec.sudo ? 'sudo' : 'unprivileged', ...(host.graph === undefined ? [] : ['graph'])],
+    context: ['host', reach, rights(host), ...(host.graph === undefined ? [] : ['graph'])],
     accessibleLabel: joined([`Host ${host.label}`, stateWords(host), system(host)], ', '),
-    // Unfolding connects, so what is not connected begins folded.
-    folding: reach === 'idle' ? 'closed' : 'open',
+    // Unfolding connects, so an SSH host that is not connected begins folded.
+    folding: reach === 'idle' && host.spec.kind === 'ssh' ? 'closed' : 'open',
     stale: isStale(host),
   };
+}
+
+/** Whether sudo can give the helper rights that it has not. */
+function rights({ spec, facts }: Host): 'sudo' | 'root' | 'unprivileged' {
+  if (spec.sudo) return 'sudo';
+  return facts?.uid === 0 ? 'root' : 'unprivileged';
 }
 
 function hostDescription(host: Host): string {
@@ -148,11 +154,10 @@ function stateNote(host: Host): ItemSpec {
 
 function partialNote(host: Host): ItemSpec {
   const text = partialWords(host) ?? 'All processes are visible.';
-  const elevatable = !host.spec.sudo && host.facts?.uid !== 0;
   return {
     label: text,
     icon: { kind: 'codicon', id: 'eye-closed' },
-    context: ['partial', elevatable ? 'unprivileged' : 'privileged'],
+    context: ['partial', rights(host)],
     accessibleLabel: text,
     folding: 'none',
     stale: isStale(host),
@@ -162,8 +167,8 @@ function partialNote(host: Host): ItemSpec {
 /** That not everything is visible, and what helps; undefined where everything is. */
 export function partialWords({ graph, facts }: Pick<Host, 'graph' | 'facts'>): string | undefined {
   if (graph === undefined) return undefined;
-  const rights = { elevated: facts?.uid === 0, hidepid: facts?.hidepid };
-  const { text, partial } = completenessSentence(graph.completeness, rights);
+  const readWith = { elevated: facts?.uid === 0, hidepid: facts?.hidepid };
+  const { text, partial } = completenessSentence(graph.completeness, readWith);
   return partial ? text : undefined;
 }
 
