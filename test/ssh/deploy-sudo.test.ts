@@ -90,11 +90,8 @@ describe('sudo', { skip: sudoMissing() }, () => {
     const session = await elevated();
     const records: HelperRecord[] = [];
     await scan(session, { deep: false, onRecord: (record) => records.push(record) });
-    const init = records.find((record) => 'process' in record && record.process.pid === 1);
-    assert.ok(
-      init !== undefined && 'process' in init && init.process.ns !== undefined,
-      'root sees what others may not',
-    );
+    const own = records.find((record) => 'process' in record && record.process.pid === process.pid);
+    assert.ok(own !== undefined && 'process' in own && own.process.ns !== undefined, 'root sees what others may not');
     assert.equal(modeAndOwner(folder), '755 0');
     assert.equal(modeAndOwner(join(folder, await helperName())), '700 0');
     assert.deepEqual(namesIn(host.cache), [], 'nothing is put into the account’s own folders');
@@ -217,7 +214,7 @@ describe('sudo', { skip: sudoMissing() }, () => {
     await nothingLeft();
   });
 
-  test('a second factor is asked for in its own words, and its answer is not kept', async () => {
+  test('a second factor is asked for, once, and its answer is not kept', async () => {
     const service = `${host.user.name}-pam`;
     const module = join('/tmp', `${service}.so`);
     await run('cc', ['-shared', '-fPIC', '-o', module, fileURLToPath(new URL('pam-code.c', import.meta.url))]);
@@ -229,17 +226,14 @@ describe('sudo', { skip: sudoMissing() }, () => {
     try {
       const willing = typing(host.user.password, '123456');
       (await elevated(willing)).dispose();
-      assert.deepEqual(willing.secretQuestions[1], {
-        kind: 'sudo',
-        subject,
-        prompt: 'Verification code:',
-        echo: false,
-      });
-      assert.deepEqual(willing.kept, [`sudo:${subject}`]);
+      assert.equal(willing.secretQuestions.length, 2);
+      assert.match(willing.secretQuestions[1]?.prompt ?? '', /something more, such as a one-time code/);
+      assert.equal(willing.secretQuestions[1]?.storeKey, undefined);
+      assert.deepEqual(willing.kept, []);
       const unwilling = typing(host.user.password, undefined);
       await assert.rejects(elevated(unwilling), { code: 'cancelled' });
       const mistaken = typing(host.user.password, '654321');
-      await assert.rejects(elevated(mistaken), { code: 'sudo', message: /refused/ });
+      await assert.rejects(elevated(mistaken), { code: 'sudo', message: /refused the answers/ });
       assert.equal(mistaken.secretQuestions.length, 2);
       await nothingLeft();
     } finally {
@@ -280,7 +274,12 @@ describe('sudo', { skip: sudoMissing() }, () => {
     await run('chown', ['-R', host.user.name, join(host.user.home, '.cache')]);
     const path = join(folder, name);
     const spoil: (() => void)[] = [
-      () => writeFileSync(path, evil.padEnd(statSync(path).size, '#'), { mode: 0o700 }),
+      () => {
+        const { size } = statSync(path);
+        // In the place of the one that may still be running.
+        rmSync(path);
+        writeFileSync(path, evil.padEnd(size, '#'), { mode: 0o700 });
+      },
       () => chownSync(path, host.user.uid, host.user.uid),
       () => chmodSync(path, 0o777),
       () => {
