@@ -4,73 +4,92 @@ import { ConnectionError } from './errors.ts';
 import { UploadUnsupported } from './transport.ts';
 import { plainText } from './words.ts';
 
-/** OpenSSH's sftp-server takes 256 KiB per packet at most and everybody at least 32 KiB (draft-ietf-secsh-filexfer-02 section 3). */
+/** OpenSSH takes 256 KiB per packet, everybody at least 32 KiB (draft-ietf-secsh-filexfer-02 section 3). */
 const chunk = 32 * 1024;
 /** Packets under way at once, so that a long round trip does not hold up a large file. */
 const window = 16;
 
 /**
+ * Aborting rejects at once; what was written is removed in the background.
  * @throws UploadUnsupported where SFTP cannot be started
  * @throws Error in the server's words; a partial file is removed
  */
-export async function uploadBySftp(
+export function uploadBySftp(
   client: Client,
   bytes: Uint8Array,
   path: string,
   mode: number,
   signal: AbortSignal,
 ): Promise<void> {
-  signal.throwIfAborted();
-  const sftp = await start(client);
-  // A channel that closes leaves ssh2's callbacks unanswered; an abort must not wait for them either.
-  const ended = new Promise<never>((_, reject) => {
-    sftp.once('close', () => reject(new Error('the SFTP session ended')));
-    signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true });
-  });
-  ended.catch(() => undefined);
-  const wait = <T>(promise: Promise<T>): Promise<T> => Promise.race([promise, ended]);
-  try {
-    // Aborted while the session was being opened.
+  return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    await write(sftp, bytes, path, mode, wait);
+    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    signal.addEventListener('abort', abort, { once: true });
+    upload(client, bytes, path, mode, signal)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+async function upload(
+  client: Client,
+  bytes: Uint8Array,
+  path: string,
+  mode: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const sftp = await start(client);
+  const closed = new Promise<never>((_, reject) => {
+    sftp.once('close', () => reject(new Error('the SFTP session ended')));
+    sftp.on('error', reject);
+  });
+  // ssh2 leaves the callbacks of a session that ends unanswered.
+  const request = <T = void>(begin: (done: Done<T>) => void): Promise<T> => Promise.race([call(begin), closed]);
+  try {
+    signal.throwIfAborted();
+    await write(sftp, request, bytes, path, mode, signal);
   } finally {
+    closed.catch(() => undefined);
     sftp.end();
   }
 }
 
 async function write(
   sftp: SFTPWrapper,
+  request: <T = void>(begin: (done: Done<T>) => void) => Promise<T>,
   bytes: Uint8Array,
   path: string,
   mode: number,
-  wait: <T>(promise: Promise<T>) => Promise<T>,
+  signal: AbortSignal,
 ): Promise<void> {
-  // `x` is O_CREAT | O_EXCL: an existing file or symbolic link is never followed or replaced (open(2)).
-  const handle = await wait(
-    call<Buffer>((done) => sftp.open(path, 'wx', { mode }, done)).catch((error: unknown) => {
-      throw explained(error, `${path} cannot be created`);
-    }),
-  );
+  let handle: Buffer;
+  try {
+    // `x` is O_CREAT | O_EXCL: an existing file or symbolic link is never followed or replaced (open(2)).
+    handle = await request<Buffer>((done) => sftp.open(path, 'wx', { mode }, done));
+  } catch (error) {
+    throw explained(error, `${path} cannot be created`);
+  }
   try {
     const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let next = 0;
     const worker = async (): Promise<void> => {
       while (next < data.length) {
+        signal.throwIfAborted();
         const from = next;
         next += chunk;
         const length = Math.min(chunk, data.length - from);
         // oxlint-disable-next-line no-await-in-loop
-        await wait(call((done) => sftp.write(handle, data, from, length, from, done)));
+        await request((done) => sftp.write(handle, data, from, length, from, done));
       }
     };
     await Promise.all(Array.from({ length: window }, worker));
     // The server's umask may have taken bits away.
-    await wait(call((done) => sftp.fchmod(handle, mode, done)));
-    await wait(call((done) => sftp.close(handle, done)));
+    await request((done) => sftp.fchmod(handle, mode, done));
+    await request((done) => sftp.close(handle, done));
+    signal.throwIfAborted();
   } catch (error) {
     // What is half written is no use to anybody. If the connection is gone, nothing can be done about it.
-    sftp.close(handle, () => undefined);
-    sftp.unlink(path, () => undefined);
+    await request((done) => sftp.close(handle, () => sftp.unlink(path, done))).catch(() => undefined);
     throw explained(error, `${path} cannot be written`);
   }
 }
@@ -88,8 +107,10 @@ function start(client: Client): Promise<SFTPWrapper> {
   });
 }
 
+type Done<T> = (error: Error | null | undefined, value: T) => void;
+
 /** A call with ssh2's callback as a promise. */
-function call<T = void>(begin: (done: (error: Error | null | undefined, value: T) => void) => void): Promise<T> {
+function call<T>(begin: (done: Done<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     begin((error, value) => {
       if (error instanceof Error) reject(error);
@@ -98,13 +119,11 @@ function call<T = void>(begin: (done: (error: Error | null | undefined, value: T
   });
 }
 
+/** ssh2 gives SFTP's status codes as numbers. */
 function explained(error: unknown, what: string): unknown {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'number') return error;
+  if (!(error instanceof Error) || error.name === 'AbortError') return error;
   // SFTP version 3 has no code for "exists" or "disk full": both are SSH_FX_FAILURE.
-  const hint = error.code === 4 ? ' (a file of that name may exist, or the disk be full)' : '';
+  const vague = 'code' in error && error.code === 4;
+  const hint = vague ? ' (a file of that name may exist, or the disk be full)' : '';
   return new Error(`${what}: ${plainText(error.message)}${hint}`, { cause: error });
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('aborted');
 }

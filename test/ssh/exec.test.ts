@@ -185,6 +185,17 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
     assert.ok(error instanceof Error);
   });
 
+  it('so it is while its output waits to be read', async () => {
+    const running = await transport.exec({ script: 'echo unread' });
+    let error: unknown;
+    running.stdin.on('error', (each) => (error = each));
+    await until('a write fails', () => {
+      running.stdin.write('x');
+      return error;
+    });
+    assert.equal(await text(running.stdout), 'unread\n');
+  });
+
   it('gives a terminal of the size asked for, and resizes it', async () => {
     const running = await transport.exec(
       { script: 'stty size; echo $TERM; read line; stty size' },
