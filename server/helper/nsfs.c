@@ -156,7 +156,7 @@ int nsfs_parent(int fd)
 
 int nsfs_owner_uid(int fd, uint32_t *uid)
 {
-    uid_t value;
+    uid_t value = 0;
 
     if (ioctl(fd, NS_GET_OWNER_UID, &value) < 0)
         return -errno;

@@ -17,6 +17,8 @@ enum process_flag {
     PROCESS_OPAQUE = 1 << 4,
     /* It has more threads than its leader. */
     PROCESS_THREADS = 1 << 5,
+    /* It was found to be gone, and is taken out of the table at the end of the pass (watch). */
+    PROCESS_GONE = 1 << 6,
 };
 
 /* What is kept of a process: compact, because there may be tens of thousands. (pid, start) is its identity. */

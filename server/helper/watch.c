@@ -1,19 +1,18 @@
 #include "watch.h"
 
-#include "kernel.h"
-#include "procfs.h"
+#include "sign.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
-#include <sys/vfs.h>
 
 /* A reader that hears nothing for this long may take the helper for dead. */
 #define HEARTBEAT 10000
-/* The names in /proc are read at least this often, whatever the cheaper sign says. */
+/* The names in /proc are listed at least this often, whatever the cheaper sign says. */
 #define LIST_EVERY 5000
+/* Listing may take this part of the budget. What is over is for looking at processes again. */
+#define LIST_PART 0.5
 /* Mount events come in bursts; passes for their sake come no faster than this. */
 #define EVENT_SPACING 100
 /* However much was used, a pass is never put off for longer. */
@@ -21,51 +20,12 @@
 /* What a look at one process costs at most, in microseconds, as long as nothing was measured. */
 #define LOOK_COST 60
 
-/*
- * A sign that no process was created or is gone: the last pid given out in our pid namespace (field 5 of
- * /proc/loadavg) and the number of threads in the system (field 4, after the slash) are what they were. Every fork
- * that we could see moves the first, every process reaped moves the second unless a fork made up for it, and then the
- * first moved. It costs a thousandth of listing thousands of names. Not seen is a pid chosen by its creator (clone3
- * with set_tid, as CRIU does) just when another one ended; hence LIST_EVERY.
- */
-struct sign {
-    int fd;
-    char text[64];
-    bool valid;
-};
-
-static void sign_open(struct sign *sign, const struct host *host)
-{
-    struct statfs filesystem;
-
-    *sign = (struct sign){ .fd = openat(host->proc, "loadavg", O_RDONLY | O_CLOEXEC) };
-    /* lxcfs puts a file of its own there, which it renews every few seconds only. */
-    if (sign->fd >= 0 && (host->own[NS_PID] == 0 || fstatfs(sign->fd, &filesystem) < 0 ||
-                          filesystem.f_type != PROC_SUPER_MAGIC)) {
-        close(sign->fd);
-        sign->fd = -1;
-    }
-}
-
-/* True when the names in /proc may have changed since it was asked last. */
-static bool sign_changed(struct sign *sign)
-{
-    char text[128];
-    ssize_t length = sign->fd < 0 ? -1 : pread(sign->fd, text, sizeof text, 0);
-    const char *slash = length > 0 ? memchr(text, '/', (size_t)length) : NULL;
-
-    if (!slash || text + length - slash > (ssize_t)sizeof sign->text)
-        return true;
-    size_t size = (size_t)(text + length - slash);
-    bool same = sign->valid && memcmp(sign->text, slash, size) == 0;
-    memcpy(sign->text, slash, size);
-    sign->valid = true;
-    return !same;
-}
-
 struct timing {
     uint64_t began;
     uint64_t listed;
+    /* The names changed since they were listed; and what listing takes, in microseconds of processor time. */
+    bool list_due;
+    double list_cost;
     uint64_t ticked;
     /* Between the last two passes. */
     uint64_t spacing;
@@ -123,18 +83,46 @@ static int print_changes(struct watch *watch, bool *any)
     return 0;
 }
 
+static int list(struct watch *watch, struct timing *timing)
+{
+    budget_left(&watch->budget);
+    uint64_t before = watch->budget.used;
+    int result = watch_list(watch);
+
+    budget_left(&watch->budget);
+    timing->list_cost = (double)(watch->budget.used - before);
+    timing->listed = timing->began;
+    timing->list_due = false;
+    return result;
+}
+
+/*
+ * New processes are found in every pass. On a host with thousands of them, where some come and go all the time, that
+ * is by their pids alone; that others are gone then shows when a listing is due, or in the rotation.
+ */
+static int find_processes(struct watch *watch, struct sign *sign, struct timing *timing)
+{
+    uint32_t from = 0, to = 0;
+    enum sign_change change = sign_ask(sign, &from, &to);
+    uint64_t since = timing->began - timing->listed;
+
+    timing->list_due = timing->list_due || change != SIGN_SAME;
+    if (since >= LIST_EVERY || (timing->list_due && (double)since * 1000 * watch->budget.share * LIST_PART >=
+                                                        timing->list_cost))
+        return list(watch, timing);
+    if (change == SIGN_UNKNOWN || to - from > watch->survey.process_count / 4)
+        return list(watch, timing);
+    return change == SIGN_RANGE ? watch_probe(watch, from, to) : 0;
+}
+
 static int pass(struct watch *watch, struct sign *sign, struct timing *timing, bool mounts_changed)
 {
     uint64_t now = milliseconds_now();
     bool any;
-    int result = 0;
 
     timing->spacing = now - timing->began;
     timing->began = now;
-    if (sign_changed(sign) || watch->list_at_once || now - timing->listed >= LIST_EVERY) {
-        result = watch_list(watch);
-        timing->listed = now;
-    }
+    int result = find_processes(watch, sign, timing);
     if (!result)
         result = watch_mounts(watch, mounts_changed);
     if (!result)
@@ -176,27 +164,25 @@ static int sleep_until(struct watch *watch, int mountinfo, uint64_t due, uint64_
     }
 }
 
-static int run(struct watch *watch, struct failure *failure)
+static int run(struct watch *watch, double percent, struct failure *failure)
 {
     struct sign sign;
     struct timing timing = { .began = milliseconds_now() };
     autoclose int mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+    uint32_t from, to;
 
     sign_open(&sign, &watch->survey.host);
-    autoclose int loadavg = sign.fd;
     /* Before the snapshot, so that what happens during it counts as a change. */
-    sign_changed(&sign);
+    sign_ask(&sign, &from, &to);
     int result = scan_run(&watch->survey, false, &watch->users, watch->output, failure);
     if (!result)
         result = watch_remember(watch);
-    watch->rotation_began = milliseconds_now();
-    budget_init(&watch->budget, watch->budget.share);
+    watch->rotation_began = timing.listed = timing.ticked = milliseconds_now();
+    budget_init(&watch->budget, percent);
     if (!result) {
-        print_tick(watch, &timing, watch->rotation_began);
+        print_tick(watch, &timing, timing.ticked);
         result = output_flush(watch->output);
     }
-    timing.listed = timing.ticked = watch->rotation_began;
-    (void)loadavg;
     while (!result) {
         budget_left(&watch->budget);
         uint64_t wait = budget_wait(&watch->budget), now = milliseconds_now();
@@ -207,6 +193,7 @@ static int run(struct watch *watch, struct failure *failure)
         int changed = sleep_until(watch, mountinfo, due > now + wait ? due : now + wait, earliest);
         result = changed < 0 ? changed : pass(watch, &sign, &timing, changed > 0);
     }
+    sign_close(&sign);
     return result;
 }
 
@@ -221,8 +208,7 @@ int verb_watch(const struct options *options, struct output *output, struct fail
     for (size_t i = 0; i < array_length(memory); i++)
         output_init(memory[i], -1, output->id);
     reader_init(&watch.reader, &watch.survey.host);
-    watch.budget.share = options->budget;
-    result = run(&watch, failure);
+    result = run(&watch, options->budget, failure);
     for (size_t i = 0; i < array_length(memory); i++)
         output_free(memory[i]);
     reader_free(&watch.reader);

@@ -40,12 +40,14 @@ struct watch {
     bool unsettled;
     /* A process that served to look into a mount namespace has left. */
     bool views_stale;
-    /* A process was found gone outside of a listing. */
-    bool list_at_once;
+    /* Processes marked as gone and still in the table. */
+    size_t gone_count;
 };
 
 /* One pass over the names in /proc: new processes are read, those that are gone leave. */
 int watch_list(struct watch *watch);
+/* Reads new processes with pids after `from` up to `to`, without listing all others. */
+int watch_probe(struct watch *watch, uint32_t from, uint32_t to);
 /* Looks at known processes again, the young ones first, as far as the budget goes. */
 int watch_recheck(struct watch *watch);
 /* Looks at mount namespaces again: our own when it changed, others in rotation. */

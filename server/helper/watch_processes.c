@@ -1,7 +1,9 @@
+#include "kernel.h"
 #include "procfs.h"
 #include "util.h"
 #include "watch.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -70,7 +72,6 @@ int watch_list(struct watch *watch)
     ssize_t count = list_numbers_at(survey->host.proc, ".", &watch->pids, &watch->pids_capacity);
     size_t old = 0, kept = 0;
 
-    watch->list_at_once = false;
     if (count < 0)
         return (int)count;
     if (reserve(watch->next, watch->next_capacity, (size_t)count + 1))
@@ -107,6 +108,90 @@ int watch_list(struct watch *watch)
     return 0;
 }
 
+static size_t first_from(const struct survey *survey, uint32_t pid)
+{
+    size_t low = 0, high = survey->process_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (survey->process[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A thread has a directory in /proc, too, which is only not listed. pidfd_open takes leaders alone. */
+static bool is_process(struct watch *watch, uint32_t pid)
+{
+    char path[PROC_PATH_SIZE];
+    size_t size;
+    uint64_t leader;
+    autoclose int fd = (int)syscall(SYSCALL_PIDFD_OPEN, pid, 0);
+
+    if (fd >= 0 || errno != ENOSYS)
+        return fd >= 0;
+    snprintf(path, sizeof path, "%u/status", pid);
+    ssize_t length = read_file_at(watch->survey.host.proc, path, watch->reader.text, sizeof watch->reader.text);
+    const char *value = length > 0 ? find_field(watch->reader.text, (size_t)length, "Tgid", &size) : NULL;
+    return value && parse_number(&value, value + size, &leader) && leader == pid;
+}
+
+static int insert(struct survey *survey, const struct process *process)
+{
+    size_t at = first_from(survey, process->pid);
+
+    if (reserve(survey->process, survey->process_capacity, survey->process_count + 1))
+        return -ENOMEM;
+    memmove(&survey->process[at + 1], &survey->process[at], (survey->process_count - at) * sizeof *process);
+    survey->process[at] = *process;
+    survey->process_count++;
+    return 0;
+}
+
+int watch_probe(struct watch *watch, uint32_t from, uint32_t to)
+{
+    struct survey *survey = &watch->survey;
+
+    for (uint32_t pid = from + 1; pid <= to; pid++) {
+        struct process process;
+        size_t at = first_from(survey, pid);
+        if ((at < survey->process_count && survey->process[at].pid == pid) || !is_process(watch, pid))
+            continue;
+        int result = process_read(&watch->reader, pid, &process, &watch->lines);
+        if (is_vanished(result))
+            continue;
+        if (!result)
+            result = insert(survey, &process);
+        if (!result)
+            result = add_process(watch, &process);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+static void note_gone(struct watch *watch, struct process *known)
+{
+    remove_process(watch, known);
+    known->flags |= PROCESS_GONE;
+    watch->gone_count++;
+}
+
+static void take_gone_out(struct watch *watch)
+{
+    struct survey *survey = &watch->survey;
+    size_t kept = 0;
+
+    for (size_t i = 0; watch->gone_count > 0 && i < survey->process_count; i++)
+        if (!(survey->process[i].flags & PROCESS_GONE))
+            survey->process[kept++] = survey->process[i];
+    if (watch->gone_count > 0)
+        survey->process_count = kept;
+    watch->gone_count = 0;
+}
+
 /* Reads all of a known process again; says so if anything is different. */
 static int recheck_fully(struct watch *watch, struct process *known)
 {
@@ -115,7 +200,7 @@ static int recheck_fully(struct watch *watch, struct process *known)
     watch->scratch.length = 0;
     int result = process_read(&watch->reader, known->pid, &fresh, &watch->scratch);
     if (is_vanished(result)) {
-        watch->list_at_once = true;
+        note_gone(watch, known);
         return 0;
     }
     if (!result && fresh.hash == known->hash && fresh.start == known->start) {
@@ -140,10 +225,12 @@ static int recheck(struct watch *watch, struct process *known, bool fully)
 {
     struct process fresh;
 
+    if (known->flags & PROCESS_GONE)
+        return 0;
     if (!fully && ++known->visits % FULL_EVERY != 0) {
         int result = process_read_links(&watch->reader, known->pid, &fresh);
         if (is_vanished(result))
-            watch->list_at_once = true;
+            note_gone(watch, known);
         if (result)
             return is_vanished(result) ? 0 : result;
         uint8_t shown = PROCESS_UNREADABLE | PROCESS_OPAQUE;
@@ -182,20 +269,6 @@ static int recheck_young(struct watch *watch)
     return result;
 }
 
-static size_t first_from(const struct survey *survey, uint32_t pid)
-{
-    size_t low = 0, high = survey->process_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (survey->process[middle].pid < pid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 int watch_recheck(struct watch *watch)
 {
     struct survey *survey = &watch->survey;
@@ -217,5 +290,6 @@ int watch_recheck(struct watch *watch)
         watch->rotation_looked++;
         watch->cursor = survey->process[at].pid + 1;
     }
+    take_gone_out(watch);
     return result;
 }
