@@ -15,7 +15,8 @@ import {
 import { dirname, join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { openSession } from '../../extension/helper/open.ts';
-import { scan } from '../../extension/helper/verbs.ts';
+import type { HelperRecord } from '../../extension/helper/protocol.ts';
+import { facts, ping, scan, watch } from '../../extension/helper/verbs.ts';
 import {
   checkSession,
   deployMissing,
@@ -78,6 +79,46 @@ describe('into the cache folder', { skip: deployMissing() }, () => {
     assert.ok(processesOf(host.user.uid).some((line) => line.endsWith('serve')));
     session.dispose();
     await until('the helper has ended', () => !processesOf(host.user.uid).some((line) => line.endsWith('serve')));
+    transport.dispose();
+  });
+
+  test('all its verbs are understood, side by side, and a watch that is given up ends on the host', async () => {
+    const { options } = await opening();
+    const transport = await host.connect();
+    const session = await openSession(transport, options);
+    const control = new AbortController();
+    const batches: (readonly HelperRecord[])[] = [];
+    const watching = watch(session, {
+      interval: 100,
+      budget: 100,
+      onBatch: (records) => batches.push(records),
+      signal: control.signal,
+    });
+    const ended = assert.rejects(watching, { name: 'AbortError' });
+    const records: HelperRecord[] = [];
+    const [about, end] = await Promise.all([
+      facts(session),
+      scan(session, { deep: true, onRecord: (record) => records.push(record) }),
+      until('the watch has ticked twice', () => batches.length >= 2),
+    ]);
+    assert.equal(about.uid, host.user.uid);
+    assert.equal(about.user, host.user.name);
+    assert.ok((end.namespaces ?? 0) >= 8);
+    for (const each of [records, batches[0] ?? []]) {
+      assert.ok(each[0] !== undefined && 'snapshot' in each[0]);
+      // The account sees its own processes' namespaces at least.
+      assert.ok(each.some((record) => 'process' in record && record.process.ns !== undefined));
+    }
+    for (const batch of batches) {
+      const last = batch.at(-1);
+      assert.ok(last !== undefined && 'tick' in last);
+    }
+    const helpersRunning = (): number => processesOf(host.user.uid).filter((line) => line.endsWith('serve')).length;
+    assert.ok(helpersRunning() > 1);
+    control.abort();
+    await ended;
+    await until('only the server is left', () => helpersRunning() === 1);
+    await ping(session);
     transport.dispose();
   });
 
