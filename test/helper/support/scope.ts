@@ -10,6 +10,13 @@ export class Scope {
     this.#cleanups.push(cleanup);
   }
 
+  /** A scope to close earlier than this one; it is closed with this one if it has not been. */
+  inner(): Scope {
+    const inner = new Scope();
+    this.defer(async () => inner.close());
+    return inner;
+  }
+
   /** Every cleanup runs, also after one that fails; the first failure is thrown at the end. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
