@@ -60,7 +60,14 @@ async function loadFile(path: string, relativeTo: string, depth: number, require
 
 export function broken(path: string, line: number | undefined, message: string): ConnectionError {
   const where = line === undefined ? path : `${path} line ${line}`;
-  return new ConnectionError('configuration', `${where}: ${message}`, 'Correct the SSH configuration file.');
+  const place = { file: path, line: line ?? 1 };
+  return new ConnectionError(
+    'configuration',
+    `${where}: ${message}`,
+    'Correct the SSH configuration file.',
+    undefined,
+    place,
+  );
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,4 +1,4 @@
-/** Everything that the SSH configuration says about one host, ready to connect with. */
+/** What the SSH configuration says: all about one host, ready to connect with, and which hosts there are. */
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration, type ConfigFile } from './config-files.ts';
@@ -6,7 +6,7 @@ import { hostnameOf, selectOptions, type ConfigOptions } from './config-options.
 import { expand, identityAgent, type Tokens } from './config-tokens.ts';
 import { ConnectionError } from './errors.ts';
 import { runLocalCommand } from './local-command.ts';
-import { checkHost, checkUser, parseTarget, type Target } from './target.ts';
+import { checkHost, checkUser, knownHostsName, parseTarget, type Target } from './target.ts';
 
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
 
@@ -235,4 +235,52 @@ function seconds(options: ConfigOptions, keyword: string): number | undefined {
 
 function invalid(message: string): ConnectionError {
   return new ConnectionError('configuration', message, 'Correct the SSH configuration file.');
+}
+
+export interface ConfiguredHost {
+  readonly alias: string;
+  readonly user: string;
+  readonly hostname: string;
+  readonly port: number;
+  /** Where it leads, for people: `alice@10.0.0.7:2222`. */
+  readonly description: string;
+}
+
+/**
+ * Concrete aliases of all Host lines, in the order of the files, once each. Patterns are no hosts. Runs no command: what a
+ * `Match exec` would say is not known before connecting.
+ * @throws ConnectionError `configuration` with file and line
+ */
+export async function listConfiguredHosts(configFile?: string): Promise<ConfiguredHost[]> {
+  const files = await loadConfiguration(configFile);
+  const aliases = new Set(files.flatMap((file) => aliasesOf(file)));
+  return Promise.all([...aliases].map((alias) => describe(files, alias)));
+}
+
+function aliasesOf(file: ConfigFile): string[] {
+  return file.lines.flatMap((line) => {
+    if (line.included !== undefined) return line.included.flatMap((included) => aliasesOf(included));
+    return line.keyword === 'host' ? line.args.filter((arg) => isConcrete(arg)) : [];
+  });
+}
+
+function isConcrete(pattern: string): boolean {
+  if (/^$|[*?!]/.test(pattern)) return false;
+  try {
+    checkHost(pattern, pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A host with broken settings is listed by its name: connecting to it tells what is wrong. */
+async function describe(files: readonly ConfigFile[], alias: string): Promise<ConfiguredHost> {
+  try {
+    const target = { host: alias, user: undefined, port: undefined };
+    const { user, hostname, port } = await resolveFrom(files, target, () => Promise.resolve(false));
+    return { alias, user, hostname, port, description: `${user}@${knownHostsName(hostname, port)}` };
+  } catch {
+    return { alias, user: '', hostname: alias, port: 22, description: '' };
+  }
 }

@@ -1,7 +1,7 @@
 /** Decides about a server's host key. Nothing unknown is ever accepted without a person's yes. */
 import type { AskPerson } from './patience.ts';
 import type { ResolvedHost } from './config.ts';
-import { ConnectionError } from './errors.ts';
+import { ConnectionError, type FilePlace } from './errors.ts';
 import type { Interaction, Log } from './interaction.ts';
 import {
   addKnownHost,
@@ -153,6 +153,8 @@ export class HostKeyVerifier {
       'host-key-changed',
       `The host key of ${this.#names.name} has changed. The server presented ${type} ${fingerprint(key)}; on record: ${expected.join(', ')}. Somebody may be intercepting the connection.`,
       'Ask the administrator whether the host was reinstalled. If so, remove the lines named above and connect again.',
+      undefined,
+      status.kind === 'changed' ? placeOf(status.expected[0]) : undefined,
     );
   }
 
@@ -161,6 +163,12 @@ export class HostKeyVerifier {
       'host-key-revoked',
       `The host key of ${this.#names.name} (${fingerprint(key)}) is marked as revoked in ${entry.file} line ${entry.line}.`,
       'Do not connect. Ask the administrator for the new host key.',
+      undefined,
+      placeOf(entry),
     );
   }
+}
+
+function placeOf(entry: KnownHostsEntry | undefined): FilePlace | undefined {
+  return entry && { file: entry.file, line: entry.line };
 }

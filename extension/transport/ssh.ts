@@ -123,11 +123,7 @@ class SshTransport implements Transport {
         lost.dispose();
         if (error !== undefined) reject(this.#end === undefined ? refusedError(this.description, error) : this.#gone());
         else if (over) channel.close();
-        else {
-          // Writing after the other side has closed is an error to the writer, not to the whole editor.
-          channel.on('error', () => undefined);
-          resolve(channel);
-        }
+        else resolve(channel);
       });
     });
   }

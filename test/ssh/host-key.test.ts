@@ -50,6 +50,7 @@ describe('host keys', { skip: sshdMissing() }, () => {
     await assert.rejects(connect(configFile, interaction), (error) => {
       assert.ok(error instanceof ConnectionError);
       assert.equal(error.code, code);
+      if (code !== 'host-key-unknown') assert.equal(error.place?.file, knownHostsOf(configFile));
       for (const word of words) assert.ok(error.message.includes(word), `${error.message} lacks ${word}`);
       return true;
     });

@@ -4,8 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { listConfiguredHosts } from '../../extension/transport/config-hosts.ts';
-import { resolveHost } from '../../extension/transport/config.ts';
+import { listConfiguredHosts, resolveHost } from '../../extension/transport/config.ts';
 import { ConnectionError } from '../../extension/transport/errors.ts';
 import { parseTarget } from '../../extension/transport/target.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -139,6 +138,7 @@ describe('values of the configuration', () => {
     await writeFile(configFile, 'Host a\n  User x\n  Port\n');
     await assert.rejects(resolveHost('a', { configFile }), {
       message: `${configFile} line 3: no argument after keyword "port"`,
+      place: { file: configFile, line: 3 },
     });
   });
 
@@ -175,7 +175,7 @@ describe('values of the configuration', () => {
     const configFile = join(folder.path, 'config');
     await writeFile(configFile, `Host a\nMatch exec "touch ${folder.path}/ran-%h"\nUser x\n`);
     assert.deepEqual(await listConfiguredHosts(configFile), [
-      { alias: 'a', user: userInfo().username, hostname: 'a', port: 22 },
+      { alias: 'a', user: userInfo().username, hostname: 'a', port: 22, description: `${userInfo().username}@a` },
     ]);
     await assert.rejects(run('ls', [join(folder.path, 'ran-a')]));
     assert.equal((await resolveHost('a', { configFile })).user, 'x');
@@ -217,10 +217,15 @@ describe("a person's own files", { skip: usersMissing() }, () => {
         // oxlint-disable-next-line no-await-in-loop
         const { stdout } = await run('runuser', ['-u', user.name, '--', 'ssh', '-G', alias]);
         const theirs = (keyword: string): string => new RegExp(`^${keyword} (.*)$`, 'm').exec(stdout)?.[1] ?? '';
-        assert.deepEqual(
-          hosts.find((host) => host.alias === alias),
-          { alias, user: theirs('user'), hostname: theirs('hostname'), port: Number(theirs('port')) },
-        );
+        const { description, ...host } = hosts.find((each) => each.alias === alias) ?? { description: '' };
+        assert.deepEqual(host, {
+          alias,
+          user: theirs('user'),
+          hostname: theirs('hostname'),
+          port: Number(theirs('port')),
+        });
+        const port = theirs('port') === '22' ? '' : `:${theirs('port')}`;
+        assert.equal(description.replaceAll(/[[\]]/g, ''), `${theirs('user')}@${theirs('hostname')}${port}`);
       }
     } finally {
       process.env['HOME'] = before;
