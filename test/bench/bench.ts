@@ -15,7 +15,7 @@ export interface BenchContext {
   /** The project's folder; everything is built. */
   readonly root: string;
   /** Progress, for people. */
-  log(message: string): void;
+  readonly log: (message: string) => void;
 }
 
 export interface Benchmark {
