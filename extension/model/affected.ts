@@ -72,9 +72,10 @@ function arrivals(change: Change, filtered: VisibleChange | undefined): readonly
 
 type Keys = ReadonlySet<NamespaceKey>;
 
-/** Namespaces that stay in view and have changed. */
+/** Namespaces that stay in view and of which the row says something else now. */
 function changed(view: View, change: Change, filtered: VisibleChange | undefined): Namespace[] {
-  const keys = new Set([...change.changed, ...(filtered?.members ?? [])]);
+  const keys = new Set([...change.changed].filter((key) => !change.related.has(key)));
+  for (const key of filtered?.members ?? []) keys.add(key);
   return [...keys].flatMap((key) => {
     const namespace = view.graph.namespaces.get(key);
     const seen = namespace !== undefined && isVisible(view, namespace);

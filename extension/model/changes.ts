@@ -11,6 +11,7 @@ export class ChangeCollector {
   readonly #removed = new Set<NamespaceKey>();
   readonly #changed = new Set<NamespaceKey>();
   readonly #populated = new Set<NamespaceKey>();
+  readonly #related = new Set<NamespaceKey>();
   readonly #former = new Map<NamespaceKey, Former>();
   readonly processes = new Set<number>();
   readonly #workloads = new Set<string>();
@@ -28,6 +29,7 @@ export class ChangeCollector {
     this.place(node);
     this.#changed.delete(node.key);
     this.#populated.delete(node.key);
+    this.#related.delete(node.key);
     if (!this.#added.delete(node.key)) this.#removed.add(node.key);
   }
 
@@ -36,6 +38,7 @@ export class ChangeCollector {
     node.toldBy = this;
     this.#changed.add(node.key);
     this.#populated.delete(node.key);
+    this.#related.delete(node.key);
   }
 
   /** Its members changed, or which workloads they are of. */
@@ -43,6 +46,14 @@ export class ChangeCollector {
     if (node.toldBy === this) return;
     this.#changed.add(node.key);
     this.#populated.add(node.key);
+    this.#related.delete(node.key);
+  }
+
+  /** What it owns or what is below it changed. */
+  relate(node: NamespaceNode): void {
+    if (node.toldBy === this || this.#changed.has(node.key)) return;
+    this.#changed.add(node.key);
+    this.#related.add(node.key);
   }
 
   /** To be called before a workload changes. */
@@ -79,6 +90,7 @@ export class ChangeCollector {
       removed: this.#removed,
       changed: this.#changed,
       populated: this.#populated,
+      related: this.#related,
       processes: this.processes,
       workloads: this.#workloads,
       former,

@@ -19,7 +19,7 @@ const options: Readonly<Record<NamespaceType, string>> = {
 
 export interface NsenterCommand {
   readonly text: string;
-  /** It needs CAP_SYS_ADMIN in the host's own user namespace, that is root; undefined where the owner is not known. */
+  /** Only root can do it. False: so can the user who made the user namespace. Undefined where that is not known. */
   readonly needsRoot: boolean | undefined;
 }
 
@@ -32,17 +32,19 @@ export function nsenterNamespace(graph: Graph, namespace: Namespace): NsenterCom
   if (type === 'user') {
     const target = namespace.leader;
     const where = target === undefined ? pathArgument(option, graph, namespace) : [`--target ${target}`, option];
+    const needsRoot = namespace.uid === undefined ? undefined : namespace.uid === 0;
     // Otherwise nsenter becomes uid 0 of the namespace, which it may not map.
-    return where === undefined ? undefined : command([...where, '--preserve-credentials'], rootFor(graph, namespace));
+    return where === undefined ? undefined : command([...where, '--preserve-credentials'], needsRoot);
   }
   const { leader } = namespace;
   const target = leader === undefined ? undefined : graph.processes.get(leader);
   const owner = ownerArguments(graph, namespace.owner, target);
-  if (target !== undefined) {
-    return command([`--target ${target.pid}`, ...owner, option], rootFor(graph, namespace));
-  }
+  // Without being in the owner, only root has rights in it.
+  const needsRoot =
+    namespace.owner !== undefined && graph.namespaces.has(namespace.owner) ? owner.length === 0 : undefined;
+  if (target !== undefined) return command([`--target ${target.pid}`, ...owner, option], needsRoot);
   const path = pathArgument(option, graph, namespace);
-  return path === undefined ? undefined : command([...owner, ...path], rootFor(graph, namespace));
+  return path === undefined ? undefined : command([...owner, ...path], needsRoot);
 }
 
 /**
@@ -108,11 +110,6 @@ function ownerArguments(graph: Graph, owner: NamespaceKey | undefined, target: P
   if (target?.namespaces?.user === owner) return [options.user, '--preserve-credentials'];
   const path = pathArgument(options.user, graph, node);
   return path === undefined ? [] : [...path, '--preserve-credentials'];
-}
-
-function rootFor(graph: Graph, namespace: Namespace): boolean | undefined {
-  const owner = namespace.owner === undefined ? undefined : graph.namespaces.get(namespace.owner);
-  return owner === undefined ? undefined : owner.initial && namespace.type !== 'user';
 }
 
 function holderPath(graph: Graph, holder: Holder, type: NamespaceType): string | undefined {

@@ -1,4 +1,4 @@
-import { processes } from './words.ts';
+import { figure, processes } from './words.ts';
 import type { Completeness } from './types.ts';
 
 /** What is known of the rights with which a host was read. */
@@ -24,14 +24,14 @@ export function completenessSentence(
   const visible = Math.max(0, total - Math.max(0, completeness.unreadable));
   const remedy = rights.elevated ? 'the host hides the rest from this root too.' : 'connect with sudo to see all.';
   if (!rights.elevated && rights.hidepid !== undefined && hiding.has(rights.hidepid)) {
-    const figure = visible < total ? `${visible} of at least ${processes(total)}` : processes(total);
+    const seen = visible < total ? `${figure(visible)} of at least ${processes(total)}` : processes(total);
     return {
-      text: `${figure} ${is(visible < total ? total : visible)} visible, and hidepid on /proc keeps others from being counted; ${remedy}`,
+      text: `${seen} ${is(visible < total ? total : visible)} visible, and hidepid on /proc keeps others from being counted; ${remedy}`,
       partial: true,
     };
   }
   if (visible < total)
-    return { text: `${visible} of ${processes(total)} ${is(total)} visible; ${remedy}`, partial: true };
+    return { text: `${figure(visible)} of ${processes(total)} ${is(total)} visible; ${remedy}`, partial: true };
   if (!completeness.complete) {
     return { text: `${processes(total)} ${is(total)} visible, and there may be more; ${remedy}`, partial: true };
   }

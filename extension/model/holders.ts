@@ -1,4 +1,5 @@
 import type { Holder } from '../helper/protocol.ts';
+import type { Graph, Namespace } from './types.ts';
 
 const order: Readonly<Record<Holder['by'], number>> = {
   process: 0,
@@ -60,4 +61,31 @@ export function sameHolders(a: readonly Holder[], b: readonly Holder[]): boolean
 
 function mountPid(holder: Holder): number | undefined {
   return holder.by === 'mount' ? holder.pid : undefined;
+}
+
+/** A holder, and how many others of the same kind the same process has. */
+export interface FoldedHolder {
+  readonly holder: Holder;
+  readonly others: number;
+}
+
+/**
+ * What keeps a namespace beside its members and what is below it, as a person wants to see it: nothing for the host's own,
+ * which lives as long as the kernel; nothing of processes that keep it as members already; and the many sockets or files of
+ * one process once.
+ */
+export function foldedHolders(graph: Graph, namespace: Namespace): FoldedHolder[] {
+  if (namespace.initial) return [];
+  const folded: { holder: Holder; others: number }[] = [];
+  for (const holder of namespace.held) {
+    if (holder.by === 'process' || holder.by === 'child') continue;
+    const pid = holderPid(holder);
+    if (pid !== undefined && graph.processes.get(pid)?.namespaces?.[namespace.type] === namespace.key) continue;
+    // They are in order, so those of one process stand together.
+    const before = folded.at(-1);
+    const same = before !== undefined && pid !== undefined && before.holder.by === holder.by;
+    if (same && holderPid(before.holder) === pid) before.others++;
+    else folded.push({ holder, others: 0 });
+  }
+  return folded;
 }

@@ -27,19 +27,25 @@ export function hasInitialId(type: NamespaceType, id: number): boolean {
 export const typesKnownByInit = ['net', 'mnt'] as const satisfies readonly NamespaceType[];
 
 /**
- * The host's own net and mnt namespace: the ones that pid 1 is in, if it is the host's pid 1 and not a container's. Else
+ * The host's own net and mnt namespace: the ones that pid 1 is in, if it is the host's pid 1 and not a container's. Where
+ * its namespaces may not be seen, kthreadd is as good: kernel threads stay where the kernel was born (init_nsproxy). Else
  * those known by number, else none: unknown.
  */
-export function hostsOwn(type: 'net' | 'mnt', init: Process | undefined): NamespaceKey {
-  const key = isHostInit(init) ? init.namespaces?.[type] : undefined;
+export function hostsOwn(type: 'net' | 'mnt', processes: ReadonlyMap<number, Process>): NamespaceKey {
+  const init = processes.get(1);
+  const kthreadd = processes.get(2);
+  const key =
+    (isHostProcess(init) ? init.namespaces?.[type] : undefined) ??
+    // Only the kernel's own children have no parent; and those have no command line.
+    (isHostProcess(kthreadd) && kthreadd.ppid === 0 && kthreadd.cmdline === undefined
+      ? kthreadd.namespaces?.[type]
+      : undefined);
   return key ?? `${type}:${initialIds[type]}`;
 }
 
-/** Pid 1 as the caller sees it is the host's when it is in the initial pid namespace. */
-function isHostInit(process: Process | undefined): process is Process {
+/** The pid that the caller sees is the host's when the process is in the initial pid namespace. */
+function isHostProcess(process: Process | undefined): process is Process {
   return (
-    process?.pid === 1 &&
-    process.namespaces?.pid === `pid:${initialIds.pid}` &&
-    (process.nspid === undefined || process.nspid.length === 1)
+    process?.namespaces?.pid === `pid:${initialIds.pid}` && (process.nspid === undefined || process.nspid.length === 1)
   );
 }

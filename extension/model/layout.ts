@@ -7,9 +7,8 @@
  * it has handed out by `idOf`.
  */
 import { namespaceTypes } from '../helper/protocol.ts';
-import type { Holder } from '../helper/protocol.ts';
 import type { Visible } from './filter.ts';
-import { compareHolders } from './holders.ts';
+import { compareHolders, foldedHolders } from './holders.ts';
 import { hostsOwnOf } from './hosts-own.ts';
 import { isNamespaceKey, typeOf } from './keys.ts';
 import type { Grouping, ListRef, NamespaceRef, NodeRef, Place } from './node-ref.ts';
@@ -207,18 +206,15 @@ function rootParts(view: View): readonly Part[] {
 const typeRef = (type: (typeof namespaceTypes)[number]): NodeRef => ({ kind: 'type', type });
 
 function namespaceParts(view: View, ref: NamespaceRef, namespace: Namespace): readonly Part[] {
-  const holders = items(shownHolders(namespace).map((holder): NodeRef => ({ kind: 'holder', holder, of: ref })));
+  const holders = items(
+    foldedHolders(view.graph, namespace).map(({ holder }): NodeRef => ({ kind: 'holder', holder, of: ref })),
+  );
   const members = membersPart(view, ref, namespace);
   if (!ref.under.startsWith('owner:')) return [holders, members];
   const below = namespaceItems(visibleOnly(view, ownerTreeChildren(view.graph, namespace)), `owner:${ref.key}`);
   // Before the namespaces below it, of which there may be more than are shown.
   const apart = placesMembersApart(ref) ? items(members.size > 0 ? [{ kind: 'members', of: ref }] : []) : members;
   return [apart, holders, below];
-}
-
-/** Holders that are rows of their own: its members are, and what is below it is. */
-export function shownHolders(namespace: Namespace): readonly Holder[] {
-  return namespace.held.filter(({ by }) => by !== 'process' && by !== 'child');
 }
 
 function membersPart({ graph, visible }: View, of: NamespaceRef, namespace: Namespace): Part {

@@ -142,7 +142,7 @@ export class NamespaceStore {
   settleInitial(changes: ChangeCollector): boolean {
     let turned = false;
     for (const type of typesKnownByInit) {
-      const node = this.all.get(hostsOwn(type, this.#processes.get(1)));
+      const node = this.all.get(hostsOwn(type, this.#processes));
       const before = this.#hostsOwn.get(type);
       if (node === before) continue;
       turned = true;

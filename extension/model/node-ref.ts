@@ -35,6 +35,7 @@ export type ListRef =
 export type NodeRef =
   | ListRef
   | { readonly kind: 'process'; readonly pid: number; readonly start: number; readonly of: NamespaceRef }
+  /** A process, file or mount that keeps a namespace; the first of several of the same kind and process. */
   | { readonly kind: 'holder'; readonly holder: Holder; readonly of: NamespaceRef }
   /** Stands for the rest of a list of which `shown` items are shown. */
   | { readonly kind: 'more'; readonly of: ListRef; readonly shown: number; readonly total: number };
@@ -74,11 +75,10 @@ function holderId(holder: Holder): string {
   switch (holder.by) {
     case 'mount':
       return `mount.${holder.mntns}.${holder.path}`;
+    // Folded: one row for each process.
     case 'task':
-      return `task.${holder.pid}.${holder.tid}`;
     case 'fd':
     case 'socket':
-      return `${holder.by}.${holder.pid}.${holder.fd}`;
     case 'process':
     case 'for_children':
       return `${holder.by}.${holder.pid}`;

@@ -46,6 +46,6 @@ export class Relation {
     const target = this.#namespaces.get(key);
     if (target === undefined) return;
     target.relate(this.#kind, list);
-    changes?.change(target);
+    changes?.relate(target);
   }
 }

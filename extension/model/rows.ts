@@ -1,5 +1,7 @@
 /** What a row of the tree says. */
 import type { Holder } from '../helper/protocol.ts';
+import { compareHolders, foldedHolders, holderPid } from './holders.ts';
+import { hostsOwnOf } from './hosts-own.ts';
 import type { View } from './layout.ts';
 import { childCount, placesMembersApart, typeCount } from './layout.ts';
 import type { NamespaceRef, NodeRef } from './node-ref.ts';
@@ -10,6 +12,9 @@ import {
   explainNamespace,
   explainProcess,
   explainWorkload,
+  figure,
+  foldedName,
+  holderKind,
   holderName,
   kindName,
   processes,
@@ -59,19 +64,19 @@ export function rowOf(view: View, ref: NodeRef): Row | undefined {
     case 'members': {
       const size = graph.namespaces.get(ref.of.key)?.memberList.size;
       if (size === undefined) return undefined;
-      return { label: 'Processes', description: String(size), accessibleLabel: processes(size) };
+      return { label: 'Processes', description: figure(size), accessibleLabel: processes(size) };
     }
     case 'process': {
       const process = graph.processes.get(ref.pid);
       return process?.start === ref.start ? processRow(process) : undefined;
     }
     case 'holder':
-      return holderRow(graph, ref.holder);
+      return holderRow(graph, ref.holder, ref.of);
     case 'more':
       return {
         label: 'Show more',
-        description: `${ref.shown} of ${ref.total}`,
-        accessibleLabel: `Show more, ${ref.shown} of ${ref.total} are shown`,
+        description: `${figure(ref.shown)} of ${figure(ref.total)}`,
+        accessibleLabel: `Show more, ${figure(ref.shown)} of ${figure(ref.total)} are shown`,
       };
     default:
       return undefined;
@@ -93,11 +98,11 @@ export function tooltipOf(view: View, ref: NodeRef): string | undefined {
     const workload = graph.workloads.get(ref.id);
     return workload === undefined ? undefined : explainWorkload(graph, workload);
   }
-  return ref.kind === 'holder' ? holderName(graph, ref.holder) : undefined;
+  return ref.kind === 'holder' ? `It keeps the namespace alive: ${holderName(graph, ref.holder)}.` : undefined;
 }
 
 function group(label: string, size: number, one: string): Row {
-  return { label, description: String(size), accessibleLabel: `${label}, ${count(size, one)}` };
+  return { label, description: figure(size), accessibleLabel: `${label}, ${count(size, one)}` };
 }
 
 function namespaceRow(graph: Graph, ref: NamespaceRef, namespace: Namespace): Row {
@@ -138,32 +143,22 @@ function processRow({ pid, comm, user, cmdline, zombie }: Process): Row {
   };
 }
 
-function holderRow(graph: Graph, holder: Holder): Row {
-  const whole = holderName(graph, holder);
-  const row = (label: string, description: string): Row => ({
-    label,
-    description,
-    accessibleLabel: `kept alive by ${whole}`,
-  });
-  switch (holder.by) {
-    case 'mount':
-      return {
-        ...row(displayText(holder.path), 'bind mount'),
-        accessibleLabel: `kept alive by the bind mount ${displayText(holder.path)}`,
-      };
-    case 'fd':
-      return row(processName(graph.processes.get(holder.pid), holder.pid), `file descriptor ${holder.fd}`);
-    case 'socket':
-      return row(processName(graph.processes.get(holder.pid), holder.pid), `socket, file descriptor ${holder.fd}`);
-    case 'task':
-      return row(processName(graph.processes.get(holder.pid), holder.pid), `thread ${holder.tid}`);
-    case 'for_children':
-      return row(processName(graph.processes.get(holder.pid), holder.pid), 'its coming children');
-    case 'process':
-      return row(processName(graph.processes.get(holder.pid), holder.pid), 'member');
-    case 'child':
-      return row('A namespace below it', '');
-    default:
-      return row(whole, '');
+function holderRow(graph: Graph, holder: Holder, of: NamespaceRef): Row | undefined {
+  const namespace = graph.namespaces.get(of.key);
+  const folded = namespace === undefined ? [] : foldedHolders(graph, namespace);
+  const found = folded.find((other) => compareHolders(other.holder, holder) === 0);
+  if (found === undefined) return undefined;
+  const whole = foldedName(graph, found);
+  const pid = holderPid(holder);
+  if (holder.by === 'mount') {
+    const own = hostsOwnOf(graph, 'mnt')?.id === holder.mntns;
+    const path = displayText(holder.path);
+    const where = own ? 'bind mount' : `bind mount in mnt:${holder.mntns}`;
+    return { label: path, description: where, accessibleLabel: `kept alive by the ${where}, ${path}` };
   }
+  return {
+    label: pid === undefined ? whole : processName(graph.processes.get(pid), pid),
+    description: holderKind(found),
+    accessibleLabel: `kept alive by ${whole}`,
+  };
 }

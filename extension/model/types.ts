@@ -134,8 +134,10 @@ export interface Change {
   readonly removed: ReadonlySet<NamespaceKey>;
   /** Other fields, members or the name changed. */
   readonly changed: ReadonlySet<NamespaceKey>;
-  /** Those of `changed` of which nothing but the members, and what follows from them, changed: not the name. */
+  /** Those of `changed` of which nothing but the members, what follows from them, `owns` and `children` changed. */
   readonly populated: ReadonlySet<NamespaceKey>;
+  /** Those of `changed` of which nothing but `owns` and `children` changed. */
+  readonly related: ReadonlySet<NamespaceKey>;
   /** Pids added, removed or changed. */
   readonly processes: ReadonlySet<number>;
   /** Ids of workloads added, removed or changed. */

@@ -1,6 +1,8 @@
 /** What there is to say of namespaces, processes and workloads, in sentences: plain text, no Markdown. */
 import { namespaceTypes } from '../helper/protocol.ts';
 import type { Holder, NamespaceType } from '../helper/protocol.ts';
+import { foldedHolders } from './holders.ts';
+import type { FoldedHolder } from './holders.ts';
 import { hostsOwnOf } from './hosts-own.ts';
 import { displayText } from './text.ts';
 import type { Graph, Namespace, NamespaceKey, Process, Workload, WorkloadKind } from './types.ts';
@@ -52,9 +54,14 @@ export function kindName(kind: WorkloadKind): string {
 
 const numbers = new Intl.NumberFormat('en-US');
 
+/** `1,204`. */
+export function figure(number: number): string {
+  return numbers.format(number);
+}
+
 /** `1 process`, `1,204 processes`. */
 export function count(number: number, one: string, many = `${one}s`): string {
-  return `${numbers.format(number)} ${number === 1 ? one : many}`;
+  return `${figure(number)} ${number === 1 ? one : many}`;
 }
 
 export function processes(number: number): string {
@@ -65,7 +72,7 @@ export function processes(number: number): string {
 export function listed(items: readonly string[], limit = 10): string {
   const shown = items.length > limit ? items.slice(0, limit - 1) : items;
   const rest = items.length - shown.length;
-  const all = rest > 0 ? [...shown, `${numbers.format(rest)} more`] : shown;
+  const all = rest > 0 ? [...shown, `${figure(rest)} more`] : shown;
   const last = all.at(-1) ?? '';
   return all.length < 2 ? last : `${all.slice(0, -1).join(', ')} and ${last}`;
 }
@@ -119,6 +126,34 @@ export function holderName(graph: Graph, holder: Holder): string {
     default:
       return 'something that this version does not know';
   }
+}
+
+/** `file descriptor 9`, `sockets, file descriptors 3 and 4 others`. */
+export function holderKind({ holder, others }: FoldedHolder): string {
+  const more = others === 0 ? '' : ` and ${count(others, 'other')}`;
+  switch (holder.by) {
+    case 'fd':
+      return `file descriptor ${holder.fd}${more}`;
+    case 'socket':
+      return `socket, file descriptor ${holder.fd}${more}`;
+    case 'task':
+      return `thread ${holder.tid}${more}`;
+    case 'for_children':
+      return 'its coming children';
+    case 'mount':
+      return 'bind mount';
+    case 'process':
+      return 'member';
+    case 'child':
+      return 'below it';
+    default:
+      return '';
+  }
+}
+
+/** `file descriptor 9 of dockerd (pid 1) and 2 others`. */
+export function foldedName(graph: Graph, { holder, others }: FoldedHolder): string {
+  return `${holderName(graph, holder)}${others === 0 ? '' : ` and ${count(others, 'other')} of it`}`;
 }
 
 /** Paragraphs for a tooltip. */
@@ -216,7 +251,10 @@ function nestingSentence(graph: Graph, { type, parent, childList }: Namespace): 
 }
 
 function keptSentence(graph: Graph, namespace: Namespace): string {
-  const { memberList, held } = namespace;
+  const { memberList, held, initial } = namespace;
+  if (initial) {
+    return `It lives as long as the kernel. ${capitalized(processes(memberList.size))} ${memberList.size === 1 ? 'is' : 'are'} in it.`;
+  }
   const first = memberList.at(0);
   const members =
     first === undefined
@@ -226,8 +264,9 @@ function keptSentence(graph: Graph, namespace: Namespace): string {
             ? `the process ${processName(graph.processes.get(first), first)}`
             : `${processes(memberList.size)}, the first of them ${processName(graph.processes.get(first), first)}`,
         ];
-  const others = held.filter(({ by }) => by !== 'process').map((holder) => holderName(graph, holder));
-  const all = [...members, ...others];
+  const others = foldedHolders(graph, namespace).map((folded) => foldedName(graph, folded));
+  const below = held.filter(({ by }) => by === 'child').map((holder) => holderName(graph, holder));
+  const all = [...members, ...others, ...below];
   const kept = all.length === 0 ? 'What keeps it alive is not known.' : `It is kept alive by ${listed(all)}.`;
   return [kept, blindSpots(graph)].filter((part) => part !== undefined).join(' ');
 }
