@@ -80,6 +80,8 @@ export function acting(edition: Edition): void {
       const { workbench, tree, host } = stage;
       const copied = async (entry: string, ...path: readonly string[]) => {
         await workbench.setClipboard('');
+        // A menu of one of several selected rows is about all of them.
+        await tree.select(host.alias, ...path);
         await tree.chooseFromMenu(entry, host.alias, ...path);
         return until(`${entry} has copied`, async () => (await workbench.clipboard()) || undefined);
       };

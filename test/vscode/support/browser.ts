@@ -16,6 +16,9 @@ const args = [
   '--disable-renderer-backgrounding',
 ];
 
+// Ended by a signal, a process runs no `exit` handlers, and the editor servers would live on.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 let browser: Promise<Browser> | undefined;
 
 export function openBrowser(): Promise<Browser> {

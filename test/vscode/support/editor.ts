@@ -11,7 +11,13 @@ import { patience } from './poll.ts';
 import { Workbench } from './workbench.ts';
 
 /** Nothing to wait for that a test would not wait for by itself. */
-const quick = { 'workbench.hover.delay': 0, 'workbench.list.smoothScrolling': false, 'workbench.reduceMotion': 'on' };
+const quick = {
+  'workbench.hover.delay': 0,
+  'workbench.list.smoothScrolling': false,
+  'workbench.reduceMotion': 'on',
+  // A click selects and nothing else.
+  'workbench.tree.expandMode': 'doubleClick',
+};
 
 export interface EditorOptions {
   readonly edition: Edition;

@@ -1,6 +1,6 @@
 /** A host to connect to: a real sshd on loopback, with a home directory of its own on the far side. */
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { marker, markerVariable, temporaryFolder } from '../../helper/support/marker.ts';
 import type { Scope } from '../../helper/support/scope.ts';
@@ -17,6 +17,10 @@ export interface TestHost {
   readonly home: string;
   /** Writes `~/.ssh/config` and the key that the host lets in; `known` also `known_hosts`. */
   introduce(home: string, options?: { readonly known?: boolean }): Promise<void>;
+  /** A configuration file for OpenSSH's own client. */
+  sshConfig(): Promise<string>;
+  /** As if nobody had connected before. */
+  removeHelper(): void;
   /** The server and all its connections end, as on a reboot. */
   stop(): Promise<void>;
   /** It comes back on the same port; with a new host key it looks like another machine. */
@@ -48,6 +52,11 @@ export async function startHost(scope: Scope, alias: string): Promise<TestHost> 
     });
   let server: Sshd | undefined = await run();
   const { port } = server;
+  const configuration = (identity: string): string =>
+    [`Host ${alias}`, '  HostName 127.0.0.1', `  Port ${port}`, '  User root', `  IdentityFile ${identity}`]
+      .concat('  IdentitiesOnly yes', '')
+      .join('\n');
+  const knownLine = (): string => `[127.0.0.1]:${port} ${hostKey.line}\n`;
   const stop = async (): Promise<void> => {
     const running = server;
     server = undefined;
@@ -62,13 +71,20 @@ export async function startHost(scope: Scope, alias: string): Promise<TestHost> 
       return hostKey;
     },
     async introduce(editorHome, { known = false } = {}) {
-      const folderOfEditor = join(editorHome, '.ssh');
-      await writeFile(join(folderOfEditor, alias), readFileSync(clientKey.file), { mode: 0o600 });
-      const lines = [`Host ${alias}`, '  HostName 127.0.0.1', `  Port ${port}`, '  User root'];
-      lines.push(`  IdentityFile ~/.ssh/${alias}`, '  IdentitiesOnly yes', '');
-      await appendFile(join(folderOfEditor, 'config'), lines.join('\n'), { mode: 0o600 });
-      if (known) await appendFile(join(folderOfEditor, 'known_hosts'), `[127.0.0.1]:${port} ${hostKey.line}\n`);
+      const sshFolder = join(editorHome, '.ssh');
+      const knownHosts = join(sshFolder, 'known_hosts');
+      await copyFile(clientKey.file, join(sshFolder, alias));
+      await appendFile(join(sshFolder, 'config'), configuration(`~/.ssh/${alias}`), { mode: 0o600 });
+      if (known) await appendFile(knownHosts, knownLine());
     },
+    async sshConfig() {
+      const file = join(folder, 'ssh_config');
+      const knownHosts = join(folder, 'known_hosts');
+      await writeFile(knownHosts, knownLine());
+      await writeFile(file, `${configuration(clientKey.file)}  UserKnownHostsFile ${knownHosts}\n`);
+      return file;
+    },
+    removeHelper: () => rmSync(join(home, '.cache'), { recursive: true, force: true }),
     stop,
     async start({ newHostKey = false } = {}) {
       if (newHostKey) hostKey = keys.pop() ?? hostKey;

@@ -1,5 +1,5 @@
 /** Pickers and input boxes at the top of the window. */
-import type { Locator, Page } from 'playwright-core';
+import { errors, type Locator, type Page } from 'playwright-core';
 import type { PageElement } from './page-types.ts';
 import { matches, until, type Match } from './poll.ts';
 
@@ -85,8 +85,7 @@ export class QuickInput {
         const index = (await this.items()).findIndex(wanted);
         if (index === -1) return false;
         // The list may be filtered again between the two: then the row is another, and the next round looks again.
-        await rows.nth(index).locator('.label-name').first().click({ timeout: 2000 });
-        return true;
+        return clicked(rows.nth(index).locator('.label-name').first());
       },
       { explain: () => this.items() },
     );
@@ -120,5 +119,15 @@ export class QuickInput {
 
   async closed(): Promise<void> {
     await this.#widget.waitFor({ state: 'hidden' });
+  }
+}
+
+async function clicked(target: Locator): Promise<boolean> {
+  try {
+    await target.click({ timeout: 5000 });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.TimeoutError) return false;
+    throw error;
   }
 }

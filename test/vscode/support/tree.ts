@@ -1,5 +1,5 @@
 /** The tree in the side bar, as a person sees it. */
-import type { Locator, Page } from 'playwright-core';
+import { errors, type Locator, type Page } from 'playwright-core';
 import { openMenu } from './menu.ts';
 import type { PageElement } from './page-types.ts';
 import { until, type Match } from './poll.ts';
@@ -62,40 +62,33 @@ export class Tree {
       const row = await this.row(...path);
       if (row.expanded === expanded) return row;
       // A row that just appeared may not know yet that it has children, and one that is being read cannot be folded.
-      if (row.expanded !== undefined) await this.#element(row).locator('.monaco-tl-twistie').click();
+      if (row.expanded !== undefined) await this.#click(path, '.monaco-tl-twistie');
       return undefined;
     });
   }
 
   async select(...path: readonly Match[]): Promise<void> {
-    const row = await this.row(...path);
-    await this.#element(row).locator('.monaco-icon-label').click();
+    await this.#click(path, label);
   }
 
   /** Selects a further row beside the selected one. */
   async selectAlso(...path: readonly Match[]): Promise<void> {
-    const row = await this.row(...path);
-    await this.#element(row)
-      .locator('.monaco-icon-label')
-      .click({ modifiers: ['ControlOrMeta'] });
+    await this.#click(path, label, { modifiers: ['ControlOrMeta'] });
   }
 
   /** Presses a button in the row. */
   async press(action: string, ...path: readonly Match[]): Promise<void> {
-    const row = await this.row(...path);
-    const element = this.#element(row);
-    await element.hover();
-    await element.locator(`.actions .action-label[aria-label^="${action}"]`).click();
+    await this.#click(path, `.actions .action-label[aria-label^="${action}"]`);
   }
 
   async actions(...path: readonly Match[]): Promise<readonly string[]> {
-    const row = await this.row(...path);
-    const element = this.#element(row);
-    await element.hover();
-    const labels = element.locator('.actions .action-label');
-    return labels.evaluateAll((actions: readonly PageElement[]) =>
-      actions.map((action) => action.getAttribute('aria-label') ?? ''),
-    );
+    return this.#on(path, async (element) => {
+      await element.hover({ timeout: short });
+      const labels = element.locator('.actions .action-label');
+      return labels.evaluateAll((actions: readonly PageElement[]) =>
+        actions.map((action) => action.getAttribute('aria-label') ?? ''),
+      );
+    });
   }
 
   /** Entries of the row's context menu; the menu is closed again. */
@@ -111,15 +104,13 @@ export class Tree {
   }
 
   async #openMenu(path: readonly Match[]) {
-    const row = await this.row(...path);
-    return openMenu(this.#page, () => this.#element(row).locator('.monaco-icon-label').click({ button: 'right' }));
+    return openMenu(this.#page, () => this.#click(path, label, { button: 'right' }));
   }
 
   async tooltip(...path: readonly Match[]): Promise<string> {
-    const row = await this.row(...path);
     // From somewhere else: a pointer that rests on the row already opens nothing.
     await this.#page.mouse.move(0, 0);
-    await this.#element(row).locator('.monaco-icon-label').hover();
+    await this.#on(path, (element) => element.locator(label).hover({ timeout: short }));
     const hover = this.#page
       .locator('.workbench-hover-container .monaco-hover:visible, .workbench-hover:visible')
       .first();
@@ -153,7 +144,43 @@ export class Tree {
       .first();
   }
 
-  #element(row: Row): Locator {
-    return this.list.locator(`.monaco-list-row[data-index="${row.index}"]`);
+  #click(
+    path: readonly Match[],
+    part: string,
+    options: { readonly button?: 'right'; readonly modifiers?: 'ControlOrMeta'[] } = {},
+  ): Promise<void> {
+    return this.#on(path, async (element) => {
+      await element.hover({ timeout: short });
+      await element.locator(part).click({ ...options, timeout: short });
+    });
+  }
+
+  /**
+   * Does something with a row. Others come and go above it all the time: a row is found by its place and its words, and if
+   * the two do not belong together any more, it is looked for anew.
+   */
+  async #on<T>(path: readonly Match[], action: (element: Locator) => Promise<T>): Promise<T> {
+    let failure: unknown;
+    const { value } = await until(
+      `something was done with ${path.join(' › ')}`,
+      async () => {
+        const row = await this.row(...path);
+        const place = `[data-index="${row.index}"][aria-label=${JSON.stringify(row.accessibleLabel)}]`;
+        try {
+          return { value: await action(this.list.locator(`.monaco-list-row${place}`)) };
+        } catch (error) {
+          if (!(error instanceof errors.TimeoutError)) throw error;
+          failure = error;
+          return undefined;
+        }
+      },
+      { explain: () => String(failure) },
+    );
+    return value;
   }
 }
+
+const label = '.monaco-icon-label';
+
+/** Milliseconds for what is in sight already. */
+const short = 10_000;
