@@ -36,7 +36,6 @@ interface Attempt {
   readonly name: string;
   /** Secrets that went to the server in this attempt. */
   readonly answers: { readonly storeKey: string | undefined; readonly answer: SecretAnswer }[];
-  signed: boolean;
 }
 
 export class Authenticator {
@@ -66,6 +65,7 @@ export class Authenticator {
     const username = this.#context.host.user;
     // The request for `none` makes the server say what it offers (RFC 4252 section 5.2).
     if (offered === undefined) return { type: 'none', username };
+    if (this.#offered.length === 0) this.#offered = offered;
     const previous = this.#current;
     this.#current = undefined;
     if (previous !== undefined) await this.#settle(previous, partial);
@@ -150,21 +150,18 @@ export class Authenticator {
     this.#nextIdentity += 1;
     const publicKey = identity.publicKey ?? (await identity.unlock(this.#context.ask));
     if (publicKey === undefined) return this.#beginKey();
-    const attempt: Attempt = { kind: 'key', name: identity.description, answers: [], signed: false };
+    const attempt: Attempt = { kind: 'key', name: identity.description, answers: [] };
     this.#current = attempt;
     const agent = new OneKey(
       publicKey,
-      async (data, hash) => {
-        attempt.signed = true;
-        return identity.sign(data, hash, this.#context.ask);
-      },
+      (data, hash) => identity.sign(data, hash, this.#context.ask),
       this.#context.fail,
     );
     return { type: 'agent', username: this.#context.host.user, agent };
   }
 
   async #beginPassword(): Promise<AnyAuthMethod> {
-    const attempt: Attempt = { kind: 'password', name: 'a password', answers: [], signed: false };
+    const attempt: Attempt = { kind: 'password', name: 'a password', answers: [] };
     const storeKey = `password:${this.#context.storeId}`;
     const { subject } = this.#context;
     const password = await this.#secret(attempt, {
@@ -179,7 +176,7 @@ export class Authenticator {
   }
 
   #beginInteractive(): AnyAuthMethod {
-    const attempt: Attempt = { kind: 'keyboard-interactive', name: 'keyboard-interactive', answers: [], signed: false };
+    const attempt: Attempt = { kind: 'keyboard-interactive', name: 'keyboard-interactive', answers: [] };
     this.#current = attempt;
     return {
       type: 'keyboard-interactive',

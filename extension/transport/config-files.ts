@@ -26,12 +26,16 @@ const maximumDepth = 16;
 export async function loadConfiguration(configFile: string | undefined): Promise<ConfigFile[]> {
   const user = join(homedir(), '.ssh');
   if (configFile !== undefined) return [await loadFile(expandHome(configFile), user, 0, true)];
-  const system =
-    process.platform === 'win32' ? join(process.env['ProgramData'] ?? 'C:\\ProgramData', 'ssh') : '/etc/ssh';
+  const system = systemFolder();
   return Promise.all([
     loadFile(join(user, 'config'), user, 0, false),
     loadFile(join(system, 'ssh_config'), system, 0, false),
   ]);
+}
+
+export function systemFolder(): string {
+  if (process.platform !== 'win32') return '/etc/ssh';
+  return join(process.env['ProgramData'] ?? String.raw`C:\ProgramData`, 'ssh');
 }
 
 /** `relativeTo`: the folder of a relative Include, `~/.ssh` or `/etc/ssh` whatever file it stands in. */

@@ -1,7 +1,7 @@
 /** What the SSH configuration says: all about one host, ready to connect with, and which hosts there are. */
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { loadConfiguration, type ConfigFile } from './config-files.ts';
+import { loadConfiguration, systemFolder, type ConfigFile } from './config-files.ts';
 import { hostnameOf, selectOptions, type ConfigOptions } from './config-options.ts';
 import { expand, identityAgent, type Tokens } from './config-tokens.ts';
 import { ConnectionError } from './errors.ts';
@@ -109,8 +109,8 @@ export async function resolveFrom(
       join(homedir(), '.ssh', 'known_hosts2'),
     ]),
     globalKnownHostsFiles: knownHosts(chosen, 'globalknownhostsfile', tokens, [
-      '/etc/ssh/ssh_known_hosts',
-      '/etc/ssh/ssh_known_hosts2',
+      join(systemFolder(), 'ssh_known_hosts'),
+      join(systemFolder(), 'ssh_known_hosts2'),
     ]),
     strictHostKeyChecking: strictness(chosen.get('stricthostkeychecking')),
     hostKeyAlias,

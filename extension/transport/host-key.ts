@@ -1,4 +1,7 @@
-/** Decides about a server's host key. Nothing unknown is ever accepted without a person's yes. */
+/**
+ * Decides about a server's host key. Nothing unknown is ever accepted without a person's yes: StrictHostKeyChecking `accept-new`
+ * and `no` ask all the same, `yes` refuses without asking. A key that differs from the one on record is refused always.
+ */
 import type { AskPerson } from './patience.ts';
 import type { ResolvedHost } from './config.ts';
 import { ConnectionError, type FilePlace } from './errors.ts';

@@ -44,6 +44,7 @@ export async function findIdentities(host: ResolvedHost, interaction: Interactio
     // Most of the default names do not exist, which is worth no word.
     else if (host.identityFilesConfigured || !found.endsWith(missing)) unusable.push(found);
   }
+  unusable.push(...(await certificates(host)));
   const inAgent = await agentIdentities(host, unusable);
   const named = (key: ParsedKey): boolean =>
     files.some((file) => file.publicKey !== undefined && same(file.publicKey, key));
@@ -55,6 +56,15 @@ export async function findIdentities(host: ResolvedHost, interaction: Interactio
       : [identity],
   );
   return { list: [...first, ...others, ...onlyInFiles], unusable };
+}
+
+/** ssh(1) uses certificates that lie beside a key; where a server wants one, the bare key will not do. */
+async function certificates(host: ResolvedHost): Promise<string[]> {
+  const paths = host.identityFiles.map((path) => `${path}-cert.pub`);
+  const found = await Promise.all(paths.map((path) => read(path)));
+  return paths
+    .filter((_, index) => Buffer.isBuffer(found[index]))
+    .map((path) => `${path} is a certificate, which is not supported`);
 }
 
 const missing = 'does not exist';

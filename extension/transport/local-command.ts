@@ -9,11 +9,16 @@ export function spawnLocalCommand(command: string): ChildProcessWithoutNullStrea
 }
 
 export function endLocalCommand(child: ChildProcessWithoutNullStreams): void {
-  if (child.pid === undefined) return;
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (process.platform === 'win32') {
+    // Windows has no process groups; this ends the tree, if there still is one.
+    spawn('taskkill', ['/pid', String(pid), '/t', '/f'], { windowsHide: true }).on('error', () => child.kill());
+    return;
+  }
   try {
     // The group may outlive its leader, and holds nothing but what the command started.
-    if (process.platform === 'win32') child.kill();
-    else process.kill(-child.pid, 'SIGTERM');
+    process.kill(-pid, 'SIGTERM');
   } catch {
     // All of it has ended already.
   }

@@ -81,12 +81,14 @@ class SshTransport implements Transport {
     }
   }
 
-  exec(command: RemoteCommand, options: ExecOptions = {}): Promise<RemoteProcess> {
+  async exec(command: RemoteCommand, options: ExecOptions = {}): Promise<RemoteProcess> {
     const { pty, signal } = options;
-    return this.#open<ClientChannel>(signal, (done) => {
-      const terminal = pty && { cols: pty.columns, rows: pty.rows, term: pty.term ?? 'xterm-256color' };
-      this.#client.exec(commandLine(command), terminal === undefined ? {} : { pty: terminal }, done);
-    }).then((channel) => new SshProcess(channel, signal));
+    const line = commandLine(command);
+    const terminal = pty && { cols: pty.columns, rows: pty.rows, term: pty.term ?? 'xterm-256color' };
+    const channel = await this.#open(signal, (done) => {
+      this.#client.exec(line, terminal === undefined ? {} : { pty: terminal }, done);
+    });
+    return new SshProcess(channel, signal);
   }
 
   async upload(bytes: Uint8Array, path: string, mode: number, signal?: AbortSignal): Promise<void> {
@@ -95,7 +97,7 @@ class SshTransport implements Transport {
   }
 
   connectUnix(path: string, signal?: AbortSignal): Promise<Duplex> {
-    return this.#open<ClientChannel>(signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done));
+    return this.#open(signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done));
   }
 
   dispose(): void {
@@ -104,27 +106,37 @@ class SshTransport implements Transport {
   }
 
   /** Opens a channel. Aborted meanwhile, the channel is closed as soon as it comes. */
-  #open<C extends ClientChannel>(
+  #open(
     signal: AbortSignal | undefined,
-    begin: (done: (error: Error | undefined, channel: C) => void) => void,
-  ): Promise<C> {
+    begin: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+  ): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) throw this.#gone();
       signal?.throwIfAborted();
       let over = false;
-      const abort = (): void => {
+      const end = (): void => {
         over = true;
-        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      const lost = this.onClose(() => reject(this.#gone()));
-      begin((error, channel) => {
         signal?.removeEventListener('abort', abort);
         lost.dispose();
-        if (error !== undefined) reject(this.#end === undefined ? refusedError(this.description, error) : this.#gone());
-        else if (over) channel.close();
-        else resolve(channel);
-      });
+      };
+      const fail = (error: Error): void => {
+        end();
+        reject(this.#end === undefined ? error : this.#gone());
+      };
+      const abort = (): void => fail(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+      const lost = this.onClose(() => fail(this.#gone()));
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        begin((error, channel) => {
+          if (error !== undefined) return fail(refusedError(this.description, error));
+          if (over) return channel.close();
+          end();
+          resolve(channel);
+        });
+      } catch (error) {
+        // ssh2 throws where the connection is on its way down.
+        fail(refusedError(this.description, error instanceof Error ? error : new Error(String(error))));
+      }
     });
   }
 

@@ -17,6 +17,8 @@ export function connectTcp(host: ResolvedHost, signal: AbortSignal): Promise<Dup
       port: host.port,
       // Small requests and answers: each has to leave at once.
       noDelay: true,
+      // TCPKeepAlive, which ssh_config(5) has on by default.
+      keepAlive: true,
       // Tries IPv6 and IPv4 side by side (RFC 8305), so that a broken one costs no timeout.
       autoSelectFamily: host.addressFamily === undefined,
       ...(host.addressFamily === undefined ? {} : { family: host.addressFamily }),
@@ -83,7 +85,10 @@ class CommandStream extends Duplex {
     const failed = (how: string): void => {
       const words = plainText(complaint);
       const message = `${what}: ProxyCommand ${how}${words === '' ? '' : `: ${words}`}`;
-      this.destroy(new ConnectionError('proxy', message, `Run the command by hand: ${command}`));
+      // The command itself is not shown: people write passwords into it.
+      this.destroy(
+        new ConnectionError('proxy', message, 'Run the ProxyCommand of this host by hand to see why it fails.'),
+      );
     };
     child.once('error', (error) => failed(`cannot be started: ${error.message}`));
     child.stdout.on('data', (chunk: Buffer) => {

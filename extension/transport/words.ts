@@ -108,7 +108,7 @@ export function handshakeError(error: Error, what: string, remote: ReadonlyMap<s
       error,
     );
   }
-  if (/identification|ident|greeting|header/i.test(message) && !/handshake/i.test(message)) {
+  if (/identification string/i.test(message)) {
     return new ConnectionError(
       'unreachable',
       `${what}: what answers there is not an SSH server.`,
@@ -119,7 +119,7 @@ export function handshakeError(error: Error, what: string, remote: ReadonlyMap<s
   if (/before handshake/.test(message)) {
     return new ConnectionError(
       'unreachable',
-      `${what}: the server closed the connection before it said anything.`,
+      `${what}: the server closed the connection before the key exchange.`,
       'It may refuse this address or have too many connections; look into its log.',
       error,
     );

@@ -1,6 +1,16 @@
 /** The helper with root's rights: real sudo, real PAM, real sudoers. */
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
@@ -259,6 +269,33 @@ describe('sudo', { skip: sudoMissing() }, () => {
       await checkSession(await openSession(other, options), options.binaries);
       assert.equal(interaction.secretQuestions.length, 1);
       other.dispose();
+    } finally {
+      rmSync(file);
+    }
+  });
+
+  test('programs in the account’s own PATH are never run as root, also where sudoers has no secure_path', async () => {
+    await using folderOfTheirs = await temporaryFolder();
+    const trace = join(folderOfTheirs.path, 'trace');
+    writeFileSync(trace, '');
+    chmodSync(trace, 0o666);
+    for (const name of ['sh', 'id', 'ls', 'uname', 'mkdir', 'head', 'wc', 'chmod', 'mv', 'find', 'sha256sum', 'rm']) {
+      const text = `#!/bin/sh\n/usr/bin/id -u >>${trace}\nexec ${name === 'sh' ? '/bin' : '/usr/bin'}/${name} "$@"\n`;
+      writeFileSync(join(folderOfTheirs.path, name), text, { mode: 0o755 });
+    }
+    await using other = await newHost({ sshd: { config: [`SetEnv PATH=${folderOfTheirs.path}:/usr/bin:/bin`] } });
+    const file = `/etc/sudoers.d/${other.user.name}`;
+    const defaults = `Defaults:${other.user.name} !secure_path`;
+    writeFileSync(file, `${defaults}\n${other.user.name} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
+    rmSync(join(folder, await helperName()), { force: true });
+    try {
+      const connection = await other.connect();
+      const { options } = await opening({ sudo: true });
+      await checkSession(await openSession(connection, options), options.binaries);
+      connection.dispose();
+      const uids = new Set(readFileSync(trace, 'utf8').split('\n'));
+      assert.ok(uids.has(String(other.user.uid)), 'they are first in the PATH');
+      assert.ok(!uids.has('0'));
     } finally {
       rmSync(file);
     }

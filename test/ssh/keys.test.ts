@@ -11,6 +11,7 @@ import { writeConfig } from './support/config.ts';
 import { temporaryFolder, type Folder } from './support/folder.ts';
 import { capturingLog, scripted, type ScriptedInteraction } from './support/interaction.ts';
 import { generateKey, type Key } from './support/keys.ts';
+import { run } from './support/processes.ts';
 import { sshdMissing, startSshd, type Sshd } from './support/sshd.ts';
 
 const passphrase = 'correct horse battery staple';
@@ -228,6 +229,22 @@ describe('signing in with a key', { skip: sshdMissing() }, () => {
     await writeFile(`${fido}.pub`, `${type.toString()} ${Buffer.concat([length, type]).toString('base64')} c\n`);
     const files = [noKey, fido].map((file) => ({ ...pem, file }));
     await fails(connect(await configure(files)), 'authentication', noKey, `${fido} belongs to a security key`);
+  });
+
+  it('a certificate that the server wants is named', async () => {
+    const ca = await generateKey(join(folder.path, 'ca'), 'ed25519');
+    const certified = await generateKey(join(folder.path, 'certified'), 'ed25519');
+    await run('ssh-keygen', ['-q', '-s', ca.file, '-I', 'test', '-n', server.user, `${certified.file}.pub`]);
+    await using strict = await startSshd({ config: [`TrustedUserCAKeys ${ca.file}.pub`] });
+    const configFile = await writeConfig(folder.path, strict, {
+      keys: [certified.file],
+      knownHosts: strict.knownHosts,
+    });
+    await fails(
+      connect(configFile),
+      'authentication',
+      `${certified.file}-cert.pub is a certificate, which is not supported`,
+    );
   });
 
   it('no passphrase is ever logged', async () => {
