@@ -42,6 +42,8 @@ enum namespace_flag {
     NAMESPACE_UNOPENED = 1 << 5,
     /* The slot in the table is free. */
     NAMESPACE_FREE = 1 << 6,
+    /* A member or a mount has left it since the last pass was settled (watch). */
+    NAMESPACE_LEFT = 1 << 7,
 };
 
 struct namespace {
@@ -56,6 +58,8 @@ struct namespace {
     /* Member with the lowest pid, and how many there are. */
     uint32_t lowest;
     uint32_t members;
+    /* Those of the members that came since the last pass was settled (watch). */
+    uint32_t joined;
     /* Namespaces that have it as owner or parent. */
     uint32_t children;
     /* First of a list of holders, NO_INDEX. */

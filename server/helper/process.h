@@ -31,8 +31,9 @@ struct process {
     /* Inode numbers by slot; 0 where there is none or it may not be seen. */
     uint32_t ns[NS_SLOTS];
     uint8_t flags;
-    /* How often it was looked at again (watch). */
+    /* How often it was looked at again, and the pass in which it was last, modulo 256 (watch). */
     uint8_t visits;
+    uint8_t pass;
 };
 
 /* Reads processes; belongs to one thread. */

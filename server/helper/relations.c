@@ -231,6 +231,54 @@ static int link_to(struct survey *survey, uint32_t child, enum ns_type type, uin
     return 0;
 }
 
+static void unlink_from(struct survey *survey, enum ns_type type, uint32_t id)
+{
+    uint32_t index = id ? namespaces_find(&survey->namespaces, type, id) : NO_INDEX;
+
+    if (index == NO_INDEX)
+        return;
+    survey->namespaces.item[index].children--;
+    survey->namespaces.item[index].flags |= NAMESPACE_DIRTY;
+}
+
+void survey_unlink(struct survey *survey, const struct namespace *namespace)
+{
+    if (namespace->flags & NAMESPACE_UNLINKED)
+        return;
+    unlink_from(survey, NS_USER, namespace->owner);
+    if (namespace->type != NS_USER)
+        unlink_from(survey, namespace->type, namespace->parent);
+}
+
+static int link_all(struct survey *survey, uint32_t index)
+{
+    struct namespace *namespace = &survey->namespaces.item[index];
+    uint32_t owner = namespace->owner, parent = namespace->parent;
+    enum ns_type type = namespace->type;
+
+    namespace->flags &= (uint8_t)~NAMESPACE_UNLINKED;
+    int result = owner ? link_to(survey, index, NS_USER, owner) : 0;
+    if (!result && parent && type != NS_USER)
+        result = link_to(survey, index, type, parent);
+    return result;
+}
+
+int survey_renew(struct survey *survey, uint32_t index)
+{
+    struct namespace before = survey->namespaces.item[index], *namespace = &survey->namespaces.item[index];
+
+    if (!(before.flags & NAMESPACE_RESOLVED) || (before.flags & NAMESPACE_UNLINKED))
+        return 0;
+    namespace->nsid = 0;
+    namespace->owner = namespace->parent = namespace->uid = 0;
+    namespace->flags &= (uint8_t)~NAMESPACE_HAS_UID;
+    resolve_one(survey, namespace);
+    int result = link_all(survey, index);
+    if (!result)
+        survey_unlink(survey, &before);
+    return result;
+}
+
 int survey_relations(struct survey *survey, unsigned workers)
 {
     struct namespaces *namespaces = &survey->namespaces;
@@ -248,12 +296,7 @@ int survey_relations(struct survey *survey, unsigned workers)
         }
         if (!(namespace->flags & NAMESPACE_UNLINKED))
             continue;
-        namespace->flags &= (uint8_t)~NAMESPACE_UNLINKED;
-        uint32_t owner = namespace->owner, parent = namespace->parent;
-        enum ns_type type = namespace->type;
-        int result = owner ? link_to(survey, i, NS_USER, owner) : 0;
-        if (!result && parent && type != NS_USER)
-            result = link_to(survey, i, type, parent);
+        int result = link_all(survey, i);
         if (result)
             return result;
     }

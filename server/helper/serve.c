@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 /* Requests that may run at once. */
@@ -36,6 +37,9 @@ struct running {
 
 struct server {
     struct stream out;
+    /* Tells that a child has ended, so that none stays a zombie until something else happens. */
+    int children;
+    sigset_t signals;
     struct running running[RUNNING_MAX];
     size_t count;
     char *in;
@@ -89,9 +93,12 @@ static struct running *find(struct server *server, int64_t id)
 /* Notes who has ended; the request is finished when its pipe is read to the end. */
 static void reap(struct server *server)
 {
+    struct signalfd_siginfo info;
     pid_t pid;
     int status;
 
+    while (read(server->children, &info, sizeof info) > 0)
+        ;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         for (size_t i = 0; i < server->count; i++)
             if (server->running[i].child == pid) {
@@ -108,6 +115,7 @@ static void end_all(struct server *server)
     }
     free(server->in);
     stream_free(&server->out);
+    close(server->children);
 }
 
 /* In the child: only the verb's own descriptors are left, and it does not outlive the server. */
@@ -119,10 +127,12 @@ static _Noreturn void work(struct server *server, const struct request *request,
     /* The parent may have died before prctl took effect. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
+    sigprocmask(SIG_UNBLOCK, &server->signals, NULL);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     for (size_t i = 0; i < server->count; i++)
         close(server->running[i].pipe);
+    close(server->children);
     if (server->out.own)
         close(server->out.fd);
     output_init(&output, pipe, request->id);
@@ -133,8 +143,13 @@ static int start(struct server *server, const struct request *request)
 {
     int pipes[2];
 
-    if (find(server, request->id))
-        return say_error(server, request->id, "request", EEXIST, "a request with this id is running");
+    struct running *running = find(server, request->id);
+    if (running) {
+        /* An error closes a request, and there is only one to close by this id: so both end. */
+        kill(running->child, SIGKILL);
+        forget(server, (size_t)(running - server->running));
+        return say_error(server, request->id, "request", EEXIST, "a request with this id was running");
+    }
     if (server->count == RUNNING_MAX)
         return say_error(server, request->id, "request", EAGAIN, "too many requests at once");
     if (pipe2(pipes, O_CLOEXEC) < 0)
@@ -290,7 +305,7 @@ static int read_child(struct server *server, size_t index)
 /* One round. 1 when the input has ended, -errno when it or the output has failed. */
 static int round_once(struct server *server)
 {
-    struct pollfd polls[RUNNING_MAX + 2];
+    struct pollfd polls[RUNNING_MAX + 3];
     bool room = stream_pending(&server->out) < PENDING_MAX;
     size_t children = room ? server->count : 0;
     int result = 0;
@@ -298,18 +313,20 @@ static int round_once(struct server *server)
     polls[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = room ? POLLIN : 0 };
     /* Even with nothing to write, a reader that went away shows as POLLERR. */
     polls[1] = (struct pollfd){ .fd = server->out.fd, .events = stream_pending(&server->out) ? POLLOUT : 0 };
+    polls[2] = (struct pollfd){ .fd = server->children, .events = POLLIN };
     for (size_t i = 0; i < children; i++)
-        polls[i + 2] = (struct pollfd){ .fd = server->running[i].pipe, .events = POLLIN };
-    if (poll(polls, children + 2, -1) < 0)
+        polls[i + 3] = (struct pollfd){ .fd = server->running[i].pipe, .events = POLLIN };
+    if (poll(polls, children + 3, -1) < 0)
         return errno == EINTR ? 0 : -errno;
-    reap(server);
+    if (polls[2].revents)
+        reap(server);
     if (polls[1].revents & (POLLERR | POLLHUP | POLLNVAL))
         return -EPIPE;
     if (polls[1].revents & POLLOUT)
         result = stream_write(&server->out);
     /* Backwards, because a request that is finished is replaced by the last one. */
     for (size_t i = children; !result && i-- > 0;)
-        if (polls[i + 2].revents)
+        if (polls[i + 3].revents)
             result = read_child(server, i);
     if (!result && polls[0].revents)
         result = read_requests(server);
@@ -325,6 +342,14 @@ int verb_serve(const struct options *options, struct output *output, struct fail
     version_print(output);
     if (output_flush(output))
         return fail(failure, "write", -output->error);
+    /* Where the one who started us ignores it, children would vanish with their status. */
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&server.signals);
+    sigaddset(&server.signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &server.signals, NULL);
+    server.children = signalfd(-1, &server.signals, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (server.children < 0)
+        return fail(failure, "signalfd", errno);
     stream_init(&server.out, output->fd);
     while (!result)
         result = round_once(&server);

@@ -127,6 +127,7 @@ static int join(struct survey *survey, const struct process *process, enum ns_ty
     if (namespace->members == 0 || process->pid < namespace->lowest)
         namespace->lowest = process->pid;
     namespace->members++;
+    namespace->joined++;
     namespace->flags |= NAMESPACE_DIRTY;
     return 0;
 }
@@ -167,7 +168,7 @@ static void leave(struct survey *survey, const struct process *process, enum ns_
         return;
     struct namespace *namespace = &survey->namespaces.item[index];
     namespace->members--;
-    namespace->flags |= NAMESPACE_DIRTY;
+    namespace->flags |= NAMESPACE_DIRTY | NAMESPACE_LEFT;
     if (namespace->lowest == process->pid)
         namespace->flags |= NAMESPACE_LOWEST_LEFT;
 }

@@ -77,6 +77,12 @@ int survey_processes(struct survey *survey, struct process_lines *lines, int64_t
 int survey_join(struct survey *survey, const struct process *process);
 void survey_leave(struct survey *survey, const struct process *process);
 
+/* Takes a namespace that ends off the counts of its owner and parent, which are marked as dirty. */
+void survey_unlink(struct survey *survey, const struct namespace *namespace);
+
+/* Asks again for the relations of a namespace that may be another one with the same number. */
+int survey_renew(struct survey *survey, uint32_t index);
+
 /*
  * Asks for owner, parent, uid and ids of every namespace not asked for yet, and adds the owners and parents found on
  * the way up to the roots. Uses up to `workers` threads.

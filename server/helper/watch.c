@@ -27,7 +27,7 @@ struct timing {
     bool list_due;
     double list_cost;
     uint64_t ticked;
-    /* Between the last two passes. */
+    /* What was meant to lie between the last two passes: the interval, or longer for the sake of the budget. */
     uint64_t spacing;
 };
 
@@ -48,15 +48,13 @@ static uint64_t bound(const struct watch *watch, uint64_t now, uint64_t spacing)
 
 static void print_tick(const struct watch *watch, const struct timing *timing, uint64_t now)
 {
-    uint64_t spacing = timing->spacing > watch->interval ? timing->spacing : watch->interval;
-
     record_begin(watch->output, "tick");
     json_number(watch->output, "processes", watch->survey.process_count);
     json_number(watch->output, "namespaces", watch->survey.namespaces.live);
     json_number(watch->output, "unreadable", watch->survey.unreadable);
     json_number(watch->output, "milliseconds", now - timing->began);
-    json_number(watch->output, "interval", spacing);
-    json_number(watch->output, "bound", bound(watch, now, spacing));
+    json_number(watch->output, "interval", timing->spacing);
+    json_number(watch->output, "bound", bound(watch, now, timing->spacing));
     record_end(watch->output);
 }
 
@@ -120,8 +118,8 @@ static int pass(struct watch *watch, struct sign *sign, struct timing *timing, b
     uint64_t now = milliseconds_now();
     bool any;
 
-    timing->spacing = now - timing->began;
     timing->began = now;
+    watch->pass++;
     int result = find_processes(watch, sign, timing);
     if (!result)
         result = watch_mounts(watch, mounts_changed);
@@ -167,7 +165,7 @@ static int sleep_until(struct watch *watch, int mountinfo, uint64_t due, uint64_
 static int run(struct watch *watch, double percent, struct failure *failure)
 {
     struct sign sign;
-    struct timing timing = { .began = milliseconds_now() };
+    struct timing timing = { .began = milliseconds_now(), .spacing = watch->interval };
     autoclose int mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     uint32_t from, to;
 
@@ -190,7 +188,10 @@ static int run(struct watch *watch, double percent, struct failure *failure)
             wait = WAIT_MAX;
         uint64_t earliest = now + (wait > EVENT_SPACING ? wait : EVENT_SPACING);
         uint64_t due = timing.began + watch->interval;
-        int changed = sleep_until(watch, mountinfo, due > now + wait ? due : now + wait, earliest);
+        if (wait > 0 && now + wait > due)
+            due = now + wait;
+        timing.spacing = due - timing.began;
+        int changed = sleep_until(watch, mountinfo, due, earliest);
         result = changed < 0 ? changed : pass(watch, &sign, &timing, changed > 0);
     }
     sign_close(&sign);
@@ -215,6 +216,7 @@ int verb_watch(const struct options *options, struct output *output, struct fail
     users_free(&watch.users);
     free(watch.pids);
     free(watch.next);
+    free(watch.removed);
     survey_close(&watch.survey);
     /* Without a reader there is nobody to tell. */
     return result == -EPIPE && !failure->step ? fail(failure, "write", EPIPE) : result;

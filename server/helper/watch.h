@@ -40,6 +40,15 @@ struct watch {
     bool unsettled;
     /* A process that served to look into a mount namespace has left. */
     bool views_stale;
+    /* Number of the present pass: no process is looked at twice in one, so that it has one story to tell. */
+    uint8_t pass;
+    /* Namespaces removed in this pass, to be said at its end unless they are back. */
+    struct removed {
+        uint8_t type;
+        uint32_t id;
+    } *removed;
+    size_t removed_count;
+    size_t removed_capacity;
     /* Processes marked as gone and still in the table. */
     size_t gone_count;
 };

@@ -3,32 +3,26 @@
 
 #include <string.h>
 
-static void print_gone(struct watch *watch, const struct namespace *namespace)
+/* Those that are back by the end of the pass, because something else holds them now, are not gone. */
+static void print_removed(struct watch *watch)
 {
     struct output *released = &watch->released;
-    char text[32];
-    size_t length = strlen(ns_types[namespace->type].name);
 
-    memcpy(text, ns_types[namespace->type].name, length);
-    text[length++] = ':';
-    length += format_number(text + length, namespace->id);
-    record_begin(released, "gone");
-    json_bytes(released, "ns", text, length);
-    record_end(released);
-}
-
-static void remove_if_unheld(struct watch *watch, uint32_t index);
-
-static void unlink_from(struct watch *watch, enum ns_type type, uint32_t id)
-{
-    uint32_t index = id ? namespaces_find(&watch->survey.namespaces, type, id) : NO_INDEX;
-
-    if (index == NO_INDEX)
-        return;
-    watch->survey.namespaces.item[index].children--;
-    watch->survey.namespaces.item[index].flags |= NAMESPACE_DIRTY;
-    /* No deeper than the kernel nests. */
-    remove_if_unheld(watch, index);
+    for (size_t i = 0; i < watch->removed_count; i++) {
+        const struct removed *removed = &watch->removed[i];
+        const char *name = ns_types[removed->type].name;
+        char text[32];
+        size_t length = strlen(name);
+        if (namespaces_find(&watch->survey.namespaces, removed->type, removed->id) != NO_INDEX)
+            continue;
+        memcpy(text, name, length);
+        text[length++] = ':';
+        length += format_number(text + length, removed->id);
+        record_begin(released, "gone");
+        json_bytes(released, "ns", text, length);
+        record_end(released);
+    }
+    watch->removed_count = 0;
 }
 
 static void remove_if_unheld(struct watch *watch, uint32_t index)
@@ -39,8 +33,13 @@ static void remove_if_unheld(struct watch *watch, uint32_t index)
     if (namespace_is_held(&namespace))
         return;
     /* One that was never printed needs no farewell. */
-    if (namespace.printed != 0)
-        print_gone(watch, &namespace);
+    if (namespace.printed != 0) {
+        if (reserve(watch->removed, watch->removed_capacity, watch->removed_count + 1)) {
+            watch->released.error = -ENOMEM;
+            return;
+        }
+        watch->removed[watch->removed_count++] = (struct removed){ .type = namespace.type, .id = namespace.id };
+    }
     namespaces_remove(&survey->namespaces, index);
     if (namespace.type == NS_MNT && namespace.view != NO_INDEX) {
         if (survey->view[namespace.view].mounts > 0)
@@ -48,14 +47,10 @@ static void remove_if_unheld(struct watch *watch, uint32_t index)
         survey->view[namespace.view].unused = true;
         survey->unused_views++;
     }
-    if (!(namespace.flags & NAMESPACE_UNLINKED)) {
-        unlink_from(watch, NS_USER, namespace.owner);
-        if (namespace.type != NS_USER)
-            unlink_from(watch, namespace.type, namespace.parent);
-    }
+    survey_unlink(survey, &namespace);
 }
 
-/* A mount in a namespace that is gone may have been the last to hold another, so until nothing changes any more. */
+/* What is gone may have been the last to hold another, its parent for example: so until nothing changes any more. */
 static void remove_unheld(struct watch *watch)
 {
     struct namespaces *namespaces = &watch->survey.namespaces;
@@ -102,6 +97,27 @@ static void find_lowest(struct watch *watch)
             left--;
         }
     }
+}
+
+/*
+ * The number of a namespace that ended is given to the next one that is created, so that within one pass the old
+ * members of one may leave and those of another with the same number come. It is another one if its id, owner or
+ * parent is another.
+ */
+static int find_reused(struct watch *watch)
+{
+    struct survey *survey = &watch->survey;
+    int result = 0;
+
+    for (uint32_t i = 0; !result && i < survey->namespaces.count; i++) {
+        struct namespace *namespace = &survey->namespaces.item[i];
+        bool left = namespace->flags & NAMESPACE_LEFT, all_new = namespace->joined == namespace->members;
+        namespace->flags &= (uint8_t)~NAMESPACE_LEFT;
+        namespace->joined = 0;
+        if (left && all_new && namespace->members > 0 && !(namespace->flags & NAMESPACE_FREE))
+            result = survey_renew(survey, i);
+    }
+    return result;
 }
 
 /* Prints the dirty namespaces whose record is another than the one printed last. */
@@ -172,7 +188,9 @@ int watch_settle(struct watch *watch)
         return 0;
     watch->unsettled = false;
     find_lowest(watch);
-    result = survey_relations(survey, 1);
+    result = find_reused(watch);
+    if (!result)
+        result = survey_relations(survey, 1);
     if (!result)
         remove_unheld(watch);
     /* New mount namespaces are read at once, which may bring further namespaces with it. */
@@ -183,5 +201,6 @@ int watch_settle(struct watch *watch)
     watch->views_stale = false;
     if (!result)
         result = print_changed(watch, &watch->changed);
+    print_removed(watch);
     return result;
 }

@@ -53,9 +53,10 @@ static void remove_process(struct watch *watch, const struct process *process)
     take_out(watch, process);
 }
 
-static int add_process(struct watch *watch, const struct process *process)
+static int add_process(struct watch *watch, struct process *process)
 {
     watch->unsettled = true;
+    process->pass = watch->pass;
     if (process->flags & PROCESS_UNREADABLE)
         watch->survey.unreadable++;
     if (process->flags & PROCESS_HAS_UID) {
@@ -163,9 +164,9 @@ int watch_probe(struct watch *watch, uint32_t from, uint32_t to)
         if (is_vanished(result))
             continue;
         if (!result)
-            result = insert(survey, &process);
-        if (!result)
             result = add_process(watch, &process);
+        if (!result)
+            result = insert(survey, &process);
         if (result)
             return result;
     }
@@ -176,6 +177,7 @@ static void note_gone(struct watch *watch, struct process *known)
 {
     remove_process(watch, known);
     known->flags |= PROCESS_GONE;
+    known->pass = watch->pass;
     watch->gone_count++;
 }
 
@@ -225,8 +227,9 @@ static int recheck(struct watch *watch, struct process *known, bool fully)
 {
     struct process fresh;
 
-    if (known->flags & PROCESS_GONE)
+    if (known->pass == watch->pass)
         return 0;
+    known->pass = watch->pass;
     if (!fully && ++known->visits % FULL_EVERY != 0) {
         int result = process_read_links(&watch->reader, known->pid, &fresh);
         if (is_vanished(result))
