@@ -68,7 +68,9 @@ export async function deploy(options: DeployOptions): Promise<ServeSession> {
       [find, make] = [folderCount + 1, started];
     } else {
       options.log.info(`Helper: ${folderName(last, paths.get(last))}: ${refused.get(last)}`);
-      [find, make] = [last + 1, last + 1];
+      // Forward, whatever the host says.
+      make = Math.max(make, last) + 1;
+      find = make;
     }
   }
   throw nowhere(paths, refused);
@@ -87,10 +89,11 @@ async function attempt(
   const launched = await options.launch(hostScript({ marker, binaries, find, make, root }), marker);
   const { process } = launched;
   let damaged: unknown;
+  let wanted = false;
   const upload = (): void => {
     const machine = findings.host?.machine ?? '';
     options.onStage('Uploading the helper');
-    options.log.info(`Uploading the helper for ${machine}`);
+    options.log.info(`Uploading the helper for ${plain(machine, 60)}`);
     binaries.read(machine).then(
       (bytes) => process.stdin.write(bytes),
       (error: unknown) => {
@@ -104,7 +107,11 @@ async function attempt(
     if (mark === undefined) return;
     launched.onMark?.(mark);
     note(findings, mark, binaries);
-    if (mark.word === 'want') upload();
+    // Once: a host that goes on asking gets no more.
+    if (mark.word === 'want' && !wanted) {
+      wanted = true;
+      upload();
+    }
     if (mark.word === 'run') options.onStage('Starting the helper');
   };
   const abandoned = new AbortController();

@@ -51,6 +51,15 @@ const userFolders = [
   'set -- "$c" "$x" "/tmp/linux-namespaces-$u";',
 ];
 
+/**
+ * Where sudoers sets no secure_path, root would look for programs in the account's own folders. The last two are those of
+ * NixOS and Guix, which have nothing in the others. LC_ALL is what we ran sudo with.
+ */
+const rootEnvironment = [
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin;',
+  'PATH=$PATH:/run/current-system/sw/bin:/run/current-system/profile/bin; export PATH; unset LC_ALL;',
+];
+
 /** The user id from /proc costs no process; on a busy host each process costs as much as the whole start should. */
 const whoAndWhat = [
   'set -f; u=; while read -r k v w x; do case $k in Uid:) u=$w; break;; esac; done 2>/dev/null </proc/self/status;',
@@ -134,7 +143,7 @@ export function hostScript(options: HostScriptOptions): string {
   );
   const script = [
     marker.assignment,
-    root ? 'unset LC_ALL;' : '',
+    ...(root ? rootEnvironment : []),
     ...whoAndWhat,
     `case $s-$a in ${machines.join(' ')} *) echo "$M unsupported"; exit 3;; esac;`,
     `n=nshelper-${plainWord(binaries.version)}-${plainWord(binaries.build)}-$a;`,

@@ -1,4 +1,5 @@
 /** What `host-script.ts` says, as data, and in words for people. Pure. */
+import { folderCount } from './host-script.ts';
 import { plain } from './lines.ts';
 
 export type Mark =
@@ -18,17 +19,18 @@ export function parseMark(line: string, marker: string): Mark | undefined {
     .trim()
     .split(' ');
   const folder = Number(rest[0]);
+  const known = Number.isInteger(folder) && folder >= 1 && folder <= folderCount;
   switch (word) {
     case 'host':
       return { word, uid: rest[0] ?? '', system: rest[1] ?? '', machine: rest.slice(2).join(' ') };
     case 'at':
-      return Number.isInteger(folder) ? { word, folder, path: rest.slice(1).join(' ') } : undefined;
+      return known ? { word, folder, path: rest.slice(1).join(' ') } : undefined;
     case 'no':
-      if (!Number.isInteger(folder)) return undefined;
+      if (!known) return undefined;
       return { word, folder, reason: rest[1] ?? '', detail: rest.slice(2).join(' ') };
     case 'want':
     case 'run':
-      return Number.isInteger(folder) ? { word, folder } : undefined;
+      return known ? { word, folder } : undefined;
     case 'unsupported':
     case 'none':
     case 'ready':

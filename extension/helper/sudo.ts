@@ -64,7 +64,7 @@ function probe(marker: Marker): string {
     marker.assignment,
     'LC_ALL=C; export LC_ALL; if [ "$(id -u)" = 0 ]; then echo "$M root";',
     'elif command -v sudo >/dev/null 2>&1; then echo "$M" >&2;',
-    'if sudo -n -- sh -c : </dev/null >/dev/null; then echo "$M free"; else echo "$M locked"; fi;',
+    'if sudo -n -- /bin/sh -c : </dev/null >/dev/null; then echo "$M free"; else echo "$M locked"; fi;',
     'else echo "$M missing"; fi',
   ].join(' ');
 }
@@ -74,6 +74,6 @@ function runner(marker: Marker, how: string): string {
   return [
     marker.assignment,
     'echo "$M ready"; IFS= read -r s || exit 6; LC_ALL=C; export LC_ALL;',
-    `echo "$M" >&2; exec sudo ${how} -- sh -c "$s"`,
+    `echo "$M" >&2; exec sudo ${how} -- /bin/sh -c "$s"`,
   ].join(' ');
 }

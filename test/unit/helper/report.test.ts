@@ -22,7 +22,20 @@ describe('marks', () => {
   });
 
   test('are not anything else', () => {
-    for (const line of ['run 1', 'X run 1', 'M', 'M run', 'M run x', 'M dance', 'M constructor', '']) {
+    for (const line of [
+      'run 1',
+      'X run 1',
+      'M',
+      'M run',
+      'M run x',
+      'M run 0',
+      'M at 4 /x',
+      'M no -1 x',
+      'M want 1e9',
+      'M dance',
+      'M constructor',
+      '',
+    ]) {
       assert.equal(parseMark(line, 'M'), undefined, line);
     }
   });
