@@ -18,7 +18,7 @@ import { capturingLog, scripted } from './support/interaction.ts';
 import { generateKey, type Key } from './support/keys.ts';
 import { alive, signal, until } from './support/processes.ts';
 import { sshdMissing, startSshd, type Sshd } from './support/sshd.ts';
-import { createUser, usersMissing } from './support/users.ts';
+import { createUser, usersMissing, type TestUser } from './support/users.ts';
 
 interface Server {
   readonly host: string;
@@ -100,7 +100,7 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
   });
 
   it('passes binary data unchanged, both ways, larger than any window', async () => {
-    const data = Buffer.alloc(12_000_000, createHash('sha512').update('seed').digest());
+    const data = Buffer.alloc(6_000_000, createHash('sha512').update('seed').digest());
     const running = await transport.exec({ script: 'cat' });
     const [back] = await Promise.all([buffer(running.stdout), pipeline([data], running.stdin)]);
     assert.ok(back.equals(data));
@@ -239,6 +239,12 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
   });
 
   describe('whatever the login shell', { skip: usersMissing() }, () => {
+    let user: TestUser;
+    before(async () => {
+      user = await createUser();
+    });
+    after(() => user.remove());
+
     const args = ['plain', '', 'two words', `'"\\$(x)\`!#~*?[a]{b,c}<>|&;`, 'líne\nend', '--flag=ä€😀', '-'];
     for (const shell of ['/bin/bash', '/bin/dash', '/usr/bin/zsh', '/usr/bin/fish', '/usr/bin/tcsh', '/bin/busybox']) {
       it(shell, { skip: usersMissing(shell) }, async () => {
@@ -246,7 +252,7 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
         const wrapper = join(folder.path, 'busybox-sh');
         await writeFile(wrapper, '#!/bin/busybox sh\nexec /bin/busybox sh "$@"\n');
         await chmod(wrapper, 0o755);
-        await using user = await createUser({ shell: shell === '/bin/busybox' ? wrapper : shell });
+        await user.setShell(shell === '/bin/busybox' ? wrapper : shell);
         const over = await connect(server, { user: user.name });
         assert.equal(await output({ program: '/bin/echo', args }, over), `${encodeArguments(args)}\n`);
         assert.equal(await output({ program: '/bin/echo', args: [] }, over), '\n');
