@@ -2,15 +2,21 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { oddProgram } from './support/compile.ts';
 import { leakGuard } from './support/leaks.ts';
 import { temporaryFolder, uniqueName } from './support/marker.ts';
-import { idOf, keep, unreadable } from './support/namespaces.ts';
+import { idOf, unreadable } from './support/namespaces.ts';
+import { hold, type Holding } from './support/process.ts';
 import { missing } from './support/requirements.ts';
-import { testScope } from './support/scope.ts';
+import { testScope, type Scope } from './support/scope.ts';
 import { processOf, scan } from './support/snapshot.ts';
 
 const skip = missing('root', 'gcc');
 leakGuard();
+
+async function odd(scope: Scope, ...words: readonly string[]): Promise<Holding> {
+  return hold(scope, [await oddProgram(), ...words]);
+}
 
 function hex(text: string | readonly number[]): string {
   return Buffer.from(typeof text === 'string' ? Buffer.from(text) : Uint8Array.from(text)).toString('hex');
@@ -41,7 +47,7 @@ const names: readonly { readonly what: string; readonly bytes: readonly number[]
 
 for (const { what, bytes, text } of names) {
   test(`a process named with ${what} is told`, { skip }, async (t) => {
-    const held = await keep(testScope(t), 'named', hex(bytes), hex('first'), hex(bytes), hex('last'));
+    const held = await odd(testScope(t), 'named', hex(bytes), hex('first'), hex(bytes), hex('last'));
     const record = processOf(await scan(), held.pid);
     assert.equal(collapse(record.comm), text);
     assert.equal(collapse(record.cmdline), `first ${text} last`);
@@ -54,7 +60,7 @@ test('a command line of many kilobytes is told up to 4,096 bytes', { skip }, asy
   const scope = testScope(t);
   // The cut must not fall inside of a character, wherever it is.
   for (const start of ['', 'x', 'xy']) {
-    const held = await keep(scope, 'named', hex('long'), hex(`${start}${'€'.repeat(5000)}`));
+    const held = await odd(scope, 'named', hex('long'), hex(`${start}${'€'.repeat(5000)}`));
     const { cmdline = '' } = processOf(await scan(), held.pid);
     const bytes = Buffer.byteLength(cmdline);
     assert.ok(bytes <= 4096 && bytes > 4000, `${bytes} bytes`);
@@ -63,12 +69,12 @@ test('a command line of many kilobytes is told up to 4,096 bytes', { skip }, asy
 });
 
 test('a process without arguments has no command line', { skip }, async (t) => {
-  const held = await keep(testScope(t), 'named', hex('bare'), hex(''));
+  const held = await odd(testScope(t), 'named', hex('bare'), hex(''));
   assert.equal(processOf(await scan(), held.pid).cmdline, undefined);
 });
 
 test('empty arguments in a command line are kept apart', { skip }, async (t) => {
-  const held = await keep(testScope(t), 'named', hex('gaps'), hex('a'), hex(''), hex('b'));
+  const held = await odd(testScope(t), 'named', hex('gaps'), hex('a'), hex(''), hex('b'));
   assert.equal(processOf(await scan(), held.pid).cmdline, 'a  b');
 });
 
@@ -79,7 +85,7 @@ test('kernel threads have no command line', { skip }, async () => {
 });
 
 test('a zombie is told as one and hides nothing', { skip }, async (t) => {
-  const held = await keep(testScope(t), 'zombie');
+  const held = await odd(testScope(t), 'zombie');
   const snapshot = await scan();
   const record = processOf(snapshot, held.words['child']);
   assert.equal(record.zombie, true);
@@ -94,7 +100,7 @@ test('a chroot is told', { skip }, async (t) => {
   for (const name of ['jail', 'with space', 'line\nbreak', '"q"']) {
     const root = join(folder, name);
     mkdirSync(root);
-    const held = await keep(scope, 'chroot', root);
+    const held = await odd(scope, 'chroot', root);
     const record = processOf(await scan(), held.pid);
     assert.equal(record.root, root);
     assert.equal(record.ns?.mnt, idOf('self', 'mnt'));
@@ -113,7 +119,7 @@ test('the path of a cgroup may hold anything but a line break', { skip: skip || 
     return;
   }
   scope.defer(() => rmdirSync(folder));
-  const held = await keep(scope, 'named', hex('grouped'), hex('grouped'));
+  const held = await odd(scope, 'named', hex('grouped'), hex('grouped'));
   writeFileSync(join(folder, 'cgroup.procs'), String(held.pid));
   assert.equal(processOf(await scan(), held.pid).cgroup, `/${name}`);
 });

@@ -33,3 +33,8 @@ export async function keepProgram(): Promise<string> {
 export async function changeProgram(): Promise<string> {
   return compile(new URL('change.c', import.meta.url));
 }
+
+/** Processes that a scan must not stumble over, see the head of its source. */
+export async function oddProgram(): Promise<string> {
+  return compile(new URL('odd.c', import.meta.url));
+}

@@ -6,13 +6,11 @@
  *   keep socket               only a socket made in it keeps a net namespace
  *   keep thread TYPE          only a second thread is in it
  *   keep leaderless TYPE      as thread, and the thread-group leader has exited
+ *   keep flight TYPE          only a file descriptor that is on its way through a socket, so that no process has it
  *   keep for-children TYPE    time or pid: where this process's children would be created
  *   keep nested-user          a user namespace without processes that has a child with one
  *   keep nested-pid           a pid namespace without processes whose child is kept by a file descriptor
  *   keep owner                a user namespace without processes that owns a net namespace kept by a file descriptor
- *   keep zombie               a child that has ended and is not waited for
- *   keep chroot DIR           a process whose root is DIR
- *   keep named COMM ARG…      a process with that name and these arguments, each given in hexadecimal
  *   keep look PATH            no keeping: prints what the kernel's ioctls say about the namespace file and ends
  */
 #define _GNU_SOURCE
@@ -126,7 +124,8 @@ static void write_file(const char *path, const char *text)
     close(fd);
 }
 
-static void keep_fd(size_t type)
+/* A file descriptor of a new namespace in which nothing is. */
+static int open_empty(size_t type)
 {
     int box[2];
     if (pipe2(box, O_CLOEXEC))
@@ -150,7 +149,31 @@ static void keep_fd(size_t type)
     reap(child);
     if (read(box[0], &fd, sizeof fd) != sizeof fd)
         err(1, "read");
+    return fd;
+}
+
+static void keep_fd(size_t type)
+{
+    int fd = open_empty(type);
     printf("ready fd=%d id=%lu\n", fd, inode(fd));
+    wait_for_end_of_input();
+}
+
+static void keep_flight(size_t type)
+{
+    int pair[2], fd = open_empty(type);
+    char byte = 0, control[CMSG_SPACE(sizeof fd)] = {0};
+    struct iovec data = {&byte, 1};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) || sendmsg(pair[0], &message, 0) != 1)
+        err(1, "sendmsg");
+    printf("ready id=%lu\n", inode(fd));
+    close(fd);
     wait_for_end_of_input();
 }
 
@@ -298,45 +321,6 @@ static void keep_owner(void)
     wait_for_end_of_input();
 }
 
-static void keep_zombie(void)
-{
-    pid_t child = fork();
-    siginfo_t info;
-    if (child == 0)
-        _exit(0);
-    if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT))
-        err(1, "waitid");
-    printf("ready child=%d\n", child);
-    wait_for_end_of_input();
-}
-
-static void keep_chroot(const char *dir)
-{
-    if (chroot(dir) || chdir("/"))
-        err(1, "%s", dir);
-    puts("ready");
-    wait_for_end_of_input();
-}
-
-static char *from_hex(const char *hex)
-{
-    char *text = calloc(strlen(hex) / 2 + 1, 1);
-    for (size_t i = 0; text && hex[2 * i]; i++)
-        sscanf(hex + 2 * i, "%2hhx", (unsigned char *)&text[i]);
-    return text;
-}
-
-/* execv, since /proc/PID/cmdline shows what the program was started with. */
-static void keep_named(char **hex)
-{
-    setenv("KEEP_COMM", hex[0], 1);
-    char **argv = hex + 1;
-    for (size_t i = 0; argv[i]; i++)
-        argv[i] = from_hex(argv[i]);
-    execv("/proc/self/exe", argv);
-    err(1, "execv");
-}
-
 static void look(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -360,17 +344,12 @@ static void look(const char *path)
 
 int main(int argc, char **argv)
 {
-    const char *comm = getenv("KEEP_COMM");
-    if (comm) {
-        prctl(PR_SET_NAME, from_hex(comm));
-        puts("ready");
-        wait_for_end_of_input();
-        return 0;
-    }
     const char *mode = argc > 1 ? argv[1] : "";
     const char *arg = argc > 2 ? argv[2] : "";
     if (!strcmp(mode, "fd"))
         keep_fd(find_type(arg));
+    else if (!strcmp(mode, "flight"))
+        keep_flight(find_type(arg));
     else if (!strcmp(mode, "socket"))
         keep_socket();
     else if (!strcmp(mode, "thread"))
@@ -385,12 +364,6 @@ int main(int argc, char **argv)
         keep_nested_pid();
     else if (!strcmp(mode, "owner"))
         keep_owner();
-    else if (!strcmp(mode, "zombie"))
-        keep_zombie();
-    else if (!strcmp(mode, "chroot"))
-        keep_chroot(arg);
-    else if (!strcmp(mode, "named") && argc > 3)
-        keep_named(argv + 2);
     else if (!strcmp(mode, "look"))
         look(arg);
     else
