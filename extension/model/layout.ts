@@ -13,6 +13,7 @@ import { hostsOwnOf } from './hosts-own.ts';
 import { isNamespaceKey, typeOf } from './keys.ts';
 import type { Grouping, ListRef, NamespaceRef, NodeRef, Place } from './node-ref.ts';
 import { ownerTreeChildren, ownerTreePlace } from './owner-tree.ts';
+import type { KnownDepths } from './owner-tree.ts';
 import type { Graph, Namespace, NamespaceKey, Ordered, Workload } from './types.ts';
 
 export interface View {
@@ -290,13 +291,14 @@ export function ownerPaths({ graph, visible }: View): ReadonlySet<NamespaceKey> 
 }
 
 function findPaths(graph: Graph, visible: Visible): ReadonlySet<NamespaceKey> {
+  const known: KnownDepths = new Map();
   const paths = new Set<NamespaceKey>();
   for (const key of visible.namespaces) {
     let at: NamespaceKey | undefined = key;
     while (at !== undefined && !paths.has(at)) {
       paths.add(at);
       const namespace: Namespace | undefined = graph.namespaces.get(at);
-      const place = namespace === undefined ? 'root' : ownerTreePlace(graph, namespace);
+      const place = namespace === undefined ? 'root' : ownerTreePlace(graph, namespace, known);
       at = place === 'root' || place === 'unowned' ? undefined : place;
     }
   }
@@ -318,8 +320,9 @@ function visibleOnly(view: View, namespaces: Iterable<Namespace>): Namespace[] {
 
 /** By owner: those of which nobody says who owns them. */
 export function unowned(graph: Graph): Namespace[] {
+  const known: KnownDepths = new Map();
   return namespaceTypes.flatMap((type) =>
-    Array.from(graph.ofType(type)).filter((namespace) => ownerTreePlace(graph, namespace) === 'unowned'),
+    Array.from(graph.ofType(type)).filter((namespace) => ownerTreePlace(graph, namespace, known) === 'unowned'),
   );
 }
 

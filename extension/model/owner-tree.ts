@@ -21,21 +21,41 @@ export function ownerTreeParent(graph: Graph, namespace: Nested): NamespaceKey |
   return owner !== undefined && owner !== key && graph.namespaces.has(owner) ? owner : undefined;
 }
 
+/**
+ * Depths of what others are below, where they are known already: for passes over many namespaces of one state of a graph,
+ * which are below few.
+ */
+export type KnownDepths = Map<NamespaceKey, number | undefined>;
+
 /** Steps to the top of its tree; undefined when there is no top. */
-export function depthOf(graph: Graph, namespace: Nested): number | undefined {
+export function depthOf(graph: Graph, namespace: Nested, known?: KnownDepths): number | undefined {
   let at: Nested | undefined = namespace;
-  for (let depth = 0; depth <= deepest; depth++) {
-    const above: NamespaceKey | undefined = at === undefined ? undefined : ownerTreeParent(graph, at);
-    if (above === undefined) return depth;
+  for (let steps = 0; at !== undefined && steps <= deepest; steps++) {
+    const above: NamespaceKey | undefined = ownerTreeParent(graph, at);
+    if (above === undefined) return steps;
+    if (known?.has(above) === true) return within(known.get(above), steps + 1);
     at = graph.namespaces.get(above);
   }
   return undefined;
 }
 
+function within(above: number | undefined, steps: number): number | undefined {
+  return above === undefined || above + steps > deepest ? undefined : above + steps;
+}
+
 /** What it is shown below: another namespace, the top, or the group of those of which no owner is known. */
-export function ownerTreePlace(graph: Graph, namespace: Nested): NamespaceKey | 'root' | 'unowned' {
-  if (depthOf(graph, namespace) === undefined) return 'unowned';
-  return ownerTreeParent(graph, namespace) ?? (namespace.type === 'user' ? 'root' : 'unowned');
+export function ownerTreePlace(
+  graph: Graph,
+  namespace: Nested,
+  known: KnownDepths = new Map(),
+): NamespaceKey | 'root' | 'unowned' {
+  const above = ownerTreeParent(graph, namespace);
+  if (above === undefined) return namespace.type === 'user' ? 'root' : 'unowned';
+  if (!known.has(above)) {
+    const node = graph.namespaces.get(above);
+    known.set(above, node === undefined ? undefined : depthOf(graph, node, known));
+  }
+  return within(known.get(above), 1) === undefined ? 'unowned' : above;
 }
 
 /** Namespaces shown directly below one, user namespaces first, then by type in display order. */
