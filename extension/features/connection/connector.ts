@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import type { Host, Hosts } from '../../host/types.ts';
 import { settings, views } from '../../ids.ts';
 import { ConnectionError } from '../../transport/errors.ts';
-import type { FilePlace } from '../../transport/errors.ts';
 import type { Log } from '../../transport/interaction.ts';
+import { openPlace } from '../open-place.ts';
 import { remedies, remediesFor } from './remedies.ts';
 import type { Remedy } from './remedies.ts';
 
@@ -117,16 +117,5 @@ export class HostConnector {
       case 'log':
         this.#options.log.show();
     }
-  }
-}
-
-async function openPlace({ file, line }: FilePlace): Promise<void> {
-  const position = new vscode.Position(Math.max(0, line - 1), 0);
-  try {
-    await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(position, position) });
-  } catch (error) {
-    void vscode.window.showErrorMessage(
-      `${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-    );
   }
 }

@@ -3,12 +3,15 @@ import { DisposableStore } from '../../disposable.ts';
 import { targetProblem } from '../../host/settings-format.ts';
 import type { Host, HostSpec } from '../../host/types.ts';
 import { settings } from '../../ids.ts';
+import { ConnectionError } from '../../transport/errors.ts';
+import type { FilePlace } from '../../transport/errors.ts';
 import type { FeatureContext } from '../context.ts';
+import { openPlace } from '../open-place.ts';
 
 interface Choice extends vscode.QuickPickItem {
   readonly spec?: HostSpec;
-  /** Choosing it does nothing: it says what is wrong with the typed text. */
-  readonly problem?: true;
+  /** It says what is wrong; choosing it shows where, if that is known. */
+  readonly problem?: { readonly place: FilePlace | undefined };
 }
 
 /** Asks which host to add, adds, shows and connects it. */
@@ -51,7 +54,11 @@ function askSpec(context: FeatureContext): Promise<HostSpec | undefined> {
     store.add(
       pick.onDidAccept(() => {
         const choice = pick.selectedItems[0];
-        if (choice === undefined || choice.problem === true) return;
+        if (choice === undefined) return;
+        if (choice.problem !== undefined) {
+          if (choice.problem.place === undefined) return;
+          void openPlace(choice.problem.place);
+        }
         resolve(choice.spec);
         pick.hide();
       }),
@@ -84,7 +91,7 @@ function typedChoices(typed: string, configured: readonly Choice[]): readonly Ch
         description: `cannot be used: ${problem}`,
         iconPath: new vscode.ThemeIcon('error'),
         alwaysShow: true,
-        problem: true,
+        problem: { place: undefined },
       },
     ];
   }
@@ -130,7 +137,7 @@ async function configuredChoices(context: FeatureContext): Promise<readonly Choi
         label: 'The SSH configuration cannot be read',
         description: error instanceof Error ? error.message : String(error),
         iconPath: new vscode.ThemeIcon('warning'),
-        problem: true,
+        problem: { place: error instanceof ConnectionError ? error.place : undefined },
       },
     ];
   }

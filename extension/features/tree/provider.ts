@@ -45,6 +45,8 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     this.#store.add(followHosts(options.hosts, (host) => this.#follow(host)));
     this.#store.add(options.hosts.onDidChange(() => this.refreshAll()));
     this.#store.add(options.preferences.onDidChange(() => this.refreshAll()));
+    // High-contrast themes have icons of their own.
+    this.#store.add(vscode.window.onDidChangeActiveColorTheme(() => this.refreshAll()));
   }
 
   branch(host: Host): HostBranch | undefined {

@@ -35,7 +35,17 @@ function iconPath(icon: ItemIcon, extensionUri: vscode.Uri): vscode.TreeItem['ic
   if (icon.kind === 'codicon') {
     return new vscode.ThemeIcon(icon.id, icon.color === undefined ? undefined : new vscode.ThemeColor(icon.color));
   }
-  const file = (theme: 'light' | 'dark'): vscode.Uri =>
-    vscode.Uri.joinPath(extensionUri, 'media', 'icons', theme, `${icon.type}.svg`);
-  return { light: file('light'), dark: file('dark') };
+  const { light, dark } = iconFolders(vscode.window.activeColorTheme.kind);
+  const file = (folder: string): vscode.Uri =>
+    vscode.Uri.joinPath(extensionUri, 'media', 'icons', folder, `${icon.type}.svg`);
+  return { light: file(light), dark: file(dark) };
+}
+
+/** VS Code 1.100 takes the dark icon in the light high-contrast theme, so there both are the same. */
+function iconFolders(kind: vscode.ColorThemeKind): { readonly light: string; readonly dark: string } {
+  if (kind === vscode.ColorThemeKind.HighContrast) return { light: 'high-contrast', dark: 'high-contrast' };
+  if (kind === vscode.ColorThemeKind.HighContrastLight) {
+    return { light: 'high-contrast-light', dark: 'high-contrast-light' };
+  }
+  return { light: 'light', dark: 'dark' };
 }
