@@ -24,8 +24,8 @@ export interface Visible {
   readonly version: number;
   readonly namespaces: ReadonlySet<NamespaceKey>;
   count(type: NamespaceType): number;
-  /** A process within a namespace: all of them where the namespace itself has the text, else those that have it. */
-  hasMember(namespace: Namespace, pid: number): boolean;
+  /** Pids to show in a namespace, ascending; undefined for all of them, where the namespace itself has the text. */
+  members(namespace: Namespace): readonly number[] | undefined;
 }
 
 /** Namespaces that became visible or hidden, or have other members to show. */
@@ -68,8 +68,14 @@ export class Filter implements Visible {
     return this.#counts.get(type) ?? 0;
   }
 
-  hasMember(namespace: Namespace, pid: number): boolean {
-    return this.#own.has(namespace.key) || this.#processes.has(pid);
+  members(namespace: Namespace): readonly number[] | undefined {
+    const { key, memberList } = namespace;
+    if (this.#own.has(key)) return undefined;
+    if (!this.#members.has(key)) return [];
+    // The host's own namespaces have nearly every process, of which few have the text.
+    if (memberList.size < this.#processes.size) return Array.from(memberList).filter((pid) => this.#processes.has(pid));
+    const found = [...this.#processes].flatMap(([pid, keys]) => (keys.includes(key) ? [pid] : []));
+    return found.toSorted((a, b) => a - b);
   }
 
   /** Takes in a change that the graph has just made. */

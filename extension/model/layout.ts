@@ -225,8 +225,8 @@ function membersPart({ graph, visible }: View, of: NamespaceRef, namespace: Name
       const process = graph.processes.get(pid);
       return process === undefined ? [] : [{ kind: 'process', pid, start: process.start, of }];
     });
-  if (visible !== undefined)
-    return items(refs(Array.from(memberList).filter((pid) => visible.hasMember(namespace, pid))));
+  const found = visible?.members(namespace);
+  if (found !== undefined) return items(refs(found));
   return {
     size: memberList.size,
     read: (count) => refs(memberList.slice(0, count)),
