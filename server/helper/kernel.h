@@ -33,6 +33,7 @@
 
 /* Same numbers on every architecture that the helper is built for. */
 #define SYSCALL_PIDFD_OPEN 434
+#define SYSCALL_CLOSE_RANGE 436
 #define SYSCALL_PIDFD_GETFD 438
 #define SYSCALL_LISTNS 470
 

@@ -51,33 +51,40 @@ static void put_text(struct output *output, const char *text)
     put(output, text, strlen(text));
 }
 
+static void write_all(struct output *output, const char *data, size_t length)
+{
+    while (length > 0 && !output->error) {
+        ssize_t written = write(output->fd, data, length);
+        if (written >= 0) {
+            data += written;
+            length -= (size_t)written;
+        } else if (errno != EINTR) {
+            output->error = -errno;
+        }
+    }
+}
+
 int output_flush(struct output *output)
 {
-    size_t done = 0;
-
-    while (output->fd >= 0 && !output->error && done < output->length) {
-        ssize_t written = write(output->fd, output->data + done, output->length - done);
-        if (written >= 0)
-            done += (size_t)written;
-        else if (errno != EINTR)
-            output->error = -errno;
-    }
-    if (output->fd >= 0)
+    if (output->fd >= 0) {
+        write_all(output, output->data, output->length);
         output->length = 0;
+    }
     return output->error;
 }
 
 void output_append(struct output *output, const char *data, size_t length)
 {
-    /* Large pieces go straight out: copying them first would double the memory of a scan. */
-    while (length > 0 && !output->error) {
-        size_t piece = length < FLUSH_AT ? length : FLUSH_AT;
-        put(output, data, piece);
-        data += piece;
-        length -= piece;
-        if (output->length >= FLUSH_AT)
-            output_flush(output);
+    if (output->fd < 0 || output->length + length < FLUSH_AT) {
+        put(output, data, length);
+        return;
     }
+    /* What would fill the buffer at once need not be copied into it. */
+    output_flush(output);
+    if (length < FLUSH_AT)
+        put(output, data, length);
+    else
+        write_all(output, data, length);
 }
 
 static void key_of(struct output *output, const char *key)

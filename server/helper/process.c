@@ -16,11 +16,31 @@ void reader_init(struct reader *reader, const struct host *host)
 {
     reader->host = host;
     reader->cgroups = (struct cgroup_cache){ 0 };
+    reader->closing.count = 0;
+}
+
+void reader_close(struct reader *reader)
+{
+    close_now(&reader->closing);
 }
 
 void reader_free(struct reader *reader)
 {
+    reader_close(reader);
     cgroup_cache_free(&reader->cgroups);
+}
+
+/* Reads the start of a file into reader->text. Returns the length or -errno. */
+static ssize_t read_text(struct reader *reader, int directory, const char *name, size_t size)
+{
+    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    ssize_t length = read(fd, reader->text, size);
+    int number = errno;
+    close_later(&reader->closing, fd);
+    return length < 0 ? -number : length;
 }
 
 /*
@@ -48,13 +68,14 @@ static void read_links(int directory, struct process *process)
 
 int process_read_links(struct reader *reader, uint32_t pid, struct process *process)
 {
-    autoclose int directory = open_process(reader, pid);
+    int directory = open_process(reader, pid);
 
     *process = (struct process){ .pid = pid, .flags = PROCESS_UNREADABLE | PROCESS_OPAQUE };
     if (directory < 0)
         return directory == -EACCES ? 0 : directory;
     process->flags = 0;
     read_links(directory, process);
+    close_later(&reader->closing, directory);
     return 0;
 }
 
@@ -69,7 +90,7 @@ struct credentials {
 
 static int read_status(struct reader *reader, int directory, struct credentials *credentials)
 {
-    ssize_t length = read_file_at(directory, "../status", reader->text, sizeof reader->text);
+    ssize_t length = read_text(reader, directory, "../status", sizeof reader->text);
     size_t size;
     uint64_t number;
 
@@ -97,12 +118,16 @@ static int read_status(struct reader *reader, int directory, struct credentials 
  * /proc/PID would be cheaper still, but that is the *effective* uid, and root for a process that is not dumpable.
  * The caller reads `stat` through the directory afterwards: that it is still there proves that the pid meant it.
  */
-static bool read_pidfd(uint32_t pid, struct credentials *credentials)
+static bool read_pidfd(struct reader *reader, uint32_t pid, struct credentials *credentials)
 {
     struct pidfd_info info = { .mask = PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_CGROUPID };
-    autoclose int fd = (int)syscall(SYSCALL_PIDFD_OPEN, pid, 0);
+    int fd = (int)syscall(SYSCALL_PIDFD_OPEN, pid, 0);
 
-    if (fd < 0 || ioctl(fd, (int)PIDFD_GET_INFO, &info) < 0 || !(info.mask & PIDFD_INFO_CREDS))
+    if (fd < 0)
+        return false;
+    int result = ioctl(fd, (int)PIDFD_GET_INFO, &info);
+    close_later(&reader->closing, fd);
+    if (result < 0 || !(info.mask & PIDFD_INFO_CREDS))
         return false;
     credentials->uid = info.ruid;
     credentials->has_uid = true;
@@ -117,7 +142,7 @@ static int read_credentials(struct reader *reader, int directory, const struct p
     const struct host *host = reader->host;
     bool same_level = process->ns[NS_PID] != 0 && process->ns[NS_PID] == host->own[NS_PID];
 
-    if (host->pidfd_info && read_pidfd(process->pid, credentials) && same_level)
+    if (host->pidfd_info && read_pidfd(reader, process->pid, credentials) && same_level)
         return 0;
     return read_status(reader, directory, credentials);
 }
@@ -142,7 +167,7 @@ static size_t comm_length(const struct proc_stat *stat)
 
 static void print_cmdline(struct reader *reader, int directory, struct output *lines)
 {
-    ssize_t length = read_file_at(directory, "../cmdline", reader->text, CMDLINE_LIMIT);
+    ssize_t length = read_text(reader, directory, "../cmdline", CMDLINE_LIMIT);
 
     if (length == CMDLINE_LIMIT) {
         /* Cut between characters, not within one. */
@@ -174,7 +199,7 @@ static void print_cgroup(struct reader *reader, int directory, uint64_t id, stru
             return;
         }
     }
-    ssize_t length = read_file_at(directory, "../cgroup", reader->text, sizeof reader->text);
+    ssize_t length = read_text(reader, directory, "../cgroup", sizeof reader->text);
     if (length <= 0)
         return;
     const char *path = cgroup_path(reader->text, (size_t)length, &path_length, &unified);
@@ -218,21 +243,16 @@ static void print_namespaces(const struct process *process, struct output *lines
     json_close(lines, '}');
 }
 
-int process_read(struct reader *reader, uint32_t pid, struct process *process, struct output *lines)
+static int read_through(struct reader *reader, int directory, struct process *process, struct output *lines)
 {
     struct credentials credentials = { 0 };
     struct proc_stat stat;
-    autoclose int directory = open_process(reader, pid);
 
-    *process = (struct process){ .pid = pid, .flags = PROCESS_UNREADABLE | PROCESS_OPAQUE };
-    if (directory < 0)
-        return directory == -EACCES ? 0 : directory;
-    process->flags = 0;
     read_links(directory, process);
     int result = read_credentials(reader, directory, process, &credentials);
     if (result)
         return result;
-    ssize_t length = read_file_at(directory, "../stat", reader->text, sizeof reader->text);
+    ssize_t length = read_text(reader, directory, "../stat", sizeof reader->text);
     if (length < 0)
         return (int)length;
     if (!parse_stat(reader->text, (size_t)length, &stat))
@@ -249,7 +269,7 @@ int process_read(struct reader *reader, uint32_t pid, struct process *process, s
     bool zombie = stat.state == 'Z';
     size_t begin = lines->length;
     record_begin(lines, "process");
-    json_number(lines, "pid", pid);
+    json_number(lines, "pid", process->pid);
     json_number(lines, "start", stat.start);
     json_number(lines, "ppid", stat.ppid);
     if (credentials.has_uid)
@@ -271,4 +291,17 @@ int process_read(struct reader *reader, uint32_t pid, struct process *process, s
         return lines->error;
     process->hash = hash_bytes(lines->data + begin, lines->length - begin);
     return 0;
+}
+
+int process_read(struct reader *reader, uint32_t pid, struct process *process, struct output *lines)
+{
+    int directory = open_process(reader, pid);
+
+    *process = (struct process){ .pid = pid, .flags = PROCESS_UNREADABLE | PROCESS_OPAQUE };
+    if (directory < 0)
+        return directory == -EACCES ? 0 : directory;
+    process->flags = 0;
+    int result = read_through(reader, directory, process, lines);
+    close_later(&reader->closing, directory);
+    return result;
 }

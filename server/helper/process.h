@@ -2,6 +2,7 @@
 #define NSHELPER_PROCESS_H
 
 #include "cgroups.h"
+#include "closing.h"
 #include "host.h"
 #include "output.h"
 #include "types.h"
@@ -40,11 +41,14 @@ struct process {
 struct reader {
     const struct host *host;
     struct cgroup_cache cgroups;
+    struct closing closing;
     char text[16384];
 };
 
 void reader_init(struct reader *reader, const struct host *host);
 void reader_free(struct reader *reader);
+/* Closes what was opened for the processes read so far. To be called before the thread or the pass ends. */
+void reader_close(struct reader *reader);
 
 /*
  * Reads one process and appends its record to `lines`, which keeps everything in memory. Of a process that hidepid=1

@@ -1,3 +1,4 @@
+#include "closing.h"
 #include "kernel.h"
 #include "nsfs.h"
 #include "procfs.h"
@@ -159,7 +160,7 @@ int survey_open_namespace(const struct survey *survey, uint32_t index)
     return open_namespace(survey, &survey->namespaces.item[index], &ignored);
 }
 
-static uint32_t inode_and_close(int fd)
+static uint32_t inode_of(int fd, struct closing *closing)
 {
     uint32_t id = 0;
 
@@ -167,52 +168,57 @@ static uint32_t inode_and_close(int fd)
         return 0;
     if (nsfs_inode(fd, &id))
         id = 0;
-    close(fd);
+    close_later(closing, fd);
     return id;
 }
 
 /* Writes nothing but the namespace itself, so threads may resolve different ones. */
-static void resolve(struct namespace *namespace, int fd)
+static void resolve(struct namespace *namespace, int fd, struct closing *closing)
 {
     if (ns_types[namespace->type].has_parent)
-        namespace->parent = inode_and_close(nsfs_parent(fd));
+        namespace->parent = inode_of(nsfs_parent(fd), closing);
     /* The owner of a user namespace is its parent, so one question is enough. */
     if (namespace->type == NS_USER)
         namespace->owner = namespace->parent;
     else
-        namespace->owner = inode_and_close(nsfs_owner(fd));
+        namespace->owner = inode_of(nsfs_owner(fd), closing);
     if (namespace->type == NS_USER && nsfs_owner_uid(fd, &namespace->uid) == 0)
         namespace->flags |= NAMESPACE_HAS_UID;
 }
 
 static void resolve_one(const struct survey *survey, struct namespace *namespace)
 {
-    autoclose int fd = open_namespace(survey, namespace, &namespace->nsid);
+    struct closing closing = { .count = 0 };
+    int fd = open_namespace(survey, namespace, &namespace->nsid);
 
-    if (fd >= 0)
-        resolve(namespace, fd);
-    else
+    if (fd >= 0) {
+        resolve(namespace, fd, &closing);
+        close_later(&closing, fd);
+        close_now(&closing);
+    } else {
         namespace->flags |= NAMESPACE_UNOPENED;
+    }
     namespace->flags |= NAMESPACE_RESOLVED;
 }
 
 static void resolve_piece(void *context, unsigned worker, size_t begin, size_t end)
 {
     struct survey *survey = context;
+    struct closing closing = { .count = 0 };
 
     (void)worker;
     for (size_t i = begin; i < end; i++) {
         struct namespace *namespace = &survey->namespaces.item[i];
-        if (namespace->flags & (NAMESPACE_RESOLVED | NAMESPACE_FREE))
+        if ((namespace->flags & (NAMESPACE_RESOLVED | NAMESPACE_FREE)) || namespace->members == 0)
             continue;
-        autoclose int fd = -1;
-        if (namespace->members > 0)
-            fd = open_link(&survey->host, namespace->lowest, 0, namespace->type, namespace->id, &namespace->nsid);
-        if (fd >= 0) {
-            resolve(namespace, fd);
-            namespace->flags |= NAMESPACE_RESOLVED | NAMESPACE_UNLINKED;
-        }
+        int fd = open_link(&survey->host, namespace->lowest, 0, namespace->type, namespace->id, &namespace->nsid);
+        if (fd < 0)
+            continue;
+        resolve(namespace, fd, &closing);
+        close_later(&closing, fd);
+        namespace->flags |= NAMESPACE_RESOLVED | NAMESPACE_UNLINKED;
     }
+    close_now(&closing);
 }
 
 /* Counts a namespace as child of `id`, which becomes known by that. */

@@ -32,9 +32,10 @@ void process_lines_free(struct process_lines *lines)
 
 void process_lines_print(const struct process_lines *lines, struct output *output)
 {
+    const struct piece *piece = lines->piece;
+
     for (size_t i = 0; i < lines->pieces; i++)
-        output_append(output, lines->worker[lines->piece[i].worker].data + lines->piece[i].offset,
-                      lines->piece[i].length);
+        output_append(output, lines->worker[piece[i].worker].data + piece[i].offset, piece[i].length);
 }
 
 /* What the threads that read processes share: each writes only its own pieces of the arrays. */
@@ -58,6 +59,7 @@ static void read_piece(void *context, unsigned worker, size_t begin, size_t end)
         if (process_read(reading->reader[worker], reading->pids[i], process, lines))
             process->pid = 0;
     }
+    reader_close(reading->reader[worker]);
     reading->lines->piece[begin / WORK_PIECE] =
         (struct piece){ .offset = offset, .length = lines->length - offset, .worker = worker };
 }

@@ -125,6 +125,7 @@ static int pass(struct watch *watch, struct sign *sign, struct timing *timing, b
         result = watch_mounts(watch, mounts_changed);
     if (!result)
         result = watch_recheck(watch);
+    reader_close(&watch->reader);
     if (!result)
         result = watch_settle(watch);
     if (!result)
