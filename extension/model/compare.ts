@@ -76,7 +76,7 @@ function namespaceLines(graph: Graph, namespace: Namespace): string[] {
     ...(type === 'pid' || type === 'user' ? [`parent: ${label(graph, parent)}`] : []),
     ...(type === 'user' ? [`made by: ${uid === undefined ? 'not known' : (graph.userName(uid) ?? `uid ${uid}`)}`] : []),
     `members: ${processCount(memberList.size)}`,
-    ...section('held by', holders),
+    ...section('other holders', holders),
     ...section('workloads', initial ? ['  all that do not have their own'] : names),
     '',
     `leading process of ${key}:`,
