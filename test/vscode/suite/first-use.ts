@@ -56,7 +56,7 @@ export function firstUse(edition: Edition): void {
         typeLabels,
       );
       const row = await tree.row(host.alias);
-      assert.match(row.description, /Linux \d+\.\d+.* · as root/);
+      assert.match(row.description, /^as root · Linux \d+\.\d+/);
       assert.match(row.accessibleLabel, /^Host build7, connected/);
       const status = await until('the status bar shows the host', async () => {
         const item = await workbench.ourStatusItem();

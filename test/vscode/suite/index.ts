@@ -7,11 +7,12 @@ import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
 import { firstUse } from './first-use.ts';
 import { looking } from './looking.ts';
+import { looks } from './looks.ts';
 import { losing } from './losing.ts';
 import { thisMachine } from './this-machine.ts';
 import { untrusted } from './trust.ts';
 
-const groups = { firstUse, looking, acting, losing, thisMachine, untrusted };
+const groups = { firstUse, looking, acting, losing, thisMachine, untrusted, looks };
 
 /** `EDITOR_GROUP=losing` runs only that one, while it is being worked on. */
 const only = process.env['EDITOR_GROUP'];

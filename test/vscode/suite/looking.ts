@@ -81,7 +81,7 @@ export function looking(edition: Edition): void {
       for (const type of typeLabels.filter((label) => label !== 'Network' && label !== 'User')) {
         // One click after the other.
         // oxlint-disable-next-line no-await-in-loop
-        await workbench.quickInput.toggle(type);
+        await workbench.quickInput.toggle(type, false);
       }
       await workbench.quickInput.accept();
       await until('two types are left', async () => {

@@ -12,7 +12,7 @@ export function thisMachine(edition: Edition): void {
       const { workbench, tree } = stage;
       await workbench.show(container);
       await tree.row(label, 'Network');
-      assert.match((await tree.row(label)).description, /Linux .* · as root/);
+      assert.match((await tree.row(label)).description, /^as root · Linux /);
     });
 
     step('everything can be reached by keyboard', async () => {
@@ -20,18 +20,23 @@ export function thisMachine(edition: Edition): void {
       const { keyboard } = workbench.page;
       await workbench.run(`${container}: Focus on Hosts View`);
       const focused = async () => (await tree.rows()).find((row) => row.focused);
-      const press = async (key: string, wanted: string) => {
-        await until(`${key} leads to ${wanted}`, async () => {
-          if ((await focused())?.label === wanted) return true;
-          await keyboard.press(key);
-          return false;
-        });
+      const downTo = async (wanted: string) => {
+        for (let row = await focused(); row?.label !== wanted; row = await focused()) {
+          const before = row?.index;
+          // One row after the other, as a person does who listens to each.
+          // oxlint-disable-next-line no-await-in-loop
+          await keyboard.press('ArrowDown');
+          // oxlint-disable-next-line no-await-in-loop
+          await until('the next row is focused', async () => (await focused())?.index !== before);
+        }
       };
       await keyboard.press('Home');
-      await press('ArrowDown', 'Network');
+      await until('the first row is focused', async () => (await focused())?.index === 0);
+      await downTo('Network');
       await keyboard.press('ArrowRight');
       await until('Network is unfolded', async () => (await focused())?.expanded === true);
-      await press('ArrowDown', 'host');
+      await tree.row(label, 'Network', 'host');
+      await downTo('host');
       await keyboard.press('Shift+F10');
       const menu = workbench.page.locator('.monaco-menu');
       await menu.first().waitFor();
@@ -53,18 +58,11 @@ export function thisMachine(edition: Edition): void {
 
     step('the palette offers what can be done without the tree, and nothing that needs a row', async () => {
       const { workbench } = stage;
-      const offered = await workbench.offered('Linux Namespaces');
-      for (const title of [
-        'Add Host...',
-        'Connect',
-        'Disconnect',
-        'Compare Two...',
-        'Export Snapshot...',
-        'Show Log',
-      ]) {
+      const offered = await workbench.offered('Linux Namespaces: ');
+      for (const title of ['Add Host...', 'Compare Two...', 'Disconnect', 'Export Snapshot...', 'Go to Namespace...']) {
         assert.ok(offered.includes(`Linux Namespaces: ${title}`), `${title} in ${offered.join(' | ')}`);
       }
-      for (const title of ['Show More', 'Compare With...', 'Compare Selected', 'Reconnect', 'Cancel Connecting']) {
+      for (const title of ['Cancel Connecting', 'Compare Selected', 'Compare With...', 'Reconnect', 'Show More']) {
         assert.ok(!offered.includes(`Linux Namespaces: ${title}`), title);
       }
     });

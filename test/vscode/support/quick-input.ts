@@ -7,6 +7,9 @@ export interface QuickItem {
   readonly label: string;
   readonly description: string;
   readonly detail: string;
+  readonly accessibleLabel: string;
+  /** In a picker for several. */
+  readonly checked: boolean;
 }
 
 export class QuickInput {
@@ -64,36 +67,59 @@ export class QuickInput {
           row.querySelector('.quick-input-list-rows > .quick-input-list-row .label-name')?.textContent?.trim() ?? '',
         description: row.querySelector('.label-description')?.textContent?.trim() ?? '',
         detail: row.querySelector('.quick-input-list-label-meta')?.textContent?.trim() ?? '',
+        accessibleLabel: row.getAttribute('aria-label') ?? '',
+        checked: row.getAttribute('aria-checked') === 'true',
       })),
     );
   }
 
-  /** Picks an item, of the picker that is open. */
+  /** Picks an item of the picker that is open, which closes it or leads to the next question. */
   choose(label: Match): Promise<void> {
-    return this.#choose(`the picker has ${String(label)}`, (item) => matches(item.label, label));
+    return this.#choose(`an item called ${String(label)} was chosen`, (item) => matches(item.label, label));
   }
 
   chooseDescribed(description: Match): Promise<void> {
-    return this.#choose(`the picker has ${String(description)}`, (item) => matches(item.description, description));
+    return this.#choose(`an item described as ${String(description)} was chosen`, (item) =>
+      matches(item.description, description),
+    );
+  }
+
+  /** Ticks or unticks an item of a picker for several. */
+  async toggle(label: string, checked: boolean): Promise<void> {
+    await until(`${label} is ${checked ? 'ticked' : 'not ticked'}`, async () => {
+      const item = (await this.items()).find((each) => each.label === label);
+      if (item === undefined) return false;
+      if (item.checked !== checked) await this.#click(item);
+      return item.checked === checked;
+    });
   }
 
   async #choose(what: string, wanted: (item: QuickItem) => boolean): Promise<void> {
+    const before = await this.words();
+    const gone = async () => !(await this.#widget.isVisible()) || (await this.words()) !== before;
     await until(
       what,
       async () => {
-        const rows = this.#widget.locator('.quick-input-list .monaco-list-row');
-        const index = (await this.items()).findIndex(wanted);
-        if (index === -1) return false;
-        // The list may be filtered again between the two: then the row is another, and the next round looks again.
-        return clicked(rows.nth(index).locator('.label-name').first());
+        if (await gone()) return true;
+        const item = (await this.items()).find(wanted);
+        if (item === undefined || !(await this.#click(item))) return false;
+        // A list that is filtered at that moment swallows the click.
+        return until('the picker has taken the choice', gone, { within: 3000 }).catch(() => false);
       },
       { explain: () => this.items() },
     );
   }
 
-  /** Ticks or unticks an item of a picker for several. */
-  async toggle(label: Match): Promise<void> {
-    await this.choose(label);
+  /** False when it was gone before the click. */
+  async #click(item: QuickItem): Promise<boolean> {
+    const row = this.#widget.locator(`.monaco-list-row[aria-label=${JSON.stringify(item.accessibleLabel)}]`).first();
+    try {
+      await row.locator('.label-name').first().click({ timeout: 5000 });
+      return true;
+    } catch (error) {
+      if (error instanceof errors.TimeoutError) return false;
+      throw error;
+    }
   }
 
   async type(text: string): Promise<void> {
@@ -119,15 +145,5 @@ export class QuickInput {
 
   async closed(): Promise<void> {
     await this.#widget.waitFor({ state: 'hidden' });
-  }
-}
-
-async function clicked(target: Locator): Promise<boolean> {
-  try {
-    await target.click({ timeout: 5000 });
-    return true;
-  } catch (error) {
-    if (error instanceof errors.TimeoutError) return false;
-    throw error;
   }
 }

@@ -41,6 +41,8 @@ export async function readRows(list: Locator, everything: boolean): Promise<read
       for (const row of element.querySelectorAll('.monaco-list-row')) {
         const index = Number(row.getAttribute('data-index'));
         const expanded = row.getAttribute('aria-expanded');
+        // A row that is about to go has lost its words already.
+        if (row.getAttribute('aria-level') === null) continue;
         found.set(index, {
           index,
           level: Number(row.getAttribute('aria-level')),

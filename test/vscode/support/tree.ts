@@ -5,6 +5,12 @@ import type { PageElement } from './page-types.ts';
 import { until, type Match } from './poll.ts';
 import { childrenOf, drawRows, findRow, readRows, revealRow, type Row } from './tree-rows.ts';
 
+// What the page has, for the functions that run there.
+declare function getComputedStyle(
+  element: PageElement,
+  pseudo?: string,
+): { readonly backgroundImage: string; readonly content: string };
+
 export class Tree {
   readonly #page: Page;
   readonly list: Locator;
@@ -122,6 +128,29 @@ export class Tree {
     await this.#page.mouse.move(0, 0);
     await hover.waitFor({ state: 'hidden' });
     return text;
+  }
+
+  /** Icons of the rows in sight, and whether there is anything to be seen of each. */
+  async icons(): Promise<readonly { readonly label: string; readonly drawn: boolean }[]> {
+    return this.list.locator('.monaco-list-row').evaluateAll((rows: readonly PageElement[]) =>
+      rows.map((row) => {
+        const icon = row.querySelector('.custom-view-tree-node-item-icon');
+        const style = icon === null ? undefined : getComputedStyle(icon);
+        const glyph = icon === null ? 'none' : getComputedStyle(icon, '::before').content;
+        return {
+          label: row.querySelector('.label-name')?.textContent ?? '',
+          drawn: style !== undefined && (style.backgroundImage.includes('url(') || !/^(none|normal|"")$/.test(glyph)),
+        };
+      }),
+    );
+  }
+
+  /** The whole of its name is in sight, even if not of what stands beside it. */
+  async isLegible(...path: readonly Match[]): Promise<boolean> {
+    return this.#on(path, async (element) => {
+      const [name, row] = [await element.locator('.label-name').boundingBox(), await this.list.boundingBox()];
+      return name !== null && row !== null && name.x + name.width <= row.x + row.width;
+    });
   }
 
   /** Text of the tree's own message line. */

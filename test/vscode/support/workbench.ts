@@ -158,6 +158,14 @@ export class Workbench {
     await this.page.evaluate((value) => navigator.clipboard.writeText(value), text);
   }
 
+  /** `className` is what the window has in themes of this kind: `vs`, `vs-dark`, `hc-black`, `hc-light`. */
+  async chooseTheme(label: string, className: string): Promise<void> {
+    await this.run('Preferences: Color Theme');
+    await this.quickInput.type(label);
+    await this.quickInput.choose(label);
+    await this.page.locator(`.monaco-workbench.${className}`).waitFor();
+  }
+
   /** Pulls the side bar's edge until it has about this width in pixels. */
   async resizeSideBar(width: number): Promise<void> {
     const sideBar = this.page.locator('.part.sidebar');
