@@ -45,18 +45,8 @@ export function compareAge(a: ProcessNode, b: ProcessNode): number {
 
 const nothing: Ordered<never> = new SortedList<never>(() => 0);
 
-/** Keys of a list of namespaces, made when read and kept until the list changes. */
-class KeyCache {
-  #keys: readonly NamespaceKey[] | undefined;
-
-  read(list: Ordered<Namespace>): readonly NamespaceKey[] {
-    this.#keys ??= Array.from(list, ({ key }) => key);
-    return this.#keys;
-  }
-
-  clear(): void {
-    this.#keys = undefined;
-  }
+function keysOf(list: Ordered<Namespace>): readonly NamespaceKey[] {
+  return Array.from(list, ({ key }) => key);
 }
 
 export class NamespaceNode implements Namespace {
@@ -98,8 +88,9 @@ export class NamespaceNode implements Namespace {
 
   ownsList: Ordered<NamespaceNode> = nothing;
   childList: Ordered<NamespaceNode> = nothing;
-  readonly #owns = new KeyCache();
-  readonly #children = new KeyCache();
+  // Arrays of lists are made when they are read, and kept until the list changes.
+  #owns: readonly NamespaceKey[] | undefined;
+  #children: readonly NamespaceKey[] | undefined;
   #members: readonly number[] | undefined;
   #workloads: readonly string[] | undefined;
 
@@ -125,11 +116,13 @@ export class NamespaceNode implements Namespace {
   }
 
   get owns(): readonly NamespaceKey[] {
-    return this.#owns.read(this.ownsList);
+    this.#owns ??= keysOf(this.ownsList);
+    return this.#owns;
   }
 
   get children(): readonly NamespaceKey[] {
-    return this.#children.read(this.childList);
+    this.#children ??= keysOf(this.childList);
+    return this.#children;
   }
 
   get workloads(): readonly string[] {
@@ -158,10 +151,10 @@ export class NamespaceNode implements Namespace {
   relate(relation: 'owner' | 'parent', list: Ordered<NamespaceNode> | undefined): void {
     if (relation === 'owner') {
       this.ownsList = list ?? nothing;
-      this.#owns.clear();
+      this.#owns = undefined;
     } else {
       this.childList = list ?? nothing;
-      this.#children.clear();
+      this.#children = undefined;
     }
   }
 
@@ -261,7 +254,7 @@ export class WorkloadNode implements Workload {
   listed = false;
   readonly pidList = new SortedList<number>(byNumber);
   readonly namespaceList = new SortedList<NamespaceNode>(compareNamespaces);
-  readonly #namespaces = new KeyCache();
+  #namespaces: readonly NamespaceKey[] | undefined;
   #pids: readonly number[] | undefined;
 
   constructor(identity: Identity) {
@@ -279,7 +272,8 @@ export class WorkloadNode implements Workload {
   }
 
   get namespaces(): readonly NamespaceKey[] {
-    return this.#namespaces.read(this.namespaceList);
+    this.#namespaces ??= keysOf(this.namespaceList);
+    return this.#namespaces;
   }
 
   enter(pid: number): void {
@@ -294,11 +288,11 @@ export class WorkloadNode implements Workload {
 
   list(namespace: NamespaceNode): void {
     this.namespaceList.add(namespace);
-    this.#namespaces.clear();
+    this.#namespaces = undefined;
   }
 
   unlist(namespace: NamespaceNode): void {
     this.namespaceList.delete(namespace);
-    this.#namespaces.clear();
+    this.#namespaces = undefined;
   }
 }
