@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <time.h>
 
 #define CAP_SYS_PTRACE 19
 
@@ -52,12 +53,23 @@ static bool has_pidfd_info(void)
     return fd >= 0 && ioctl(fd, (int)PIDFD_GET_INFO, &info) == 0 && (info.mask & PIDFD_INFO_CREDS);
 }
 
-static bool has_cgroup_systemd(int proc)
+static void find_cgroups(struct host *host)
 {
     char text[16384];
-    ssize_t length = read_text_at(proc, "self/cgroup", text, sizeof text);
 
-    return length > 0 && strstr(text, ":name=systemd:");
+    if (read_text_at(host->proc, "self/cgroup", text, sizeof text) <= 0)
+        return;
+    host->cgroup_systemd = strstr(text, ":name=systemd:");
+    host->cgroup_unified = strncmp(text, "0::", 3) == 0 || strstr(text, "\n0::");
+}
+
+uint64_t host_ticks(void)
+{
+    struct timespec now;
+    uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
 }
 
 /* Value of `name=` among comma-separated mount options. */
@@ -161,7 +173,7 @@ int host_open(struct host *host, struct failure *failure)
         host->pidfd_info = has_pidfd_info();
     else
         host->own[NS_PID] = 0;
-    host->cgroup_systemd = has_cgroup_systemd(host->proc);
+    find_cgroups(host);
     host->listns = has_listns();
     find_hidepid(host);
 

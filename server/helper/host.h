@@ -14,6 +14,8 @@ struct host {
     bool pidfd_info;
     /* There is v1's `name=systemd` hierarchy, so that processes in the unified one's root may be told apart by it. */
     bool cgroup_systemd;
+    /* There is the unified hierarchy. */
+    bool cgroup_unified;
     /* NS_GET_ID answers, 6.18. */
     bool nsid;
     /* A namespace's type, inode and id by one file handle, 6.18. */
@@ -30,6 +32,9 @@ struct host {
 
 int host_open(struct host *host, struct failure *failure);
 void host_close(struct host *host);
+
+/* Now, in clock ticks after boot: the unit and the origin of a process's start. */
+uint64_t host_ticks(void);
 
 /* The effective set of this process, a bit per capability(7). */
 uint64_t host_capabilities(void);

@@ -16,6 +16,7 @@ void reader_init(struct reader *reader, const struct host *host)
 {
     reader->host = host;
     reader->cgroups = (struct cgroup_cache){ 0 };
+    reader->outliers = NULL;
     reader->closing.count = 0;
 }
 
@@ -187,17 +188,26 @@ static void print_cmdline(struct reader *reader, int directory, struct output *l
     json_bytes(lines, "cmdline", reader->text, (size_t)length);
 }
 
-static void print_cgroup(struct reader *reader, int directory, uint64_t id, struct output *lines)
+static void print_cgroup(struct reader *reader, int directory, const struct process *process, uint64_t id,
+                         struct output *lines)
 {
+    const struct host *host = reader->host;
+    /* `name=systemd` has nothing to add. */
+    bool plain = !host->cgroup_systemd ||
+                 (reader->outliers && outliers_exclude(reader->outliers, process->pid, process->start));
     size_t path_length;
     bool unified;
 
-    if (id != 0) {
-        const char *known = cgroup_cache_find(&reader->cgroups, id, &path_length);
-        if (known) {
-            json_bytes(lines, "cgroup", known, path_length);
-            return;
-        }
+    if (plain && !host->cgroup_unified) {
+        if (host->cgroup_systemd)
+            json_text(lines, "cgroup", "/");
+        return;
+    }
+    /* The id is that of the unified hierarchy; in its root another process may be placed by `name=systemd`. */
+    const char *known = id == 0 ? NULL : cgroup_cache_find(&reader->cgroups, id, &path_length);
+    if (known && (plain || path_length > 1)) {
+        json_bytes(lines, "cgroup", known, path_length);
+        return;
     }
     ssize_t length = read_text(reader, directory, "../cgroup", sizeof reader->text);
     if (length <= 0)
@@ -206,8 +216,7 @@ static void print_cgroup(struct reader *reader, int directory, uint64_t id, stru
     if (!path)
         return;
     json_bytes(lines, "cgroup", path, path_length);
-    /* The id is that of the unified hierarchy; in its root another process may be placed by `name=systemd`. */
-    if (id != 0 && unified && (path_length > 1 || !reader->host->cgroup_systemd))
+    if (id != 0 && unified && !known)
         cgroup_cache_add(&reader->cgroups, id, path, path_length);
 }
 
@@ -277,7 +286,7 @@ static int read_through(struct reader *reader, int directory, struct process *pr
     json_bytes(lines, "comm", stat.comm, comm_length(&stat));
     if (!zombie && !(stat.flags & PF_KTHREAD))
         print_cmdline(reader, directory, lines);
-    print_cgroup(reader, directory, credentials.cgroup_id, lines);
+    print_cgroup(reader, directory, process, credentials.cgroup_id, lines);
     print_nspid(&credentials, lines);
     if (!zombie)
         print_root(reader, directory, process, lines);

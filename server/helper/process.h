@@ -4,6 +4,7 @@
 #include "cgroups.h"
 #include "closing.h"
 #include "host.h"
+#include "outliers.h"
 #include "output.h"
 #include "types.h"
 
@@ -41,6 +42,8 @@ struct process {
 struct reader {
     const struct host *host;
     struct cgroup_cache cgroups;
+    /* NULL when they are not known. */
+    const struct outliers *outliers;
     struct closing closing;
     char text[16384];
 };

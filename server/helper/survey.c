@@ -67,21 +67,26 @@ static void read_piece(void *context, unsigned worker, size_t begin, size_t end)
 static int read_all(struct survey *survey, const uint32_t *pids, size_t count, struct process_lines *lines, int64_t id)
 {
     struct reading reading = { .host = &survey->host, .pids = pids, .lines = lines };
+    struct outliers outliers;
     unsigned workers = workers_for(count);
+    bool outliers_known = outliers_find(&outliers, &survey->host);
     int result = 0;
 
     lines->pieces = (count + WORK_PIECE - 1) / WORK_PIECE;
     lines->piece = calloc(lines->pieces + 1, sizeof *lines->piece);
     if (!lines->piece || reserve(survey->process, survey->process_capacity, count + 1))
-        return -ENOMEM;
+        result = -ENOMEM;
     reading.process = survey->process;
     for (unsigned i = 0; i < workers; i++) {
         output_init(&lines->worker[i], -1, id);
         reading.reader[i] = malloc(sizeof *reading.reader[i]);
-        if (reading.reader[i])
-            reader_init(reading.reader[i], &survey->host);
-        else
+        if (!reading.reader[i]) {
             result = -ENOMEM;
+            continue;
+        }
+        reader_init(reading.reader[i], &survey->host);
+        if (outliers_known)
+            reading.reader[i]->outliers = &outliers;
     }
     if (!result)
         workers_run(workers, count, read_piece, &reading);
@@ -92,6 +97,7 @@ static int read_all(struct survey *survey, const uint32_t *pids, size_t count, s
         if (!result)
             result = lines->worker[i].error;
     }
+    outliers_free(&outliers);
     return result;
 }
 

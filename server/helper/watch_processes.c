@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /*
  * What starts a container or a sandbox forks, then unshares, changes root and executes, within moments. Until this
@@ -243,21 +242,11 @@ static int recheck(struct watch *watch, struct process *known, bool fully)
     return recheck_fully(watch, known);
 }
 
-/* Start of the youngest second, in the unit of process.start. */
-static uint64_t young_since(void)
-{
-    struct timespec now;
-    uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    uint64_t age = (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
-    return age > YOUNG_SECONDS * ticks ? age - YOUNG_SECONDS * ticks : 0;
-}
-
 static int recheck_young(struct watch *watch)
 {
     struct survey *survey = &watch->survey;
-    uint64_t since = young_since();
+    uint64_t now = host_ticks(), age = YOUNG_SECONDS * (uint64_t)sysconf(_SC_CLK_TCK);
+    uint64_t since = now > age ? now - age : 0;
     size_t looked = 0;
     int result = 0;
 
