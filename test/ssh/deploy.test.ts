@@ -178,7 +178,11 @@ describe('into the cache folder', { skip: deployMissing() }, () => {
     const spoil: (() => void)[] = [
       () => chmodSync(file, 0o770),
       () => chmodSync(file, 0o702),
-      () => chownSync(file, host.user.uid + 1, host.user.uid),
+      () => {
+        // Executable for the account all the same.
+        chownSync(file, host.user.uid + 1, host.user.uid);
+        chmodSync(file, 0o755);
+      },
       () => {
         rmSync(file);
         symlinkSync(copy, file);
