@@ -4,8 +4,7 @@ import { namespaceTypes } from '../helper/protocol.ts';
 import { Filter } from '../model/filter.ts';
 import type { View } from '../model/layout.ts';
 import { rowOf } from '../model/rows.ts';
-import type { Graph, Process } from '../model/types.ts';
-import { typeNames } from '../model/words.ts';
+import type { Graph, NameSource } from '../model/types.ts';
 import type { Target } from './targets.ts';
 
 export interface Candidate {
@@ -25,18 +24,21 @@ export interface CandidateOptions {
 
 const limit = 200;
 
-/** At most 200, of `found` and how many `more` there are. Namespaces come before processes, the host's own after others. */
+/** At most 200, of `found` and how many `more` there are. Best first. */
 export function candidates(
   hosts: readonly Host[],
   text: string,
   { processes, except, first }: CandidateOptions,
 ): { readonly found: readonly Candidate[]; readonly more: number } {
+  const words = wordsOf(text);
   const all: Target[] = [];
   for (const host of hosts) {
-    if (host.graph === undefined) continue;
-    const filter = new Filter(host.graph, { text, types: undefined, hideInitial: false });
-    all.push(...namespaceTargets(host, host.graph, filter));
-    if (processes) all.push(...processTargets(host, host.graph, text));
+    const { graph } = host;
+    if (graph === undefined) continue;
+    const { named, others, own } = namespaceTargets(host, graph, text, words);
+    const members = processes ? processTargets(host, graph, words) : [];
+    // Someone who types a pid or a command means the process, not all that it is in.
+    all.push(...named, ...(words.length === 0 ? [...others, ...own, ...members] : [...members, ...others, ...own]));
   }
   const wanted = all.filter((target) => except === undefined || !sameTarget(target, except));
   const ordered = [
@@ -47,31 +49,47 @@ export function candidates(
   return { found, more: Math.max(0, ordered.length - limit) };
 }
 
-function namespaceTargets(host: Host, graph: Graph, filter: Filter): Target[] {
-  const shown = namespaceTypes.flatMap((type) =>
-    Array.from(graph.ofType(type)).filter(({ key }) => filter.namespaces.has(key)),
-  );
-  const ordered = [...shown.filter(({ initial }) => !initial), ...shown.filter(({ initial }) => initial)];
-  return ordered.map(({ key }): Target => ({ kind: 'namespace', host, key }));
-}
+/** Where a person gave it the name, it is what they look for. */
+const givenNames: ReadonlySet<NameSource> = new Set(['mount', 'container', 'unit']);
 
-function processTargets(host: Host, graph: Graph, text: string): Target[] {
-  const words = text
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  const targets: Target[] = [];
-  for (const process of graph.processes.values()) {
-    if (process.namespaces === undefined || !hasAll(process, words)) continue;
-    targets.push({ kind: 'process', host, pid: process.pid, start: process.start });
+function namespaceTargets(
+  host: Host,
+  graph: Graph,
+  text: string,
+  words: readonly string[],
+): Readonly<Record<'named' | 'others' | 'own', Target[]>> {
+  const filter = new Filter(graph, { text, types: undefined, hideInitial: false });
+  const targets: Record<'named' | 'others' | 'own', Target[]> = { named: [], others: [], own: [] };
+  for (const type of namespaceTypes) {
+    for (const { key, initial, name } of graph.ofType(type)) {
+      if (!filter.namespaces.has(key)) continue;
+      const itself = words.length > 0 && hasAll(`${key}\n${name.text}`, words);
+      const rank = itself || (words.length === 0 && givenNames.has(name.source)) ? 'named' : initial ? 'own' : 'others';
+      targets[rank].push({ kind: 'namespace', host, key });
+    }
   }
   return targets;
 }
 
-function hasAll({ pid, comm, cmdline = '', user = '' }: Process, words: readonly string[]): boolean {
-  if (words.length === 0) return true;
-  const text = `${pid}\n${comm}\n${cmdline}\n${user}`.toLowerCase();
-  return words.every((word) => text.includes(word));
+function processTargets(host: Host, graph: Graph, words: readonly string[]): Target[] {
+  const targets: Target[] = [];
+  for (const { pid, start, comm, cmdline = '', user = '', namespaces } of graph.processes.values()) {
+    if (namespaces === undefined || !hasAll(`${pid}\n${comm}\n${cmdline}\n${user}`, words)) continue;
+    targets.push({ kind: 'process', host, pid, start });
+  }
+  return targets;
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+}
+
+function hasAll(text: string, words: readonly string[]): boolean {
+  const lower = text.toLowerCase();
+  return words.every((word) => lower.includes(word));
 }
 
 function candidate(target: Target): Candidate | undefined {
@@ -81,14 +99,14 @@ function candidate(target: Target): Candidate | undefined {
   const view: View = { graph, grouping: 'workload', visible: undefined };
   if (target.kind === 'namespace') {
     const row = rowOf(view, { kind: 'namespace', key: target.key, under: 'unused' });
-    const type = graph.namespaces.get(target.key)?.type;
-    if (row === undefined || type === undefined) return undefined;
-    return {
-      label: row.label,
-      description: `${typeNames[type]} · ${row.description}`,
-      icon: 'symbol-namespace',
-      target,
-    };
+    return (
+      row && {
+        label: row.label,
+        description: row.description,
+        icon: 'symbol-namespace',
+        target,
+      }
+    );
   }
   if (target.kind !== 'process') return undefined;
   const of = { kind: 'namespace', key: 'pid:0', under: 'unused' } as const;

@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../ids.ts';
 import type { Feature } from './context.ts';
 import { pickHost } from './hosts/pick-host.ts';
+import { snapshotFileName } from './snapshot-file-name.ts';
 
 /** Writes everything that is known of a host into a JSON file. */
 export const activateExportSnapshot: Feature = (context) =>
@@ -26,7 +26,7 @@ export const activateExportSnapshot: Feature = (context) =>
     const text = exportText(graph);
     const target = await vscode.window.showSaveDialog({
       title: `Export Snapshot of ${host.label}`,
-      defaultUri: vscode.Uri.joinPath(folder(), fileName(host.label, graph.time)),
+      defaultUri: vscode.Uri.joinPath(folder(), snapshotFileName(host.label, graph.time)),
       filters: { JSON: ['json'] },
     });
     if (target === undefined) return;
@@ -41,18 +41,5 @@ async function offerToOpen(target: vscode.Uri): Promise<void> {
 }
 
 function folder(): vscode.Uri {
-  return vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(join(homedir()));
-}
-
-/** `build7-2026-11-25T07-22-52Z.json`: the host's own time, in characters that every file system takes. */
-export function fileName(label: string, time: number | undefined): string {
-  const name = label.replaceAll(/[^\w.@-]+/g, '-');
-  const when =
-    time === undefined
-      ? ''
-      : `-${new Date(time * 1000)
-          .toISOString()
-          .replace(/\.\d+Z$/, 'Z')
-          .replaceAll(':', '-')}`;
-  return `${name}${when}.json`;
+  return vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
 }

@@ -111,15 +111,12 @@ export class HostBranch {
   /** The rows to be shown anew after a change of the graph, of those that were handed out. */
   update(change: Change): readonly TreeElement[] {
     const { graph } = this.host;
-    if (graph === undefined || change.reset) {
-      this.#filter = undefined;
-      return [this.root];
-    }
+    if (graph === undefined) return [this.root];
     const known = this.#filteredGraph === graph;
     const filter = this.#visible(graph);
-    // One that has just been made has seen the change already.
-    const filtered = filter === undefined || !known ? undefined : filter.update(change);
-    if (filter !== undefined && filtered === undefined) return [this.root];
+    // A filter that has just been made has seen the change already, but what it shows is new.
+    if (filter !== undefined && !known) return [this.root];
+    const filtered = filter?.update(change);
     const { view } = this;
     if (view === undefined) return [this.root];
     const elements = affected(view, change, filtered).flatMap((ref) => this.#elements.get(this.#id(ref)) ?? []);

@@ -84,7 +84,9 @@ export class HostsView implements TreeAccess, Disposable {
   }
 
   targetsOf(argument: unknown, selected?: unknown): readonly Target[] {
-    const elements = Array.isArray(selected) && selected.length > 0 ? (selected as readonly unknown[]) : [argument];
+    // `Array.isArray` narrows to `any[]`; what is in it is as unknown as the argument.
+    const several: readonly unknown[] = Array.isArray(selected) ? selected : [];
+    const elements = several.length > 0 ? several : [argument];
     return elements.flatMap((element) => (element instanceof TreeElement ? (targetOf(element) ?? []) : []));
   }
 
