@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { processesWith } from './leaks.ts';
 import { marker, temporaryFolder, uniqueName } from './marker.ts';
 import { output, run } from './process.ts';
 import type { Scope } from './scope.ts';
@@ -82,6 +83,8 @@ export async function podmanContainer(scope: Scope): Promise<Container> {
   const podman = ['podman', ...places, ...ways];
   scope.defer(async () => {
     await run([...podman, 'rm', '--force', '--time', '0', name]);
+    // When a container ends, its monitor starts a podman that cleans up, and in doing so makes the storage again.
+    await until('the end of all of podman', () => processesWith(storage).length === 0);
     // The storage's own mounts outlive the last container.
     await run(['sh', '-c', 'grep -F "$1" /proc/self/mountinfo | cut -d" " -f5 | tac | xargs -r umount', 'sh', storage]);
   });

@@ -5,6 +5,7 @@ import { after } from 'node:test';
 import { marker } from './marker.ts';
 import { until } from './wait.ts';
 
+/** The file's bytes as text, empty where there is none any more. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'latin1');
@@ -21,11 +22,15 @@ function isZombie(pid: number): boolean {
   return /\) Z /.test(read(`/proc/${pid}/stat`));
 }
 
-function leftProcesses(): string[] {
+/** Pids of the living processes, other than this one, in whose arguments or environment the text is. */
+export function processesWith(text: string): number[] {
   return pids()
     .filter((pid) => pid !== process.pid && !isZombie(pid))
-    .filter((pid) => read(`/proc/${pid}/environ`).includes(marker) || read(`/proc/${pid}/cmdline`).includes(marker))
-    .map((pid) => `process ${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
+    .filter((pid) => read(`/proc/${pid}/environ`).includes(text) || read(`/proc/${pid}/cmdline`).includes(text));
+}
+
+function leftProcesses(): string[] {
+  return processesWith(marker).map((pid) => `process ${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
 }
 
 /** In every mount namespace that a process is in, not only in ours. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Milliseconds that any wait for something certain may take; generous, since the machine may be busy with other things. */
-export const patience = 60_000;
+export const patience = 150_000;
 
 /** Polls until `probe` gives something else than undefined or false. Rejects after `deadline` milliseconds, naming what was waited for. */
 export async function until<T>(
