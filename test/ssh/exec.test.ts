@@ -279,12 +279,12 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
     });
   });
 
-  const start = async (more: readonly string[] = []) => {
+  const start = async (more: readonly string[] = [], script = 'cat') => {
     const lost = await startSshd({ authorizedKeys: [key.line] });
     const over = await connect(lost, { more });
     const causes: (Error | undefined)[] = [];
     over.onClose((cause) => causes.push(cause));
-    const running = await over.exec({ script: 'sleep 1000' });
+    const running = await over.exec({ script });
     running.stdout.resume();
     return { lost, over, causes, running, [Symbol.asyncDispose]: () => lost.stop() };
   };
@@ -312,7 +312,7 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
     });
 
     it('a write that waits is answered', async () => {
-      await using all = await start();
+      await using all = await start([], 'sleep 1000');
       const done = new Promise<unknown>((resolve) => all.running.stdin.write(Buffer.alloc(8_000_000), resolve));
       all.lost.dropConnections();
       assert.ok((await done) instanceof Error);

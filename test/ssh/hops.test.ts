@@ -1,5 +1,6 @@
 /** Jump hosts and ProxyCommand, with real servers on every hop. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -242,8 +243,11 @@ describe('jump hosts', { skip: sshdMissing() }, () => {
       const pidFile = join(folder.path, 'pid');
       const configFile = await configure({ more: [`ProxyCommand sleep 1000 & echo $! > ${pidFile}; wait`] });
       const connecting = connect(configFile, scripted(), controller.signal);
-      const { readFile } = await import('node:fs/promises');
-      const pid = await until('the command runs', async () => Number(await readFile(pidFile, 'utf8').catch(() => '')));
+      const pid = await until('the command runs', async () => {
+        const line = await readFile(pidFile, 'utf8').catch(() => '');
+        return line.endsWith('\n') ? Number(line) : undefined;
+      });
+      assert.ok(alive(pid));
       controller.abort();
       await fails(connecting, 'cancelled', /cancelled/);
       await until('its process has ended', () => !alive(pid));

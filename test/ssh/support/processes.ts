@@ -44,6 +44,20 @@ function childrenOf(pid: number): number[] {
   }
 }
 
+/** Processes that were started with a variable in their environment, wherever they have gone since. */
+export function withEnvironment(name: string, value: string): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${name}=${value}`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
 function parentOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

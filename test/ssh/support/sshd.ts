@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { temporaryFolder } from './folder.ts';
 import { generateKey, type Key, type KeyType } from './keys.ts';
-import { descendants, endTree, freePort, signal, until } from './processes.ts';
+import { descendants, endTree, freePort, signal, until, withEnvironment } from './processes.ts';
 
 const program = '/usr/sbin/sshd';
 
@@ -97,6 +97,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const connections = (): number[] => (server.pid === undefined ? [] : descendants(server.pid));
   const stop = async (): Promise<void> => {
     await endTree(server);
+    await nothingLeft(folder.path);
     await folder[Symbol.asyncDispose]();
   };
   return {
@@ -135,12 +136,29 @@ function configuration(options: SshdOptions, port: number, folder: string, hostK
     `MaxSessions ${options.maxSessions ?? 10}`,
     // Tests connect many times at once; the default drops some of them at random.
     'MaxStartups 200',
-    ...(options.home === 'own' ? [] : [`SetEnv HOME=${join(folder, 'home')}`]),
+    `SetEnv ${marker}=${folder}${options.home === 'own' ? '' : ` HOME=${join(folder, 'home')}`}`,
     'UseDNS no',
     'PrintMotd no',
     'LogLevel DEBUG3',
     '',
   ].join('\n');
+}
+
+/** In the environment of everything that a server starts. */
+const marker = 'LINUX_NAMESPACES_TEST_SSHD';
+
+/** What a connection leaves on the host is a fault of the code under test; it may take a moment to notice that it is alone. */
+async function nothingLeft(folder: string): Promise<void> {
+  try {
+    await until(
+      'everything that was started over SSH has ended',
+      () => withEnvironment(marker, folder).length === 0,
+      5000,
+    );
+  } catch (error) {
+    for (const pid of withEnvironment(marker, folder)) signal(pid, 'SIGKILL');
+    throw error;
+  }
 }
 
 function yes(value: boolean | undefined): string {
