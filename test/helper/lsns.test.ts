@@ -61,6 +61,10 @@ function asLsns(snapshot: Snapshot): Map<string, Line> {
   return new Map(lines);
 }
 
+function inhabited(lines: ReadonlyMap<string, Line>): string[] {
+  return [...lines].filter(([, { nprocs }]) => nprocs > 0).map(([name]) => name);
+}
+
 /**
  * In a room, where nothing comes and goes but the two programs themselves: each counts itself, so everything has to be equal. What is not equal are the
  * commands of these two, where they are the first process of a namespace; none is here.
@@ -69,8 +73,6 @@ async function compare(through: readonly string[]): Promise<Snapshot> {
   const snapshot = await scan([], { through });
   const [seen, expected] = [asLsns(snapshot), await lsns(through)];
   // Those without a process that are mounted here belong to others, and lsns knows only some of them.
-  const inhabited = (lines: ReadonlyMap<string, Line>): string[] =>
-    [...lines].filter(([, { nprocs }]) => nprocs > 0).map(([name]) => name);
   assert.deepEqual(inhabited(seen).toSorted(), inhabited(expected).toSorted());
   for (const name of inhabited(expected)) assert.deepEqual(seen.get(name), expected.get(name));
   return snapshot;
