@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Edition } from '../../../tools/editor.mjs';
 import { ipNetns } from '../../helper/support/namespaces.ts';
+import { passphrase } from '../support/host.ts';
 import { until } from '../support/poll.ts';
 import { holdNamespaces, uniqueProcessName } from '../support/workloads.ts';
 import { container, onStage } from './stage.ts';
@@ -129,6 +130,22 @@ export function firstUse(edition: Edition): void {
         assert.notEqual(row.accessibleLabel.trim(), '', row.label);
         assert.doesNotMatch(row.accessibleLabel, /\$\(|undefined|\[object/, row.label);
       }
+    });
+
+    step('an address can be typed, and a key that needs a passphrase is asked for, hidden', async () => {
+      const { workbench, tree, host } = stage;
+      const address = `root@127.0.0.1:${host.port}`;
+      await stage.run('Add Host...');
+      const input = await workbench.quickInput.opened('Add Host');
+      await input.fill(address);
+      await workbench.quickInput.choose(address);
+      await workbench.quickInput.opened(/passphrase/i);
+      assert.match(await workbench.quickInput.words(), /id_ed25519/);
+      assert.equal(await workbench.quickInput.hidesText(), true);
+      await workbench.screenshot(`${edition}-passphrase`);
+      await workbench.quickInput.answer(/passphrase/i, passphrase);
+      await tree.row(address, 'Network');
+      for (const [file, text] of await stage.editor.logs()) assert.ok(!text.includes(passphrase), file);
     });
   });
 }

@@ -41,8 +41,7 @@ export function thisMachine(edition: Edition): void {
       const menu = workbench.page.locator('.monaco-menu');
       await menu.first().waitFor();
       await until('Copy Id is focused', async () => {
-        const item = menu.locator('.action-item.focused .action-menu-item');
-        if ((await item.count()) > 0 && (await item.first().getAttribute('aria-label')) === 'Copy Id') return true;
+        if ((await menu.locator('.action-item.focused').allInnerTexts()).join('').trim() === 'Copy Id') return true;
         await keyboard.press('ArrowDown');
         return false;
       });

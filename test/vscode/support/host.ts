@@ -15,7 +15,10 @@ export interface TestHost {
   readonly hostKey: Key;
   /** HOME of those who log in. */
   readonly home: string;
-  /** Writes `~/.ssh/config` and the key that the host lets in; `known` also `known_hosts`. */
+  /**
+   * Writes `~/.ssh/config` with the key that the host lets in, and the default key, which it lets in too but which needs a
+   * passphrase; `known` also `known_hosts`.
+   */
   introduce(home: string, options?: { readonly known?: boolean }): Promise<void>;
   /** A configuration file for OpenSSH's own client. */
   sshConfig(): Promise<string>;
@@ -32,11 +35,15 @@ export interface TestHost {
   log(): string;
 }
 
+/** Of the default key. */
+export const passphrase = 'correct horse';
+
 export async function startHost(scope: Scope, alias: string): Promise<TestHost> {
   const folder = temporaryFolder(scope);
   const home = join(folder, 'home');
   await mkdir(home, { mode: 0o700 });
   const clientKey = await generateKey(join(folder, 'client'), 'ed25519');
+  const lockedKey = await generateKey(join(folder, 'locked'), 'ed25519', { passphrase });
   const keys = [
     await generateKey(join(folder, 'host-1'), 'ed25519'),
     await generateKey(join(folder, 'host-2'), 'ed25519'),
@@ -44,7 +51,7 @@ export async function startHost(scope: Scope, alias: string): Promise<TestHost> 
   let hostKey = keys.pop() ?? (await describeKey(join(folder, 'host-1')));
   const run = (port?: number): Promise<Sshd> =>
     startSshd({
-      authorizedKeys: [clientKey.line],
+      authorizedKeys: [clientKey.line, lockedKey.line],
       hostKeys: [hostKey],
       ...(port === undefined ? {} : { port }),
       // What is put on the host must not meet what others have put there; and the marker tells whose processes they are.
@@ -74,6 +81,7 @@ export async function startHost(scope: Scope, alias: string): Promise<TestHost> 
       const sshFolder = join(editorHome, '.ssh');
       const knownHosts = join(sshFolder, 'known_hosts');
       await copyFile(clientKey.file, join(sshFolder, alias));
+      await copyFile(lockedKey.file, join(sshFolder, 'id_ed25519'));
       await appendFile(join(sshFolder, 'config'), configuration(`~/.ssh/${alias}`), { mode: 0o600 });
       if (known) await appendFile(knownHosts, knownLine());
     },
