@@ -4,7 +4,7 @@
 #include "host.h"
 #include "output.h"
 
-/* `"restrictions":{…}`: what may stand in the way of creating or joining namespaces. What is not there is left out. */
+/* `"restrictions":{…}`: what may stand in the way of creating or joining namespaces. What is absent is left out. */
 void restrictions_print(const struct host *host, struct output *output);
 
 #endif

@@ -43,7 +43,8 @@ static size_t unescape(char *text, size_t length)
 /* File systems that ask someone else, so that walking a path on them can wait for ever. */
 static bool is_remote_type(const char *type, size_t length)
 {
-    static const char *const types[] = { "nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "afs", "lustre", "autofs", "coda" };
+    static const char *const types[] = { "nfs", "nfs4", "cifs", "smb3",   "9p",
+                                         "ceph", "afs", "coda", "lustre", "autofs" };
 
     if (length >= 4 && memcmp(type, "fuse", 4) == 0)
         return true;

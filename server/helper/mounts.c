@@ -334,7 +334,7 @@ int survey_mounts(struct survey *survey, unsigned workers)
     survey->sources |= SOURCE_MOUNTS;
     /* A namespace found by its mount may itself be a mount namespace with further ones in it. */
     do {
-        before = survey->namespaces.count;
+        before = survey->namespaces.live;
         result = survey_find_views(survey);
         if (!result)
             result = visit_by_processes(survey, workers);
@@ -344,6 +344,6 @@ int survey_mounts(struct survey *survey, unsigned workers)
             result = visit_by_joining(survey);
         if (!result)
             result = survey_relations(survey, 1);
-    } while (!result && survey->namespaces.count != before);
+    } while (!result && survey->namespaces.live != before);
     return result;
 }

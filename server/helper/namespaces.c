@@ -159,6 +159,37 @@ size_t namespaces_release(struct namespaces *namespaces, uint32_t index, enum ho
     return released;
 }
 
+/* Not worth the trouble below. */
+#define TIDY_AT 65536
+
+int namespaces_tidy(struct namespaces *namespaces)
+{
+    struct strings used = { 0 };
+
+    if (namespaces->strings.length < TIDY_AT || namespaces->strings.length < namespaces->tidy_at)
+        return 0;
+    for (size_t i = 0; i < namespaces->count; i++) {
+        const struct namespace *item = &namespaces->item[i];
+        if (item->flags & NAMESPACE_FREE)
+            continue;
+        for (uint32_t at = item->holders; at != NO_INDEX; at = namespaces->holder[at].next) {
+            struct holder *holder = &namespaces->holder[at];
+            if (holder->kind != HELD_BY_MOUNT)
+                continue;
+            const char *path = strings_get(&namespaces->strings, holder->path);
+            holder->path = strings_intern(&used, path, strlen(path));
+            if (holder->path == UINT32_MAX) {
+                strings_free(&used);
+                return -ENOMEM;
+            }
+        }
+    }
+    strings_free(&namespaces->strings);
+    namespaces->strings = used;
+    namespaces->tidy_at = used.length * 2;
+    return 0;
+}
+
 bool namespace_is_held(const struct namespace *namespace)
 {
     return namespace->members > 0 || namespace->children > 0 || namespace->holders != NO_INDEX;

@@ -87,6 +87,8 @@ struct namespaces {
     uint32_t free_holder;
     uint32_t free_item;
     struct strings strings;
+    /* Length of the strings from which on they are tidied. */
+    size_t tidy_at;
 };
 
 void namespaces_init(struct namespaces *namespaces);
@@ -102,6 +104,9 @@ int namespaces_hold(struct namespaces *namespaces, uint32_t index, const struct 
 /* Drops the holders of one kind for which `number` and `pid` match; pid 0 matches any. Returns how many. */
 size_t namespaces_release(struct namespaces *namespaces, uint32_t index, enum holder_kind kind, uint32_t number,
                           uint32_t pid);
+
+/* Gives back the memory of paths that no holder has any more, once they have become many. */
+int namespaces_tidy(struct namespaces *namespaces);
 
 /* Whether anything known keeps it. */
 bool namespace_is_held(const struct namespace *namespace);

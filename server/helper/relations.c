@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The kernel nests user and pid namespaces no deeper than 33 levels; a few more are room for other children. */
+#define LEVELS_MAX 40
+
 /* Refuses a descriptor that turned out to be another namespace; takes it over. */
 static int proven(const struct host *host, int fd, uint32_t id, uint64_t *nsid)
 {
@@ -118,9 +121,12 @@ static int open_by_any_member(const struct survey *survey, const struct namespac
     return fd;
 }
 
-static int open_by_child(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid);
+static int open_by_child(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid,
+                         unsigned levels);
 
-static int open_namespace(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid)
+/* `levels` is how far up from a child it may still go. */
+static int open_namespace(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid,
+                          unsigned levels)
 {
     const struct namespaces *namespaces = &survey->namespaces;
     int fd = -ENOENT;
@@ -133,20 +139,20 @@ static int open_namespace(const struct survey *survey, const struct namespace *n
         fd = open_by_any_member(survey, namespace, nsid);
     if (fd < 0)
         fd = open_by_id(&survey->host, namespace, nsid);
-    if (fd < 0 && namespace->via != NO_INDEX)
-        fd = open_by_child(survey, namespace, nsid);
+    if (fd < 0 && namespace->via != NO_INDEX && levels > 0)
+        fd = open_by_child(survey, namespace, nsid, levels - 1);
     return fd;
 }
 
-/* Up from a child; no deeper than the kernel nests, which is 33 levels. */
-static int open_by_child(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid)
+static int open_by_child(const struct survey *survey, const struct namespace *namespace, uint64_t *nsid,
+                         unsigned levels)
 {
     const struct namespace *child = &survey->namespaces.item[namespace->via];
     uint64_t ignored;
 
     if (child->owner != namespace->id && child->parent != namespace->id)
         return -ENOENT;
-    autoclose int fd = open_namespace(survey, child, &ignored);
+    autoclose int fd = open_namespace(survey, child, &ignored, levels);
     if (fd < 0)
         return fd;
     return proven(&survey->host, child->parent == namespace->id ? nsfs_parent(fd) : nsfs_owner(fd), namespace->id,
@@ -157,7 +163,7 @@ int survey_open_namespace(const struct survey *survey, uint32_t index)
 {
     uint64_t ignored;
 
-    return open_namespace(survey, &survey->namespaces.item[index], &ignored);
+    return open_namespace(survey, &survey->namespaces.item[index], &ignored, LEVELS_MAX);
 }
 
 static uint32_t inode_of(int fd, struct closing *closing)
@@ -189,7 +195,7 @@ static void resolve(struct namespace *namespace, int fd, struct closing *closing
 static void resolve_one(const struct survey *survey, struct namespace *namespace)
 {
     struct closing closing = { .count = 0 };
-    int fd = open_namespace(survey, namespace, &namespace->nsid);
+    int fd = open_namespace(survey, namespace, &namespace->nsid, LEVELS_MAX);
 
     if (fd >= 0) {
         resolve(namespace, fd, &closing);

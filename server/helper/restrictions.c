@@ -24,7 +24,8 @@ static const struct {
     const char *key;
     const char *path;
 } texts[] = {
-    { "unconfined_restrictions_userns", "/sys/kernel/security/apparmor/features/policy/unconfined_restrictions/userns" },
+    { "unconfined_restrictions_userns",
+      "/sys/kernel/security/apparmor/features/policy/unconfined_restrictions/userns" },
     { "lsm", "/sys/kernel/security/lsm" },
     /* Of this process: an AppArmor profile or an SELinux context. */
     { "context", "/proc/self/attr/current" },

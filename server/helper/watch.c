@@ -31,19 +31,17 @@ struct timing {
     uint64_t spacing;
 };
 
-/* How long a setns of an old process can go unseen: the last rotation, or what the present one comes to if longer. */
+/* How long a setns of an old process can go unseen: the last rotation, or the present one if that takes longer. */
 static uint64_t bound(const struct watch *watch, uint64_t now, uint64_t spacing)
 {
     size_t count = watch->survey.process_count;
-    uint64_t present = now - watch->rotation_began, longest;
+    uint64_t present = now - watch->rotation_began, expected = present;
 
-    if (watch->rotation_looked > 0)
-        longest = present * count / watch->rotation_looked;
-    else
-        longest = (uint64_t)((double)count * LOOK_COST / watch->budget.share / 1000);
-    if (watch->rotation_took > 0 && (watch->rotation_looked < count / 4 || watch->rotation_took > longest))
-        longest = watch->rotation_took;
-    return longest + spacing;
+    if (watch->rotation_took == 0 && watch->rotation_looked == 0)
+        expected += (uint64_t)((double)count * LOOK_COST / watch->budget.share / 1000);
+    else if (watch->rotation_took == 0 || watch->rotation_looked > count / 4)
+        expected = present * count / (watch->rotation_looked ? watch->rotation_looked : 1);
+    return (expected > watch->rotation_took ? expected : watch->rotation_took) + spacing;
 }
 
 static void print_tick(const struct watch *watch, const struct timing *timing, uint64_t now)

@@ -36,6 +36,9 @@ struct watch {
     /* Of the present one. */
     size_t rotation_looked;
 
+    /* When a mount namespace was joined last to look into it, in milliseconds. */
+    uint64_t joined;
+
     /* Something in the tables changed and is not settled yet. */
     bool unsettled;
     /* A process that served to look into a mount namespace has left. */

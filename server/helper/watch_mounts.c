@@ -2,6 +2,8 @@
 
 /* The rotation over mount namespaces gets at most this many per pass, so that processes get their share, too. */
 #define VIEWS_PER_PASS 4
+/* One without a process is looked into by a child that joins it, which costs more and moves the sign of new processes. */
+#define JOIN_EVERY 10000
 
 static int refresh(struct watch *watch, uint32_t view)
 {
@@ -20,13 +22,26 @@ static uint32_t own_view(const struct watch *watch)
     return index == NO_INDEX ? NO_INDEX : survey->namespaces.item[index].view;
 }
 
+static bool is_due(struct watch *watch, const struct mount_view *view)
+{
+    if (view->unused)
+        return false;
+    if (view->pid != 0 && !view->partial)
+        return true;
+    uint64_t now = milliseconds_now();
+    if (now - watch->joined < JOIN_EVERY)
+        return false;
+    watch->joined = now;
+    return true;
+}
+
 int watch_mounts(struct watch *watch, bool own_changed)
 {
     struct survey *survey = &watch->survey;
     uint32_t own = own_view(watch);
-    int result = 0;
+    int result = watch->views_stale ? survey_find_views(survey) : 0;
 
-    if (own_changed && own != NO_INDEX)
+    if (!result && own_changed && own != NO_INDEX)
         result = refresh(watch, own);
     /*
      * Others are only read now and then: a descriptor to be told by would keep the mount namespace alive, and what
@@ -38,7 +53,7 @@ int watch_mounts(struct watch *watch, bool own_changed)
         if (watch->view_cursor >= survey->view_count)
             watch->view_cursor = 0;
         uint32_t view = watch->view_cursor++;
-        if (!survey->view[view].unused && view != own)
+        if (view != own && is_due(watch, &survey->view[view]))
             result = refresh(watch, view);
     }
     return result;

@@ -88,9 +88,9 @@ static void find_lowest(struct watch *watch)
             if (wanted[type] == 0 || process->ns[type] == 0)
                 continue;
             uint32_t index = namespaces_find(namespaces, type, process->ns[type]);
-            struct namespace *namespace = &namespaces->item[index];
-            if (index == NO_INDEX || !(namespace->flags & NAMESPACE_LOWEST_LEFT))
+            if (index == NO_INDEX || !(namespaces->item[index].flags & NAMESPACE_LOWEST_LEFT))
                 continue;
+            struct namespace *namespace = &namespaces->item[index];
             namespace->lowest = process->pid;
             namespace->flags &= (uint8_t)~NAMESPACE_LOWEST_LEFT;
             wanted[type]--;
@@ -202,5 +202,5 @@ int watch_settle(struct watch *watch)
     if (!result)
         result = print_changed(watch, &watch->changed);
     print_removed(watch);
-    return result;
+    return result ? result : namespaces_tidy(&survey->namespaces);
 }

@@ -247,6 +247,8 @@ static int recheck_young(struct watch *watch)
     struct survey *survey = &watch->survey;
     uint64_t now = host_ticks(), age = YOUNG_SECONDS * (uint64_t)sysconf(_SC_CLK_TCK);
     uint64_t since = now > age ? now - age : 0;
+    /* However many there are, the rotation goes on. */
+    double rest = watch->budget.credit / 2;
     size_t looked = 0;
     int result = 0;
 
@@ -254,7 +256,7 @@ static int recheck_young(struct watch *watch)
     for (size_t i = survey->process_count; !result && i-- > 0;) {
         if (survey->process[i].start < since)
             continue;
-        if (looked++ % CLOCK_EVERY == 0 && !budget_left(&watch->budget))
+        if (looked++ % CLOCK_EVERY == 0 && (!budget_left(&watch->budget) || watch->budget.credit < rest))
             break;
         result = recheck(watch, &survey->process[i], true);
     }
