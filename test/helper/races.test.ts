@@ -20,7 +20,7 @@ for (const deep of [[], ['--deep']]) {
     const storm = await hold(testScope(t), [await changeProgram(), 'storm', '60']);
     let seen = 0;
     let made = 0;
-    for (let scans = 0; made < enough || scans < 10; scans++) {
+    for (let scans = 0; made < enough || scans < 10 || (seen === 0 && scans < 200); scans++) {
       // Each one checks by itself that all of it fits together.
       const { processes } = await scan(deep);
       seen += [...processes.values()].filter(({ comm }) => comm.startsWith('storm')).length;

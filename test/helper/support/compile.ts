@@ -38,3 +38,8 @@ export async function changeProgram(): Promise<string> {
 export async function oddProgram(): Promise<string> {
   return compile(new URL('odd.c', import.meta.url));
 }
+
+/** Runs a command as on an older kernel, see the head of its source. */
+export async function oldProgram(): Promise<string> {
+  return compile(new URL('old.c', import.meta.url));
+}
