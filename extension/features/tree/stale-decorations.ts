@@ -6,6 +6,6 @@ import { staleAuthority } from './tree-item.ts';
 export class StaleDecorations implements vscode.FileDecorationProvider {
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     if (uri.scheme !== scheme || uri.authority !== staleAuthority) return undefined;
-    return new vscode.FileDecoration(undefined, 'Stale', new vscode.ThemeColor('disabledForeground'));
+    return new vscode.FileDecoration(undefined, 'Stale', new vscode.ThemeColor('list.deemphasizedForeground'));
   }
 }

@@ -68,11 +68,12 @@ test('a lost connection keeps the tree, says why, and offers to reconnect', () =
   assert.deepEqual(note.context, ['trouble', 'broken']);
 });
 
-test('while it reconnects by itself there is nothing to choose', () => {
+test('while it reconnects by itself, one can still do it at once', () => {
   const host = new FakeHost('build7', recorded('containers.jsonl'));
   host.set({ kind: 'lost', error, retryAt: 5 });
   assert.match(hostItem(host).description ?? '', /reconnecting/);
-  assert.equal(noteItem(host, 'state').command, undefined);
+  assert.ok(hostItem(host).context.includes('retrying'));
+  assert.equal(noteItem(host, 'state').command?.id, commands.reconnect);
 });
 
 test('a stage that the host is at is its own row', () => {

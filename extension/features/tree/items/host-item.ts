@@ -125,7 +125,7 @@ function stateNote(host: Host): ItemSpec {
         icon: { kind: 'codicon', id: 'info' },
         context: ['trouble', reachability(state)],
         accessibleLabel: `${message} ${remedy}`,
-        ...(reachability(state) === 'broken' ? { command: { id: commands.reconnect, title: 'Reconnect' } } : {}),
+        command: { id: commands.reconnect, title: 'Reconnect' },
       };
     }
     case 'connecting':
