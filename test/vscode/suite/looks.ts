@@ -29,7 +29,7 @@ export function looks(edition: Edition): void {
       const { workbench, tree, host, scope } = stage;
       await hold(scope, ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', netns]);
       await holdNamespaces(scope, 'nginx', '--net', '--uts', '--ipc', '--cgroup');
-      await holdNamespaces(scope, 'postgres', '--user', '--map-root-user', '--net', '--ipc', '--time', '--fork');
+      await holdNamespaces(scope, 'postgres', '--user', '--map-root-user', '--net', '--ipc');
       await workbench.show(container);
       await workbench.resizeSideBar(420);
       await tree.expand(host.alias, 'Network');

@@ -46,7 +46,7 @@ export function losing(edition: Edition): void {
       assert.match(kept.accessibleLabel, /, stale$/);
       assert.equal(kept.selected, true);
       const status = await workbench.ourStatusItem();
-      assert.match(status?.accessibleLabel ?? '', /not reachable/);
+      assert.match(status?.accessibleLabel ?? '', /connection lost/);
       await workbench.screenshot(`${edition}-stale`);
     });
 
