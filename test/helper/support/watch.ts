@@ -26,8 +26,11 @@ export class Picture {
   /** The last tick. */
   tick: TickRecord | undefined;
   ticks = 0;
+  /** Something was told that no tick has closed yet. */
+  open = false;
 
   apply(record: HelperRecord): void {
+    this.open = !('tick' in record);
     if ('ns' in record) this.namespaces.set(key(record.ns), record.ns);
     else if ('process' in record) this.#process(record.process);
     else if ('gone' in record) this.#gone(record.gone);
