@@ -4,7 +4,8 @@ import { ConnectionError } from './errors.ts';
 
 /** `alice@build7:2222`. */
 export function describeHost(host: Pick<ResolvedHost, 'user' | 'alias' | 'port'>): string {
-  return `${host.user}@${host.alias}${host.port === 22 ? '' : `:${host.port}`}`;
+  const name = host.alias.includes(':') ? `[${host.alias}]` : host.alias;
+  return `${host.user}@${name}${host.port === 22 ? '' : `:${host.port}`}`;
 }
 
 /** Text of a server without control and direction characters, at most 1,000 characters; line ends stay. */

@@ -1,6 +1,7 @@
-/** From nothing to a running command, against a real sshd. */
+/** What a person may type, from nothing to a running command. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -8,9 +9,12 @@ import { connectSsh } from '../../extension/transport/ssh.ts';
 import { temporaryFolder, type Folder } from './support/folder.ts';
 import { capturingLog, scripted } from './support/interaction.ts';
 import { generateKey, type Key } from './support/keys.ts';
+import { freePort } from './support/processes.ts';
 import { sshdMissing, startSshd, type Sshd } from './support/sshd.ts';
 
-describe('connecting to sshd with a key', { skip: sshdMissing() }, () => {
+const ipv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1') === true);
+
+describe('connecting', { skip: sshdMissing() }, () => {
   let folder: Folder;
   let key: Key;
   let server: Sshd;
@@ -19,8 +23,11 @@ describe('connecting to sshd with a key', { skip: sshdMissing() }, () => {
   before(async () => {
     folder = await temporaryFolder();
     key = await generateKey(join(folder.path, 'key'), 'ed25519');
-    server = await startSshd({ authorizedKeys: [key.line] });
-    await writeFile(join(folder.path, 'known_hosts'), server.knownHosts);
+    const port = await freePort();
+    const config = ipv6 ? [`ListenAddress [::1]:${port}`] : [];
+    server = await startSshd({ authorizedKeys: [key.line], port, config });
+    const known = join(folder.path, 'known_hosts');
+    await writeFile(known, `${server.knownHosts}${server.knownHosts.replace('127.0.0.1', '::1')}`);
     configFile = join(folder.path, 'config');
     await writeFile(
       configFile,
@@ -28,9 +35,11 @@ describe('connecting to sshd with a key', { skip: sshdMissing() }, () => {
   HostName 127.0.0.1
   Port ${server.port}
   User ${server.user}
+Host *
   IdentityFile ${key.file}
   IdentityAgent none
-  UserKnownHostsFile ${join(folder.path, 'known_hosts')}
+  UserKnownHostsFile ${known}
+  GlobalKnownHostsFile none
 `,
     );
   });
@@ -39,15 +48,38 @@ describe('connecting to sshd with a key', { skip: sshdMissing() }, () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  it('runs a script and gives its output, errors and exit code', async () => {
-    const transport = await connectSsh('build7', { configFile, interaction: scripted(), log: capturingLog() });
-    const running = await transport.exec({ script: 'cat; echo wrong >&2; exit 7' });
-    running.stdin.end('hello');
-    const [out, errors] = await Promise.all([text(running.stdout), text(running.stderr)]);
-    assert.deepEqual(
-      { out, errors, exit: await running.exit },
-      { out: 'hello', errors: 'wrong\n', exit: { code: 7, signal: undefined } },
-    );
+  const says = async (target: string): Promise<string> => {
+    const stages: string[] = [];
+    const transport = await connectSsh(target, {
+      configFile,
+      interaction: scripted(),
+      log: capturingLog(),
+      onStage: (stage) => stages.push(stage),
+    });
+    const running = await transport.exec({ script: 'echo hello' });
+    assert.equal(await text(running.stdout), 'hello\n');
+    assert.match(stages.join('|'), /^Connecting to .*\|Verifying the host key\|Signing in as /);
+    const { description } = transport;
     transport.dispose();
+    return description;
+  };
+
+  it('by an alias', async () => {
+    assert.equal(await says('build7'), `${server.user}@build7:${server.port}`);
+  });
+
+  it('by user, host and port', async () => {
+    assert.equal(await says(`${server.user}@127.0.0.1:${server.port}`), `${server.user}@127.0.0.1:${server.port}`);
+  });
+
+  it('by a URI', async () => {
+    assert.equal(
+      await says(`ssh://${server.user}@127.0.0.1:${server.port}`),
+      `${server.user}@127.0.0.1:${server.port}`,
+    );
+  });
+
+  it('by an IPv6 address', { skip: ipv6 ? false : 'this machine has no IPv6 loopback' }, async () => {
+    assert.equal(await says(`${server.user}@[::1]:${server.port}`), `${server.user}@[::1]:${server.port}`);
   });
 });

@@ -28,7 +28,7 @@ export interface SshdOptions {
    * caches of this machine's accounts have a part in a test. `own`: the account's real home.
    */
   readonly home?: 'own' | 'isolated';
-  /** Further lines of sshd_config; the first value of a keyword wins, and these come first. */
+  /** Further lines of sshd_config (LogLevel: INFO or more, which tells that it listens); the first value of a keyword wins, and these come first. */
   readonly config?: readonly string[];
 }
 
@@ -177,7 +177,12 @@ async function listen(config: string, logFile: string, log: () => string): Promi
     complaint += error.message;
     ended = true;
   });
-  await until('sshd listens', () => ended || /^Server listening on/m.test(log()));
+  try {
+    await until('sshd listens', () => ended || /^Server listening on/m.test(log()));
+  } catch (error) {
+    await endTree(child);
+    throw error;
+  }
   if (!ended) return child;
   if (/Address already in use/.test(log())) return undefined;
   throw new Error(`sshd does not start: ${complaint}${log()}`);
