@@ -25,6 +25,8 @@ export async function addHost(context: FeatureContext): Promise<void> {
   const connected = context.connector.connect(host);
   await context.tree.unfold(host);
   await connected;
+  // VS Code 1.139 forgets an unfolding when what is below the row arrives later.
+  await context.tree.unfold(host);
 }
 
 export async function setThisMachineShown(shown: boolean): Promise<void> {

@@ -21,8 +21,6 @@ export class HostsView implements TreeAccess, Disposable {
   readonly #hosts: Hosts;
   readonly #provider: HostsTreeProvider;
   readonly view: vscode.TreeView<TreeElement>;
-  /** Hosts whose rows are known to be unfolded. */
-  readonly #unfolded = new WeakSet<Host>();
 
   constructor(options: HostsViewOptions) {
     this.#hosts = options.hosts;
@@ -32,16 +30,6 @@ export class HostsView implements TreeAccess, Disposable {
         treeDataProvider: this.#provider,
         canSelectMany: true,
         showCollapseAll: true,
-      }),
-    );
-    this.#store.add(
-      this.view.onDidExpandElement(({ element }) => {
-        if (element.ref.kind === 'root') this.#unfolded.add(element.host);
-      }),
-    );
-    this.#store.add(
-      this.view.onDidCollapseElement(({ element }) => {
-        if (element.ref.kind === 'root') this.#unfolded.delete(element.host);
       }),
     );
   }
@@ -107,7 +95,7 @@ export class HostsView implements TreeAccess, Disposable {
 
   async unfold(host: Host): Promise<void> {
     const root = this.#provider.branch(host)?.root;
-    if (root === undefined || !this.visible || this.#unfolded.has(host)) return;
+    if (root === undefined || !this.visible) return;
     this.#provider.flush();
     await this.view.reveal(root, { select: false, expand: true });
   }

@@ -119,7 +119,7 @@ export function firstUse(edition: Edition): void {
       const text = await tree.tooltip(host.alias, 'Network', 'host');
       assert.match(text, /The host's own network namespace/);
       assert.match(text, /owned by/);
-      assert.match(text, /kept alive by/);
+      assert.match(text, /lives as long as the kernel/);
     });
 
     step('every row in sight has words for a screen reader, and its icon is no letter of it', async () => {
