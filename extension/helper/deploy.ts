@@ -114,23 +114,11 @@ async function attempt(
     }
     if (mark.word === 'run') options.onStage('Starting the helper');
   };
-  const abandoned = new AbortController();
-  const abandon = new Promise<never>((_, reject) => {
-    const stop = (): void => {
-      // The script takes back what it began at the end of its input. Where it has not begun, a login script hangs, and
-      // only a signal ends that; SSH carries none after the end of input.
-      if (findings.host !== undefined) process.stdin.end();
-      const grace = findings.host === undefined ? 0 : graceMilliseconds;
-      void Promise.race([process.exit, delay(grace, undefined, { ref: false })]).then(() => {
-        process.dispose();
-        return reject(cancelled(signal));
-      });
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true, signal: abandoned.signal });
-  });
+  const settled = new AbortController();
+  const cancellation = whenCancelled(process, signal, settled.signal, () => findings.host !== undefined);
   try {
-    const session = await Promise.race([startServe(process, { elevated: options.elevated, onPreamble }), abandon]);
+    const serving = startServe(process, { elevated: options.elevated, onPreamble });
+    const session = await Promise.race([serving, cancellation]);
     if (signal.aborted) {
       session.dispose();
       await process.exit;
@@ -150,8 +138,34 @@ async function attempt(
     if (failure !== undefined) throw failure;
     return undefined;
   } finally {
-    abandoned.abort();
+    settled.abort();
   }
+}
+
+/**
+ * Rejects with `cancelled` when `signal` aborts before `settled`, after the host had time to clear up. A script that has
+ * begun takes back what it did at the end of its input. Where none has begun, a login script hangs, and only a signal ends
+ * that; SSH carries none after the end of input.
+ */
+function whenCancelled(
+  process: RemoteProcess,
+  signal: AbortSignal,
+  settled: AbortSignal,
+  hasBegun: () => boolean,
+): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => {
+      const begun = hasBegun();
+      if (begun) process.stdin.end();
+      const grace = delay(begun ? graceMilliseconds : 0, undefined, { ref: false });
+      void Promise.race([process.exit, grace]).then(() => {
+        process.dispose();
+        return reject(cancelled(signal));
+      });
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true, signal: settled });
+  });
 }
 
 function note(findings: Findings, mark: Mark, binaries: Binaries): void {

@@ -6,6 +6,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { openSession } from '../../extension/helper/open.ts';
 import { ConnectionError } from '../../extension/transport/errors.ts';
 import { deployMissing, helperName, helpers, namesIn, newHost, opening, useOnce, type Host } from './deploy-support.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { run } from './support/processes.ts';
 
 /** An account that is neither root nor the test's. */
@@ -179,39 +180,32 @@ describe('folders', { skip: deployMissing() }, () => {
   });
 });
 
-// uname is the one that lies: this machine has no other kernel or processor to offer, and all that we know of a host is
-// what its uname says.
-async function hostWithUname(text: string): Promise<{ host: Host; folder: string }> {
-  const folder = join('/tmp', `lns-uname-${process.pid}-${Math.random().toString(36).slice(2)}`);
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'uname'), `#!/bin/sh\nprintf '${text}'\n`, { mode: 0o755 });
-  return { host: await newHost({ sshd: { config: [`SetEnv PATH=${folder}:/usr/bin:/bin`] } }), folder };
-}
-
 describe('hosts', { skip: deployMissing() }, () => {
-  for (const [text, message] of [
-    ['Darwin arm64\\n', /runs Darwin, not Linux/],
-    ['FreeBSD amd64\\n', /runs FreeBSD, not Linux/],
-    ['CYGWIN_NT-10.0 x86_64\\n', /runs CYGWIN_NT-10.0, not Linux/],
-    ['Linux riscv64\\n', /architecture, riscv64, is not supported/],
-    ['Linux i686\\n', /architecture, i686, is not supported/],
-    ['Linux armv7l\\n', /architecture, armv7l, is not supported/],
-    ['Linux \\033[31mevil\\007\\n', /architecture, \[31mevil, is not supported/],
-    ['', /runs an unknown system, not Linux/],
-  ] as const) {
-    test(`“${text}” is not served, and says why`, async () => {
-      const { host, folder } = await hostWithUname(text);
-      try {
-        const error = await refusal(host);
-        assert.equal(error.code, 'unsupported-host');
-        assert.match(error.message, message);
-        assert.deepEqual(namesIn(dirname(host.cache)), [], 'no folder is made on such a host');
-      } finally {
-        await host[Symbol.asyncDispose]();
-        rmSync(folder, { recursive: true });
-      }
-    });
-  }
+  // uname is the one that lies: this machine has no other kernel or processor to offer, and all that we know of a host is
+  // what its uname says.
+  test('of other systems and processors are not served, and say why', async () => {
+    const cases = [
+      ['Darwin arm64\\n', /runs Darwin, not Linux/],
+      ['FreeBSD amd64\\n', /runs FreeBSD, not Linux/],
+      ['CYGWIN_NT-10.0 x86_64\\n', /runs CYGWIN_NT-10.0, not Linux/],
+      ['Linux riscv64\\n', /architecture, riscv64, is not supported/],
+      ['Linux i686\\n', /architecture, i686, is not supported/],
+      ['Linux armv7l\\n', /architecture, armv7l, is not supported/],
+      ['Linux \\033[31mevil\\007\\n', /architecture, \[31mevil, is not supported/],
+      ['', /runs an unknown system, not Linux/],
+    ] as const;
+    await using folder = await temporaryFolder();
+    await using host = await newHost({ sshd: { config: [`SetEnv PATH=${folder.path}:/usr/bin:/bin`] } });
+    for (const [text, message] of cases) {
+      writeFileSync(join(folder.path, 'uname'), `#!/bin/sh\nprintf '${text}'\n`, { mode: 0o755 });
+      // One uname at a time.
+      // oxlint-disable-next-line no-await-in-loop
+      const error = await refusal(host);
+      assert.equal(error.code, 'unsupported-host');
+      assert.match(error.message, message);
+    }
+    assert.deepEqual(namesIn(dirname(host.cache)), [], 'no folder is made on such a host');
+  });
 
   test('an account without a shell', async () => {
     await using host = await newHost({ shell: '/usr/sbin/nologin' });

@@ -96,7 +96,7 @@ test('root: a host that cannot compute hashes gets a fresh copy each time', { sk
   // A program of the right name and size that is not ours, in a folder of root's: only the hash could tell.
   const plant = `mkdir -p ${folder} && printf '#!/bin/sh\\necho planted >&2; exit 9\\n' >${folder}/${name}`;
   const { options } = await opening();
-  const size = options.binaries.all.find(({ machine }) => name.endsWith(machine))?.size ?? 0;
+  const size = options.binaries.all.find(({ machine }) => name.endsWith(`-${machine}`))?.size ?? 0;
   const setUp = [
     plant,
     `truncate -s ${size} ${folder}/${name} && chmod 700 ${folder}/${name}`,

@@ -1,6 +1,7 @@
 /** A server, an account and the real helper, for tests of deployment. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { machine } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadBinaries, type Binaries } from '../../extension/helper/binaries.ts';
@@ -147,9 +148,9 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-export async function helperName(machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64'): Promise<string> {
+export async function helperName(): Promise<string> {
   const { version, build } = await helpers();
-  return `nshelper-${version}-${build}-${machine}`;
+  return `nshelper-${version}-${build}-${machine()}`;
 }
 
 /** `700 1001`: permission bits and owner. */

@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { machine } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { openSession } from '../../extension/helper/open.ts';
@@ -124,7 +125,7 @@ describe('into the cache folder', { skip: deployMissing() }, () => {
 
   test('other versions are removed, other files are not', async () => {
     makeFolder();
-    const old = join(host.cache, 'nshelper-0.0.9-0123456789abcdef-x86_64');
+    const old = join(host.cache, `nshelper-0.0.9-0123456789abcdef-${machine()}`);
     const foreign = ['nshelper-0.0.9-0123456789abcdef-riscv64', 'notes', 'nshelper-0.0.9'];
     for (const each of [old, ...foreign.map((other) => join(host.cache, other))]) {
       writeFileSync(each, 'x', { mode: 0o700 });
@@ -136,7 +137,7 @@ describe('into the cache folder', { skip: deployMissing() }, () => {
 
   test('a half of it under its final name is replaced', async () => {
     makeFolder();
-    const bytes = await (await helpers()).read('x86_64');
+    const bytes = await (await helpers()).read(machine());
     writeFileSync(file, bytes.subarray(0, bytes.length / 2), { mode: 0o700 });
     own(file);
     assert.deepEqual(await useOnce(host), uploaded);
@@ -162,11 +163,11 @@ describe('into the cache folder', { skip: deployMissing() }, () => {
     test(`a file of the right name and size that ${what} is replaced`, async () => {
       makeFolder();
       const binaries = await helpers();
-      const size = binaries.all.find(({ machine }) => machine === 'x86_64')?.size ?? 0;
+      const size = binaries.all.find((each) => each.machine === machine())?.size ?? 0;
       writeFileSync(file, `#!/bin/sh\n${text}\n`.padEnd(size, '#'), { mode: 0o700 });
       own(file);
       assert.deepEqual(await useOnce(host), ['Looking for the helper', 'Starting the helper', ...uploaded.slice(1)]);
-      assert.deepEqual(readFileSync(file), Buffer.from(await binaries.read('x86_64')));
+      assert.deepEqual(readFileSync(file), Buffer.from(await binaries.read(machine())));
     });
   }
 
