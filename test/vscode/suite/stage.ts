@@ -8,6 +8,7 @@ import { sshdMissing } from '../../ssh/support/sshd.ts';
 import { openEditor, type Editor, type EditorOptions } from '../support/editor.ts';
 import { extensionId, packageMissing } from '../support/extension.ts';
 import { startHost, type TestHost } from '../support/host.ts';
+import { limited, patience } from '../support/poll.ts';
 import type { Tree } from '../support/tree.ts';
 import { drawRows } from '../support/tree-rows.ts';
 import type { Workbench } from '../support/workbench.ts';
@@ -79,7 +80,7 @@ export function onStage(
     });
     let failed: string | undefined;
     play(stage, (name, body) => {
-      it(name, async (t) => {
+      it(name, { timeout: 5 * patience }, async (t) => {
         if (failed !== undefined) {
           t.skip(`goes on where “${failed}” should have arrived`);
           return;
@@ -88,7 +89,7 @@ export function onStage(
           await body();
         } catch (error) {
           failed = name;
-          await describeFailure(stage, name, error);
+          await limited(describeFailure(stage, name, error), 'no picture', patience).catch(() => undefined);
           throw error;
         }
       });

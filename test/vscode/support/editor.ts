@@ -86,6 +86,11 @@ export async function openEditor(scope: Scope, options: EditorOptions): Promise<
   const page = await context.newPage();
   const windowErrors: string[] = [];
   page.on('pageerror', (error) => windowErrors.push(error.message));
+  page.on('crash', () => {
+    windowErrors.push('the window crashed');
+    // Whoever waits for an answer of the page learns that there will be none.
+    context.close().catch(() => undefined);
+  });
   const workbench = new Workbench(page);
   const reload = async (): Promise<void> => {
     await page.goto(`${server.url}?folder=${workspace}`);

@@ -110,21 +110,27 @@ export class Workbench {
 
   /** Names of the open editors in the active group. */
   async editors(): Promise<readonly string[]> {
-    return this.page.locator('.editor-group-container.active .tabs-container .tab .label-name').allInnerTexts();
+    return this.#tabNames('.tab');
   }
 
   /** Waits until the active editor's name is this one. */
   async editor(name: Match): Promise<string> {
-    const tab = this.page.locator('.editor-group-container.active .tabs-container .tab.active .label-name');
     return until(
       `the editor ${String(name)} is open`,
-      async () => {
-        if ((await tab.count()) === 0) return undefined;
-        const text = await tab.first().innerText();
-        return matches(text, name) ? text : undefined;
-      },
+      async () => (await this.#tabNames('.tab.active')).find((text) => matches(text, name)),
       { explain: () => this.editors() },
     );
+  }
+
+  async #tabNames(tabs: string): Promise<readonly string[]> {
+    return this.page
+      .locator(`.editor-group-container.active .tabs-container ${tabs}`)
+      .evaluateAll((all: readonly PageElement[]) =>
+        // Newer editions write the end of the name into an element of its own.
+        all.map((tab) =>
+          ['.label-name', '.label-suffix'].map((part) => tab.querySelector(part)?.textContent ?? '').join(''),
+        ),
+      );
   }
 
   /** The whole text of the active editor, also what is scrolled away. In a diff editor the right side, or the left. */
