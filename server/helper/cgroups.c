@@ -8,21 +8,19 @@ const char *cgroup_path(const char *text, size_t length, size_t *path_length, bo
 {
     static const char systemd[] = ":name=systemd:";
     const size_t systemd_length = sizeof systemd - 1;
-    const char *end = text + length, *unified = NULL, *named = NULL;
+    struct lines lines = lines_of(text, (ssize_t)length);
+    const char *line, *stop, *unified = NULL, *named = NULL;
     size_t unified_length = 0, named_length = 0;
 
-    while (text < end) {
-        const char *newline = memchr(text, '\n', (size_t)(end - text));
-        const char *stop = newline ? newline : end;
-        const char *colon = memchr(text, ':', (size_t)(stop - text));
-        if (stop - text > 3 && memcmp(text, "0::", 3) == 0) {
-            unified = text + 3;
+    while (next_line(&lines, &line, &stop)) {
+        const char *colon = memchr(line, ':', (size_t)(stop - line));
+        if (stop - line > 3 && memcmp(line, "0::", 3) == 0) {
+            unified = line + 3;
             unified_length = (size_t)(stop - unified);
         } else if (colon && (size_t)(stop - colon) > systemd_length && memcmp(colon, systemd, systemd_length) == 0) {
             named = colon + systemd_length;
             named_length = (size_t)(stop - named);
         }
-        text = stop + 1;
     }
     /* In the hybrid layout a process may be placed in either: the root of one says nothing where the other does. */
     *is_unified = unified && (!named || unified_length > 1 || named_length <= unified_length);

@@ -66,12 +66,11 @@ static void print_ranges(const char *key, const char *path, const char *name, ui
     autofree char *text = NULL;
     size_t capacity = 0, name_length = strlen(name);
     ssize_t length = read_whole_at(AT_FDCWD, path, &text, &capacity);
-    const char *end = text + (length > 0 ? length : 0);
+    struct lines lines = lines_of(text, length);
+    const char *line, *stop;
 
     json_array(output, key);
-    for (const char *line = text; line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = newline ? newline : end;
+    while (next_line(&lines, &line, &stop)) {
         const char *at = line;
         uint64_t number, start, count;
         bool own = parse_number(&at, stop, &number) && at < stop && *at == ':' && number == uid;
@@ -86,7 +85,6 @@ static void print_ranges(const char *key, const char *path, const char *name, ui
             json_number(output, "count", count);
             json_close(output, '}');
         }
-        line = stop + 1;
     }
     json_close(output, ']');
 }
@@ -101,14 +99,13 @@ static const char *cgroup_layout(const struct host *host)
     bool legacy = length > 0 && memmem(text, (size_t)length, " - cgroup ", 10);
 
     if (!unified && !legacy) {
+        const char *line, *stop;
         length = read_whole_at(host->proc, "self/cgroup", &text, &capacity);
-        for (const char *line = text, *end = text + length; length > 0 && line < end;) {
-            const char *newline = memchr(line, '\n', (size_t)(end - line));
-            if (end - line > 3 && memcmp(line, "0::", 3) == 0)
-                unified = true;
-            else
-                legacy = true;
-            line = newline ? newline + 1 : end;
+        struct lines lines = lines_of(text, length);
+        while (next_line(&lines, &line, &stop)) {
+            bool is_unified = stop - line >= 3 && memcmp(line, "0::", 3) == 0;
+            unified = unified || is_unified;
+            legacy = legacy || !is_unified;
         }
     }
     if (unified)

@@ -108,12 +108,11 @@ static void find_hidepid(struct host *host)
     autofree char *text = NULL;
     size_t capacity = 0, size;
     ssize_t length = read_whole_at(host->proc, "self/mountinfo", &text, &capacity);
-    const char *end = text + length, *options = NULL, *options_end = NULL, *value;
+    struct lines lines = lines_of(text, length);
+    const char *line, *stop, *options = NULL, *options_end = NULL, *value;
     uint64_t group;
 
-    for (const char *line = text; length > 0 && line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = newline ? newline : end;
+    while (next_line(&lines, &line, &stop)) {
         const char *fields = memmem(line, (size_t)(stop - line), " - proc ", 8);
         const char *mount_point = memmem(line, (size_t)(stop - line), " /proc ", 7);
         if (fields && mount_point && mount_point < fields) {
@@ -121,7 +120,6 @@ static void find_hidepid(struct host *host)
             options = blank + 1;
             options_end = stop;
         }
-        line = stop + 1;
     }
     if (!options || !(value = option_value(options, options_end, "hidepid=", &size)))
         return;
@@ -177,9 +175,14 @@ int host_open(struct host *host, struct failure *failure)
     host->listns = has_listns();
     find_hidepid(host);
 
-    autoclose int own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-    if (own >= 0)
-        nsfs_probe(host, own);
+    /* A kernel may be built without one type or another. */
+    for (unsigned slot = 0; host->nsfs_device == 0 && slot < NS_TYPES; slot++) {
+        char path[PROC_PATH_SIZE] = "self/ns/";
+        strcat(path, ns_slot_link(slot));
+        autoclose int fd = openat(host->proc, path, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+            nsfs_probe(host, fd);
+    }
     return 0;
 }
 

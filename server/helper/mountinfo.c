@@ -8,15 +8,15 @@
 #define FIELD_ROOT 3
 #define FIELD_MOUNT_POINT 4
 
-static char *field(char *line, char *end, unsigned number, size_t *length)
+static const char *field(const char *line, const char *end, unsigned number, size_t *length)
 {
     for (; number > 0; number--) {
-        char *blank = memchr(line, ' ', (size_t)(end - line));
+        const char *blank = memchr(line, ' ', (size_t)(end - line));
         if (!blank)
             return NULL;
         line = blank + 1;
     }
-    char *stop = memchr(line, ' ', (size_t)(end - line));
+    const char *stop = memchr(line, ' ', (size_t)(end - line));
     *length = (size_t)((stop ? stop : end) - line);
     return line;
 }
@@ -55,14 +55,13 @@ static bool is_remote_type(const char *type, size_t length)
 }
 
 /* Whether a remote file system is mounted above the path. One on `/` would stop the whole process anyway. */
-static bool leads_over_remote(char *text, size_t length, const char *path, size_t path_length)
+static bool leads_over_remote(const char *text, size_t length, const char *path, size_t path_length)
 {
-    char *end = text + length;
+    struct lines lines = lines_of(text, (ssize_t)length);
+    const char *line, *stop;
 
-    for (char *line = text; line < end;) {
-        char *newline = memchr(line, '\n', (size_t)(end - line));
-        char *stop = newline ? newline : end;
-        char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
+    while (next_line(&lines, &line, &stop)) {
+        const char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
         size_t point_length, type_length;
         const char *point = field(line, stop, FIELD_MOUNT_POINT, &point_length);
         if (fields && point && point_length > 1 && point_length < path_length &&
@@ -71,31 +70,30 @@ static bool leads_over_remote(char *text, size_t length, const char *path, size_
             if (type && is_remote_type(type, type_length))
                 return true;
         }
-        line = stop + 1;
     }
     return false;
 }
 
-int mountinfo_each_nsfs(char *text, size_t length, int (*found)(void *context, const struct nsfs_mount *mount),
+int mountinfo_each_nsfs(const char *text, size_t length, int (*found)(void *context, const struct nsfs_mount *mount),
                         void *context)
 {
     static const char marker[] = " - nsfs ";
-    char *end = text + length;
-    char *line = text;
+    const char *end = text + length;
+    const char *line = text;
 
     /* Blanks within fields are escaped, so the marker cannot be part of a path. */
-    for (char *at; (at = memmem(line, (size_t)(end - line), marker, sizeof marker - 1));) {
+    for (const char *at; (at = memmem(line, (size_t)(end - line), marker, sizeof marker - 1));) {
         struct nsfs_mount mount;
         size_t root_length, point_length;
-        char *before = memrchr(line, '\n', (size_t)(at - line));
+        const char *before = memrchr(line, '\n', (size_t)(at - line));
         if (before)
             line = before + 1;
-        char *newline = memchr(at, '\n', (size_t)(end - at));
-        char *next = newline ? newline + 1 : end;
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *next = newline ? newline + 1 : end;
         const char *root = field(line, at, FIELD_ROOT, &root_length);
-        char *point = field(line, at, FIELD_MOUNT_POINT, &point_length);
+        const char *point = field(line, at, FIELD_MOUNT_POINT, &point_length);
         if (root && point && ns_parse_link(root, root_length, &mount.type, &mount.id)) {
-            /* Before the path is unescaped: both sides of the comparison are as the kernel wrote them. */
+            /* Not yet unescaped: both sides of the comparison are as the kernel wrote them. */
             mount.remote = leads_over_remote(text, length, point, point_length);
             autofree char *path = malloc(point_length + 1);
             if (!path)

@@ -10,15 +10,15 @@ struct nsfs_mount {
     /* The path leads over a file system whose server may not answer. */
     bool remote;
     /* Mount point as the process sees it; terminated. */
-    char *path;
+    const char *path;
     size_t path_length;
 };
 
 /*
- * Calls `found` for every nsfs mount in the text of /proc/PID/mountinfo, which is changed by that (paths are
- * unescaped in place). Stops at the first result that is not 0 and returns it.
+ * Calls `found` for every nsfs mount in the text of /proc/PID/mountinfo. Stops at the first result that is not 0 and
+ * returns it. `length` is not negative.
  */
-int mountinfo_each_nsfs(char *text, size_t length, int (*found)(void *context, const struct nsfs_mount *mount),
+int mountinfo_each_nsfs(const char *text, size_t length, int (*found)(void *context, const struct nsfs_mount *mount),
                         void *context);
 
 #endif

@@ -17,11 +17,10 @@ static bool find_mount(const struct host *host, char *path, size_t size)
     autofree char *text = NULL;
     size_t capacity = 0;
     ssize_t length = read_whole_at(host->proc, "self/mountinfo", &text, &capacity);
-    const char *end = text + length;
+    struct lines lines = lines_of(text, length);
+    const char *line, *stop;
 
-    for (const char *line = text; length > 0 && line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = newline ? newline : end;
+    while (next_line(&lines, &line, &stop)) {
         const char *fields = memmem(line, (size_t)(stop - line), " - cgroup ", 10);
         const char *root = memmem(line, (size_t)(stop - line), " / /", 4);
         if (fields && root && root < fields && memmem(fields, (size_t)(stop - fields), "name=systemd", 12)) {
@@ -35,7 +34,6 @@ static bool find_mount(const struct host *host, char *path, size_t size)
             path[point_length] = '\0';
             return true;
         }
-        line = stop + 1;
     }
     return false;
 }
@@ -45,14 +43,14 @@ static bool add_processes(struct outliers *outliers, int cgroup)
     autofree char *text = NULL;
     size_t capacity = 0;
     ssize_t length = read_whole_at(cgroup, "cgroup.procs", &text, &capacity);
-    const char *at = text, *end = text + length;
+    struct lines lines = lines_of(text, length);
+    const char *line, *stop;
     uint64_t pid;
 
-    while (length > 0 && at < end && parse_number(&at, end, &pid)) {
-        if (reserve(outliers->pid, outliers->capacity, outliers->count + 1))
+    while (next_line(&lines, &line, &stop)) {
+        if (!parse_number(&line, stop, &pid) || reserve(outliers->pid, outliers->capacity, outliers->count + 1))
             return false;
         outliers->pid[outliers->count++] = (uint32_t)pid;
-        at++;
     }
     return length >= 0;
 }

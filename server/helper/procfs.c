@@ -173,11 +173,10 @@ bool parse_stat(const char *text, size_t length, struct proc_stat *stat)
 const char *find_field(const char *text, size_t length, const char *name, size_t *value_length)
 {
     size_t name_length = strlen(name);
-    const char *end = text + length;
+    struct lines lines = lines_of(text, (ssize_t)length);
+    const char *line, *stop;
 
-    for (const char *line = text; line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = newline ? newline : end;
+    while (next_line(&lines, &line, &stop)) {
         if ((size_t)(stop - line) > name_length && line[name_length] == ':' && memcmp(line, name, name_length) == 0) {
             const char *value = line + name_length + 1;
             while (value < stop && (*value == ' ' || *value == '\t'))
@@ -185,7 +184,6 @@ const char *find_field(const char *text, size_t length, const char *name, size_t
             *value_length = (size_t)(stop - value);
             return value;
         }
-        line = stop + 1;
     }
     return NULL;
 }

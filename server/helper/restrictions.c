@@ -83,18 +83,18 @@ static bool root_is_mount_point(const struct host *host, bool *known)
     autofree char *text = NULL;
     size_t capacity = 0;
     ssize_t length = read_whole_at(host->proc, "self/mountinfo", &text, &capacity);
+    struct lines lines = lines_of(text, length);
+    const char *line, *stop;
 
     *known = length > 0;
-    for (const char *line = text, *end = text + length; length > 0 && line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line)), *at = line;
-        const char *stop = newline ? newline : end;
+    while (next_line(&lines, &line, &stop)) {
+        const char *at = line;
         for (unsigned blanks = 0; blanks < 4 && at; blanks++) {
             at = memchr(at, ' ', (size_t)(stop - at));
             at = at ? at + 1 : NULL;
         }
         if (at && stop - at > 2 && at[0] == '/' && at[1] == ' ')
             return true;
-        line = stop + 1;
     }
     return false;
 }

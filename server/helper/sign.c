@@ -30,7 +30,7 @@ enum sign_change sign_ask(struct sign *sign, uint32_t *from, uint32_t *to)
     char text[128];
     uint64_t threads, last;
     ssize_t length = sign->fd < 0 ? -1 : pread(sign->fd, text, sizeof text, 0);
-    const char *end = text + length;
+    const char *end = text + (length > 0 ? length : 0);
     const char *at = length > 0 ? memchr(text, '/', (size_t)length) : NULL;
 
     /* `0.20 0.18 0.12 1/80 11206` */

@@ -83,15 +83,15 @@ static bool parse_line(const char *line, const char *end, size_t *name_length, u
 void users_print(struct users *users, struct output *output)
 {
     autofree char *text = NULL;
+    const char *line, *stop;
     size_t capacity = 0, name_length;
     uint32_t uid;
 
     if (users->fresh_count == 0)
         return;
     ssize_t length = read_whole_at(AT_FDCWD, "/etc/passwd", &text, &capacity);
-    for (const char *line = text, *end = text + length; length > 0 && line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = newline ? newline : end;
+    struct lines lines = lines_of(text, length);
+    while (next_line(&lines, &line, &stop)) {
         bool known = parse_line(line, stop, &name_length, &uid);
         for (size_t i = 0; known && i < users->fresh_count; i++) {
             if (users->fresh[i] != uid)
@@ -104,7 +104,6 @@ void users_print(struct users *users, struct output *output)
             users->fresh[i] = users->fresh[--users->fresh_count];
             break;
         }
-        line = stop + 1;
     }
     users->fresh_count = 0;
 }
@@ -112,13 +111,13 @@ void users_print(struct users *users, struct output *output)
 bool user_name(uint32_t uid, char *name, size_t size)
 {
     autofree char *text = NULL;
+    const char *line, *stop;
     size_t capacity = 0, name_length;
     uint32_t number;
     ssize_t length = read_whole_at(AT_FDCWD, "/etc/passwd", &text, &capacity);
+    struct lines lines = lines_of(text, length);
 
-    for (const char *line = text, *end = text + length; length > 0 && line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = newline ? newline : end;
+    while (next_line(&lines, &line, &stop)) {
         if (parse_line(line, stop, &name_length, &number) && number == uid) {
             if (name_length >= size)
                 return false;
@@ -126,7 +125,6 @@ bool user_name(uint32_t uid, char *name, size_t size)
             name[name_length] = '\0';
             return true;
         }
-        line = stop + 1;
     }
     return false;
 }

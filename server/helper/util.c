@@ -67,6 +67,22 @@ bool parse_number(const char **cursor, const char *end, uint64_t *number)
     return true;
 }
 
+struct lines lines_of(const char *text, ssize_t length)
+{
+    return (struct lines){ .at = text, .end = length > 0 ? text + length : text };
+}
+
+bool next_line(struct lines *lines, const char **line, const char **stop)
+{
+    if (lines->at == lines->end)
+        return false;
+    const char *newline = memchr(lines->at, '\n', (size_t)(lines->end - lines->at));
+    *line = lines->at;
+    *stop = newline ? newline : lines->end;
+    lines->at = newline ? newline + 1 : lines->end;
+    return true;
+}
+
 size_t format_number(char *to, uint64_t number)
 {
     char digits[20];

@@ -44,6 +44,15 @@ uint64_t hash_number(uint64_t number);
 /* Reads digits at `*cursor` up to `end`; false without a digit or on overflow. Advances the cursor past them. */
 bool parse_number(const char **cursor, const char *end, uint64_t *number);
 
+/* Goes through the lines of a text. A negative length, a read that failed, is a text without any. */
+struct lines {
+    const char *at;
+    const char *end;
+};
+struct lines lines_of(const char *text, ssize_t length);
+/* The next one, from `line` up to `stop`, without its newline. False when there is none. */
+bool next_line(struct lines *lines, const char **line, const char **stop);
+
 /* Decimal digits of `number` at `to`, which has room for 20; returns how many. Not terminated. */
 size_t format_number(char *to, uint64_t number);
 
