@@ -2,6 +2,8 @@
 
 #include "kernel.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -28,4 +30,15 @@ void close_later(struct closing *closing, int fd)
     if (closing->count == CLOSING_MAX)
         close_now(closing);
     closing->fd[closing->count++] = fd;
+}
+
+int open_closing(struct closing *closing, int directory, const char *path, int flags)
+{
+    int fd = openat(directory, path, flags);
+
+    if (fd < 0 && errno == EMFILE && closing->count > 0) {
+        close_now(closing);
+        fd = openat(directory, path, flags);
+    }
+    return fd < 0 ? -errno : fd;
 }

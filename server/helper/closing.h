@@ -16,5 +16,7 @@ struct closing {
 void close_later(struct closing *closing, int fd);
 /* Closes all that were taken over. */
 void close_now(struct closing *closing);
+/* openat that closes them first when descriptors have run out. Returns a descriptor or -errno. */
+int open_closing(struct closing *closing, int directory, const char *path, int flags);
 
 #endif

@@ -7,6 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+void dig_failed(struct digger *digger, int result)
+{
+    if (is_exhausted(result))
+        digger->result = result;
+}
+
 void dig_note(struct digger *digger, enum holder_kind kind, enum ns_type type, uint32_t id, uint32_t pid,
               uint32_t number)
 {
@@ -40,12 +46,14 @@ void dig_tasks(struct digger *digger, const struct process *process)
         return;
     snprintf(path, sizeof path, "%u/task", process->pid);
     ssize_t count = list_numbers_at(proc, path, &digger->numbers, &digger->numbers_capacity);
+    dig_failed(digger, (int)count);
     for (ssize_t i = 0; i < count; i++) {
         uint32_t tid = digger->numbers[i], ns[NS_SLOTS];
         if (tid == process->pid)
             continue;
         snprintf(path, sizeof path, "%u/task/%u/ns", process->pid, tid);
         autoclose int directory = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        dig_failed(digger, directory < 0 ? -errno : 0);
         if (directory >= 0 && read_namespace_links(directory, ns) == 0)
             compare_task(digger, process, tid, ns);
     }

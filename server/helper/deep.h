@@ -38,6 +38,9 @@ struct digger {
 void dig_note(struct digger *digger, enum holder_kind kind, enum ns_type type, uint32_t id, uint32_t pid,
               uint32_t number);
 
+/* Keeps a result that means that not all was seen; others are what happens to what is looked at. */
+void dig_failed(struct digger *digger, int result);
+
 /* Looks at the threads, and at the descriptors, of one process. */
 void dig_tasks(struct digger *digger, const struct process *process);
 void dig_files(struct digger *digger, const struct process *process);

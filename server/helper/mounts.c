@@ -77,6 +77,8 @@ static void visit(struct visitor *visitor, uint32_t view, uint32_t pid, uint32_t
     else
         snprintf(path, sizeof path, "%u/mountinfo", pid);
     ssize_t length = read_whole_at(visitor->survey->host.proc, path, &visitor->text, &visitor->text_capacity);
+    if (is_exhausted((int)length))
+        visitor->result = (int)length;
     if (length < 0)
         return;
     size_t before = visitor->count;
@@ -238,8 +240,10 @@ static int visit_inside(struct survey *survey, uint32_t index, struct visitor *v
     char byte;
 
     autoclose int namespace = survey_open_namespace(survey, index);
-    if (namespace < 0 || survey->host.own[NS_PID] == 0 || pipe2(pipes, O_CLOEXEC) < 0)
-        return 0;
+    if (namespace < 0 || survey->host.own[NS_PID] == 0)
+        return is_exhausted(namespace) ? namespace : 0;
+    if (pipe2(pipes, O_CLOEXEC) < 0)
+        return -errno;
     autoclose int ready = pipes[0];
     pid_t parent = getpid(), child = fork();
     if (child == 0)

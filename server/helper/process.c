@@ -18,6 +18,7 @@ void reader_init(struct reader *reader, const struct host *host)
     reader->cgroups = (struct cgroup_cache){ 0 };
     reader->outliers = NULL;
     reader->closing.count = 0;
+    reader->exhausted = 0;
 }
 
 void reader_close(struct reader *reader)
@@ -34,10 +35,13 @@ void reader_free(struct reader *reader)
 /* Reads the start of a file into reader->text. Returns the length or -errno. */
 static ssize_t read_text(struct reader *reader, int directory, const char *name, size_t size)
 {
-    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+    int fd = open_closing(&reader->closing, directory, name, O_RDONLY | O_CLOEXEC);
 
-    if (fd < 0)
-        return -errno;
+    if (fd < 0) {
+        if (is_exhausted(fd))
+            reader->exhausted = fd;
+        return fd;
+    }
     ssize_t length = read(fd, reader->text, size);
     int number = errno;
     close_later(&reader->closing, fd);
@@ -48,17 +52,15 @@ static ssize_t read_text(struct reader *reader, int directory, const char *name,
  * Everything is reached from the open `ns` directory, with `..` for the rest: one descriptor instead of two, and it
  * stays with this process when the pid is used again (then every access gives ESRCH).
  */
-static int open_process(const struct reader *reader, uint32_t pid)
+static int open_process(struct reader *reader, uint32_t pid)
 {
     char path[PROC_PATH_SIZE];
     size_t length = format_number(path, pid);
 
     memcpy(path + length, "/ns", 4);
-    int fd = openat(reader->host->proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        /* hidepid=1 lists the process and refuses everything below it with EPERM. */
-        return errno == EPERM ? -EACCES : -errno;
-    return fd;
+    int fd = open_closing(&reader->closing, reader->host->proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    /* hidepid=1 lists the process and refuses everything below it with EPERM. */
+    return fd == -EPERM ? -EACCES : fd;
 }
 
 static void read_links(int directory, struct process *process)
@@ -312,5 +314,5 @@ int process_read(struct reader *reader, uint32_t pid, struct process *process, s
     process->flags = 0;
     int result = read_through(reader, directory, process, lines);
     close_later(&reader->closing, directory);
-    return result;
+    return reader->exhausted ? reader->exhausted : result;
 }

@@ -45,6 +45,8 @@ struct reader {
     /* NULL when they are not known. */
     const struct outliers *outliers;
     struct closing closing;
+    /* -errno when descriptors or memory ran out. */
+    int exhausted;
     char text[16384];
 };
 
@@ -56,7 +58,7 @@ void reader_close(struct reader *reader);
 /*
  * Reads one process and appends its record to `lines`, which keeps everything in memory. Of a process that hidepid=1
  * hides only the number is set, and it is no record. -ENOENT or -ESRCH when it is gone (nothing is appended then), or
- * -ENOMEM.
+ * what is_exhausted means.
  */
 int process_read(struct reader *reader, uint32_t pid, struct process *process, struct output *lines);
 

@@ -166,45 +166,52 @@ int survey_open_namespace(const struct survey *survey, uint32_t index)
     return open_namespace(survey, &survey->namespaces.item[index], &ignored, LEVELS_MAX);
 }
 
-static uint32_t inode_of(int fd, struct closing *closing)
+/* Takes a descriptor, or what came instead of one, over. 0 where the kernel does not say which namespace it is. */
+static int inode_of(int fd, struct closing *closing, uint32_t *id)
 {
-    uint32_t id = 0;
-
+    *id = 0;
     if (fd < 0)
-        return 0;
-    if (nsfs_inode(fd, &id))
-        id = 0;
+        return is_exhausted(fd) ? fd : 0;
+    if (nsfs_inode(fd, id))
+        *id = 0;
     close_later(closing, fd);
-    return id;
+    return 0;
 }
 
 /* Writes nothing but the namespace itself, so threads may resolve different ones. */
-static void resolve(struct namespace *namespace, int fd, struct closing *closing)
+static int resolve(struct namespace *namespace, int fd, struct closing *closing)
 {
+    int result = 0;
+
     if (ns_types[namespace->type].has_parent)
-        namespace->parent = inode_of(nsfs_parent(fd), closing);
+        result = inode_of(nsfs_parent(fd), closing, &namespace->parent);
     /* The owner of a user namespace is its parent, so one question is enough. */
     if (namespace->type == NS_USER)
         namespace->owner = namespace->parent;
-    else
-        namespace->owner = inode_of(nsfs_owner(fd), closing);
+    else if (!result)
+        result = inode_of(nsfs_owner(fd), closing, &namespace->owner);
     if (namespace->type == NS_USER && nsfs_owner_uid(fd, &namespace->uid) == 0)
         namespace->flags |= NAMESPACE_HAS_UID;
+    if (!result)
+        namespace->flags |= NAMESPACE_RESOLVED;
+    return result;
 }
 
-static void resolve_one(const struct survey *survey, struct namespace *namespace)
+static int resolve_one(const struct survey *survey, struct namespace *namespace)
 {
     struct closing closing = { .count = 0 };
     int fd = open_namespace(survey, namespace, &namespace->nsid, LEVELS_MAX);
 
-    if (fd >= 0) {
-        resolve(namespace, fd, &closing);
-        close_later(&closing, fd);
-        close_now(&closing);
-    } else {
-        namespace->flags |= NAMESPACE_UNOPENED;
+    if (is_exhausted(fd))
+        return fd;
+    if (fd < 0) {
+        namespace->flags |= NAMESPACE_RESOLVED | NAMESPACE_UNOPENED;
+        return 0;
     }
-    namespace->flags |= NAMESPACE_RESOLVED;
+    int result = resolve(namespace, fd, &closing);
+    close_later(&closing, fd);
+    close_now(&closing);
+    return result;
 }
 
 static void resolve_piece(void *context, unsigned worker, size_t begin, size_t end)
@@ -220,9 +227,10 @@ static void resolve_piece(void *context, unsigned worker, size_t begin, size_t e
         int fd = open_link(&survey->host, namespace->lowest, 0, namespace->type, namespace->id, &namespace->nsid);
         if (fd < 0)
             continue;
-        resolve(namespace, fd, &closing);
+        /* One that could not be resolved for want of descriptors has another chance when all threads are done. */
+        if (resolve(namespace, fd, &closing) == 0)
+            namespace->flags |= NAMESPACE_UNLINKED;
         close_later(&closing, fd);
-        namespace->flags |= NAMESPACE_RESOLVED | NAMESPACE_UNLINKED;
     }
     close_now(&closing);
 }
@@ -284,8 +292,9 @@ int survey_renew(struct survey *survey, uint32_t index)
     namespace->nsid = 0;
     namespace->owner = namespace->parent = namespace->uid = 0;
     namespace->flags &= (uint8_t)~NAMESPACE_HAS_UID;
-    resolve_one(survey, namespace);
-    int result = link_all(survey, index);
+    int result = resolve_one(survey, namespace);
+    if (!result)
+        result = link_all(survey, index);
     if (!result)
         survey_unlink(survey, &before);
     return result;
@@ -302,13 +311,13 @@ int survey_relations(struct survey *survey, unsigned workers)
         struct namespace *namespace = &namespaces->item[i];
         if (namespace->flags & NAMESPACE_FREE)
             continue;
+        int result = 0;
         if (!(namespace->flags & NAMESPACE_RESOLVED)) {
-            resolve_one(survey, namespace);
+            result = resolve_one(survey, namespace);
             namespace->flags |= NAMESPACE_UNLINKED;
         }
-        if (!(namespace->flags & NAMESPACE_UNLINKED))
-            continue;
-        int result = link_all(survey, i);
+        if (!result && (namespace->flags & NAMESPACE_UNLINKED))
+            result = link_all(survey, i);
         if (result)
             return result;
     }

@@ -38,18 +38,24 @@ static void print_snapshot(const struct survey *survey, struct output *output)
     record_end(output);
 }
 
+/* Names the part of the scan that failed, unless it said more itself. */
+static int part(struct failure *failure, const char *step, int result)
+{
+    return result && !failure->step ? fail(failure, step, -result) : result;
+}
+
 static int take(struct survey *survey, bool deep, struct process_lines *lines, int64_t id, struct failure *failure)
 {
     int result = survey_processes(survey, lines, id, failure);
 
     if (!result)
-        result = survey_relations(survey, workers_for(survey->namespaces.count));
+        result = part(failure, "relations", survey_relations(survey, workers_for(survey->namespaces.count)));
     if (!result && deep)
-        result = survey_deep(survey);
+        result = part(failure, "deep", survey_deep(survey));
     if (!result)
-        result = survey_mounts(survey, workers_for(survey->namespaces.count));
+        result = part(failure, "mounts", survey_mounts(survey, workers_for(survey->namespaces.count)));
     if (!result && deep)
-        result = survey_listns(survey);
+        result = part(failure, "listns", survey_listns(survey));
     return result;
 }
 

@@ -45,6 +45,7 @@ struct reading {
     struct process *process;
     struct process_lines *lines;
     struct reader *reader[WORKERS_MAX];
+    int result[WORKERS_MAX];
 };
 
 static void read_piece(void *context, unsigned worker, size_t begin, size_t end)
@@ -55,8 +56,11 @@ static void read_piece(void *context, unsigned worker, size_t begin, size_t end)
 
     for (size_t i = begin; i < end; i++) {
         struct process *process = &reading->process[i];
+        int result = process_read(reading->reader[worker], reading->pids[i], process, lines);
+        if (is_exhausted(result))
+            reading->result[worker] = result;
         /* pid 0 marks one that is gone. */
-        if (process_read(reading->reader[worker], reading->pids[i], process, lines))
+        if (result)
             process->pid = 0;
     }
     reader_close(reading->reader[worker]);
@@ -95,7 +99,7 @@ static int read_all(struct survey *survey, const uint32_t *pids, size_t count, s
             reader_free(reading.reader[i]);
         free(reading.reader[i]);
         if (!result)
-            result = lines->worker[i].error;
+            result = reading.result[i] ? reading.result[i] : lines->worker[i].error;
     }
     outliers_free(&outliers);
     return result;
@@ -110,6 +114,8 @@ int survey_processes(struct survey *survey, struct process_lines *lines, int64_t
     if (count < 0)
         return fail(failure, "getdents64", (int)-count);
     int result = read_all(survey, pids, (size_t)count, lines, id);
+    if (result)
+        return fail(failure, "processes", -result);
     for (size_t i = 0; !result && i < (size_t)count; i++) {
         const struct process *process = &survey->process[i];
         if (process->pid == 0)

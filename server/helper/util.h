@@ -1,6 +1,7 @@
 #ifndef NSHELPER_UTIL_H
 #define NSHELPER_UTIL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,16 @@ static inline void cleanup_free(void *pointer)
 #define array_length(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A process or a file that went away between two looks is what a scan expects, never an error of the scan. */
-static inline bool is_vanished(int result);
+static inline bool is_vanished(int result)
+{
+    return result == -ENOENT || result == -ESRCH;
+}
+
+/* Out of descriptors or memory says nothing about what was looked at: what is missed by that must not look absent. */
+static inline bool is_exhausted(int result)
+{
+    return result == -EMFILE || result == -ENFILE || result == -ENOMEM;
+}
 
 /* Makes room for `needed` elements of `size` bytes; doubles, so that appending is linear. */
 int grow(void **data, size_t *capacity, size_t needed, size_t size);
@@ -55,12 +65,5 @@ bool next_line(struct lines *lines, const char **line, const char **stop);
 
 /* Decimal digits of `number` at `to`, which has room for 20; returns how many. Not terminated. */
 size_t format_number(char *to, uint64_t number);
-
-#include <errno.h>
-
-static inline bool is_vanished(int result)
-{
-    return result == -ENOENT || result == -ESRCH;
-}
 
 #endif
