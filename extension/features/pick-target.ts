@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../disposable.ts';
 import type { Host } from '../host/types.ts';
+import { figure } from '../model/words.ts';
 import { coalesce } from './coalesce.ts';
 import type { FeatureContext } from './context.ts';
 import { candidates } from './candidates.ts';
@@ -45,7 +46,7 @@ export async function pickTarget(
       const several = known.length > 1;
       pick.items = [
         ...found.map((candidate) => toItem(candidate, several)),
-        ...(more > 0 ? [{ label: `${more.toLocaleString('en-US')} more; type to narrow`, alwaysShow: true }] : []),
+        ...(more > 0 ? [{ label: `${figure(more)} more; type to narrow`, alwaysShow: true }] : []),
       ];
     };
     const later = store.add(coalesce(update, typing));

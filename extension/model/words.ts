@@ -52,11 +52,9 @@ export function kindName(kind: WorkloadKind): string {
   return kindNames[kind];
 }
 
-const numbers = new Intl.NumberFormat('en-US');
-
-/** `1,204`. */
+/** `1,204`. By hand: the first Intl.NumberFormat of a process loads tables for longer than the extension may take to start. */
 export function figure(number: number): string {
-  return numbers.format(number);
+  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `1 process`, `1,204 processes`. */

@@ -10,6 +10,7 @@ import { snapshotFileName } from '../../../extension/features/snapshot-file-name
 import { watchWhileVisible } from '../../../extension/features/tree/watching.ts';
 import { Emitter } from '../../../extension/disposable.ts';
 import { noFilter } from '../../../extension/model/filter.ts';
+import { figure } from '../../../extension/model/words.ts';
 import type { ConnectionErrorCode } from '../../../extension/transport/errors.ts';
 import { population } from '../model/population.ts';
 import { recorded } from '../model/records.ts';
@@ -170,4 +171,11 @@ test('a picker leaves out what is to be compared with, and puts the selected fir
   const again = candidates([host], '', { processes: false, except: first.target, first: third.target }).found;
   assert.deepEqual(again[0]?.target, third.target);
   assert.equal(again.length, found.length - 1);
+});
+
+test('figures have their digits in groups', () => {
+  assert.deepEqual(
+    [0, 7, 999, 1_000, 12_345, 1_234_567].map((number) => figure(number)),
+    ['0', '7', '999', '1,000', '12,345', '1,234,567'],
+  );
 });
