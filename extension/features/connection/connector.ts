@@ -59,9 +59,9 @@ export class HostConnector {
       await this.#withProgress(host, abort);
       return true;
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
+      const failure = asConnectionError(error);
       // Not awaited: the notification may stay for hours, the attempt is over.
-      if (error.code !== 'cancelled') void this.#explain(host, error);
+      if (failure.code !== 'cancelled') void this.#explain(host, failure);
       return false;
     }
   }
@@ -118,4 +118,10 @@ export class HostConnector {
         this.#options.log.show();
     }
   }
+}
+
+function asConnectionError(error: unknown): ConnectionError {
+  if (error instanceof ConnectionError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ConnectionError('helper', message, 'The log says more.', error);
 }
