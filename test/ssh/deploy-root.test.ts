@@ -26,6 +26,15 @@ function startIn(setUp: string, script: string): { child: ChildProcess; remote: 
   return { child, remote };
 }
 
+/** No words for a process that has ended since it was listed: the script's own children come and go. */
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
 /** Path of the helper that was started at last. */
 async function deployIn(setUp: string): Promise<string> {
   const { options } = await opening();
@@ -38,7 +47,7 @@ async function deployIn(setUp: string): Promise<string> {
   const session = await deploy({ ...options, launch, root: true, elevated: true });
   await checkSession(session, options.binaries);
   const pids = [last?.pid ?? 0, ...descendants(last?.pid ?? 0)];
-  const lines = pids.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'));
+  const lines = pids.map((pid) => commandLine(pid));
   const ended = new Promise((resolve) => last?.once('close', resolve));
   session.dispose();
   await ended;
