@@ -40,6 +40,12 @@ export function isDisconnectable(host: Pick<Host, 'state' | 'graph'>): boolean {
   return host.state.kind === 'connected' || host.state.kind === 'connecting' || host.graph !== undefined;
 }
 
+/** Whether sudo can give the helper rights that it has not. */
+export function rights({ spec, facts }: Pick<Host, 'spec' | 'facts'>): 'sudo' | 'root' | 'unprivileged' {
+  if (spec.sudo) return 'sudo';
+  return facts?.uid === 0 ? 'root' : 'unprivileged';
+}
+
 /** `53 namespaces`, for a host whose graph is known. */
 export function namespaceCount(host: Pick<Host, 'graph'>): string | undefined {
   return host.graph === undefined ? undefined : count(host.graph.namespaces.size, 'namespace');

@@ -3,6 +3,7 @@ import { DisposableStore } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
 import type { Feature, FeatureContext } from '../context.ts';
+import { rights } from '../host-words.ts';
 import { addHost, setThisMachineShown } from './add-host.ts';
 import { manageHosts } from './manage-hosts.ts';
 import { pickHost } from './pick-host.ts';
@@ -45,8 +46,8 @@ async function changeSudo(context: FeatureContext, argument: unknown, sudo: bool
     context.tree.hostOf(argument) ??
     (await pickHost(context, {
       title: sudo ? 'Enable sudo' : 'Disable sudo',
-      suits: ({ spec }) => spec.sudo !== sudo,
-      none: sudo ? 'Every host is used with sudo already.' : 'No host is used with sudo.',
+      suits: (host) => rights(host) === (sudo ? 'unprivileged' : 'sudo'),
+      none: sudo ? 'Every host is used with all rights already.' : 'No host is used with sudo.',
     }));
   if (host === undefined) return;
   const reconnect = host.state.kind === 'connected' || host.graph !== undefined;

@@ -3,7 +3,7 @@ import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
 import type { CommandId } from '../../ids.ts';
 import type { FeatureContext } from '../context.ts';
-import { isConnectable, isDisconnectable } from '../host-words.ts';
+import { isConnectable, isDisconnectable, rights } from '../host-words.ts';
 import { hostItem } from './pick-host.ts';
 
 interface Action extends vscode.QuickPickItem {
@@ -40,7 +40,7 @@ async function chooseAction(context: FeatureContext, host: Host): Promise<void> 
   }
   if (host.graph !== undefined) actions.push(action('Export Snapshot...', 'export', commands.exportSnapshot, host));
   if (host.spec.sudo) actions.push(action('Disable sudo', 'circle-slash', commands.disableSudo, host));
-  else actions.push(action('Enable sudo', 'shield', commands.enableSudo, host));
+  else if (rights(host) === 'unprivileged') actions.push(action('Enable sudo', 'shield', commands.enableSudo, host));
   if (host.state.kind === 'connecting') {
     actions.unshift(action('Cancel Connecting', 'debug-stop', commands.cancelConnect, host));
   } else if (isDisconnectable(host)) {

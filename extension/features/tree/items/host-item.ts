@@ -4,7 +4,7 @@ import type { Graph } from '../../../model/types.ts';
 import { count, typeNames } from '../../../model/words.ts';
 import { commands } from '../../../ids.ts';
 import { namespaceTypes } from '../../../helper/protocol.ts';
-import { isStale, reachability, stateIcon, stateWords } from '../../host-words.ts';
+import { isStale, reachability, rights, stateIcon, stateWords } from '../../host-words.ts';
 import type { Note } from '../element.ts';
 import { joined } from './spec.ts';
 import type { ItemSpec } from './spec.ts';
@@ -23,12 +23,6 @@ export function hostItem(host: Host): ItemSpec {
     folding: reach === 'idle' && host.spec.kind === 'ssh' ? 'closed' : 'open',
     stale: isStale(host),
   };
-}
-
-/** Whether sudo can give the helper rights that it has not. */
-function rights({ spec, facts }: Host): 'sudo' | 'root' | 'unprivileged' {
-  if (spec.sudo) return 'sudo';
-  return facts?.uid === 0 ? 'root' : 'unprivileged';
 }
 
 function hostDescription(host: Host): string {
