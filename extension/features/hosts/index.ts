@@ -46,7 +46,7 @@ async function changeSudo(context: FeatureContext, argument: unknown, sudo: bool
     context.tree.hostOf(argument) ??
     (await pickHost(context, {
       title: sudo ? 'Enable sudo' : 'Disable sudo',
-      suits: (host) => rights(host) === (sudo ? 'unprivileged' : 'sudo'),
+      suits: (candidate) => rights(candidate) === (sudo ? 'unprivileged' : 'sudo'),
       none: sudo ? 'Every host is used with all rights already.' : 'No host is used with sudo.',
     }));
   if (host === undefined) return;
