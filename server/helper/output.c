@@ -87,6 +87,25 @@ void output_append(struct output *output, const char *data, size_t length)
         write_all(output, data, length);
 }
 
+void output_append_all(struct output *output, struct iovec *piece, size_t count)
+{
+    output_flush(output);
+    while (count > 0 && !output->error) {
+        /* As many as every kernel takes at once. */
+        ssize_t written = writev(output->fd, piece, count < 1024 ? (int)count : 1024);
+        if (written < 0 && errno != EINTR)
+            output->error = -errno;
+        for (; written > 0 && (size_t)written >= piece->iov_len; piece++, count--)
+            written -= (ssize_t)piece->iov_len;
+        if (written > 0) {
+            piece->iov_base = (char *)piece->iov_base + written;
+            piece->iov_len -= (size_t)written;
+        }
+        for (; count > 0 && piece->iov_len == 0; piece++)
+            count--;
+    }
+}
+
 static void key_of(struct output *output, const char *key)
 {
     if (output->last != '{' && output->last != '[' && output->last != ':')

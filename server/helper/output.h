@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #define NO_ID (-1)
 
@@ -30,8 +31,9 @@ void output_init(struct output *output, int fd, int64_t id);
 void output_free(struct output *output);
 /* Writes what is there; returns output->error. */
 int output_flush(struct output *output);
-/* Appends finished lines of another writer. */
+/* Appends finished lines of another writer; several pieces of them at once without copying. */
 void output_append(struct output *output, const char *data, size_t length);
+void output_append_all(struct output *output, struct iovec *piece, size_t count);
 
 /* A record `{"KIND":{…}}`; `end` and `error` close an answer, everything else is part of it. */
 void record_begin(struct output *output, const char *kind);

@@ -42,10 +42,14 @@ static int open_link(const struct host *host, uint32_t pid, uint32_t tid, unsign
 {
     char path[PROC_PATH_SIZE];
 
-    if (tid)
+    if (tid) {
         snprintf(path, sizeof path, "%u/task/%u/ns/%s", pid, tid, ns_slot_link(slot));
-    else
-        snprintf(path, sizeof path, "%u/ns/%s", pid, ns_slot_link(slot));
+    } else {
+        /* Once per namespace of the host, so without printf. */
+        size_t length = format_number(path, pid);
+        memcpy(path + length, "/ns/", 4);
+        strcpy(path + length + 4, ns_slot_link(slot));
+    }
     int fd = openat(host->proc, path, O_RDONLY | O_CLOEXEC);
     return proven(host, fd < 0 ? -errno : fd, id, nsid);
 }
@@ -303,7 +307,10 @@ int survey_renew(struct survey *survey, uint32_t index)
 int survey_relations(struct survey *survey, unsigned workers)
 {
     struct namespaces *namespaces = &survey->namespaces;
+    /* The owner of most. While it is open somewhere, nsfs does not make and drop its inode with every question. */
+    autoclose int own = openat(survey->host.proc, "self/ns/user", O_RDONLY | O_CLOEXEC);
 
+    (void)own;
     workers_run(workers, namespaces->count, resolve_piece, survey);
     survey->sources |= SOURCE_IOCTL;
     /* Owners and parents are appended while this runs and so get their turn. */

@@ -72,7 +72,7 @@ int scan_run(struct survey *survey, bool deep, struct users *users, struct outpu
         for (size_t i = 0; i < survey->namespaces.count; i++)
             if (!(survey->namespaces.item[i].flags & NAMESPACE_FREE))
                 namespace_print(&survey->namespaces, &survey->namespaces.item[i], output);
-        process_lines_print(&lines, output);
+        result = process_lines_print(&lines, output);
     }
     process_lines_free(&lines);
     return result;

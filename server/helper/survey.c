@@ -30,12 +30,19 @@ void process_lines_free(struct process_lines *lines)
     *lines = (struct process_lines){ 0 };
 }
 
-void process_lines_print(const struct process_lines *lines, struct output *output)
+int process_lines_print(const struct process_lines *lines, struct output *output)
 {
-    const struct piece *piece = lines->piece;
+    autofree struct iovec *vector = calloc(lines->pieces + 1, sizeof *vector);
 
-    for (size_t i = 0; i < lines->pieces; i++)
-        output_append(output, lines->worker[piece[i].worker].data + piece[i].offset, piece[i].length);
+    if (!vector)
+        return -ENOMEM;
+    for (size_t i = 0; i < lines->pieces; i++) {
+        const struct piece *piece = &lines->piece[i];
+        vector[i].iov_base = lines->worker[piece->worker].data + piece->offset;
+        vector[i].iov_len = piece->length;
+    }
+    output_append_all(output, vector, lines->pieces);
+    return 0;
 }
 
 /* What the threads that read processes share: each writes only its own pieces of the arrays. */

@@ -66,7 +66,8 @@ struct process_lines {
     size_t pieces;
 };
 void process_lines_free(struct process_lines *lines);
-void process_lines_print(const struct process_lines *lines, struct output *output);
+/* To an output that has a descriptor. */
+int process_lines_print(const struct process_lines *lines, struct output *output);
 
 /*
  * Reads every process in /proc and adds their namespaces. `id` is the request that the lines answer.
