@@ -56,9 +56,8 @@ export function firstUse(edition: Edition): void {
         labels.filter((label) => typeLabels.includes(label)),
         typeLabels,
       );
-      const row = await tree.row(host.alias);
-      assert.match(row.description, /^as root · Linux \d+\.\d+/);
-      assert.match(row.accessibleLabel, /^Host build7, connected/);
+      await tree.says(/^as root · Linux \d+\.\d+/, host.alias);
+      await tree.says(/^Host build7, connected/, host.alias);
       const status = await until('the status bar shows the host', async () => {
         const item = await workbench.ourStatusItem();
         return item?.text.includes(host.alias) === true && item;

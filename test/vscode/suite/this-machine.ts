@@ -12,7 +12,7 @@ export function thisMachine(edition: Edition): void {
       const { workbench, tree } = stage;
       await workbench.show(container);
       await tree.row(label, 'Network');
-      assert.match((await tree.row(label)).description, /^as root · Linux /);
+      await tree.says(/^as root · Linux /, label);
     });
 
     step('everything can be reached by keyboard', async () => {

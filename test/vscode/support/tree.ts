@@ -47,6 +47,19 @@ export class Tree {
     return row;
   }
 
+  /** Waits until what a row says, to the eye or to the ear, is like this. */
+  async says(pattern: RegExp, ...path: readonly Match[]): Promise<Row> {
+    return until(
+      `${path.join(' › ')} says ${String(pattern)}`,
+      async () => {
+        const row = await this.find(...path);
+        if (row === undefined) return undefined;
+        return pattern.test(row.description) || pattern.test(row.accessibleLabel) ? row : undefined;
+      },
+      { explain: async () => this.find(...path) },
+    );
+  }
+
   async gone(...path: readonly Match[]): Promise<void> {
     await until(`the tree has no ${path.join(' › ')}`, async () => (await this.find(...path)) === undefined, {
       explain: async () => drawRows(await this.rows()),
