@@ -41,8 +41,14 @@ void stream_free(struct stream *stream)
 
 int stream_append(struct stream *stream, const char *data, size_t length)
 {
-    if (stream->begin > 0 && stream->begin == stream->length)
-        stream->begin = stream->length = 0;
+    size_t pending = stream_pending(stream);
+
+    /* What was written makes room for what comes; moved no more often than it doubles, so that it stays linear. */
+    if (stream->begin > 0 && stream->begin >= pending) {
+        memmove(stream->data, stream->data + stream->begin, pending);
+        stream->begin = 0;
+        stream->length = pending;
+    }
     int result = reserve(stream->data, stream->capacity, stream->length + length);
     if (result)
         return result;
@@ -59,11 +65,11 @@ size_t stream_pending(const struct stream *stream)
 int stream_write(struct stream *stream)
 {
     size_t pending = stream_pending(stream);
-    const char *data = stream->data + stream->begin;
     ssize_t written;
 
     if (pending == 0)
         return 0;
+    const char *data = stream->data + stream->begin;
     if (stream->socket)
         written = send(stream->fd, data, pending, MSG_DONTWAIT | MSG_NOSIGNAL);
     else
