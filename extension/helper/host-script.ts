@@ -102,7 +102,8 @@ const findHelper = [
 /**
  * The first folder that will do gets the file through our stdin: we say `want`, the other side sends exactly that many bytes
  * and then waits for the helper to speak, so nothing of what follows can be read too early by a `head` that reads ahead.
- * The connection's end, or a signal, ends the copy and leaves no file behind.
+ * The connection's end, or a signal, ends the copy and leaves no file behind. SSH vouches for the bytes on their way, their
+ * number for the disk, and the new file for itself by its build hash; for root's copy its hash is taken as well.
  */
 const makeHelper = [
   'y=0; i=0; for d do i=$((i+1)); [ $i -ge @make@ ] || continue;',
@@ -116,7 +117,7 @@ const makeHelper = [
   'echo "$M want $i";',
   'e=$( (umask 077; set -C; if head -c 1 </dev/null >/dev/null; then head -c $z; else dd bs=1 count=$z; fi >"$t") 2>&1);',
   'w=$(wc -c 2>/dev/null <"$t"); q=;',
-  'r=short; [ ${w:-0} -eq $z ] && r=hash && g "$t" && chmod 700 "$t" && r=noexec && [ -x "$t" ] && r=run &&',
+  'r=short; [ ${w:-0} -eq $z ] && @checked@ r=noexec && chmod 700 "$t" && [ -x "$t" ] && r=run &&',
   '{ e=$("$t" version 2>&1 </dev/null) || { q=$?; false; }; } && r=build && case $e in *@build@*) ;; *) false;; esac &&',
   'r=rename && e=$(mv -f "$t" "$f" 2>&1) && r=;',
   '[ "$r" ] && { echo "$M no $i $r ${q:-${w:-0}}" $e; exit 4; };',
@@ -130,7 +131,9 @@ const makeHelper = [
 const removeOld = [
   'set +f; for o in "$d"/nshelper-*-"$a"; do case $o in "$f") ;;',
   '*) [ -f "$o" ] && [ -O "$o" ] && rm -f "$o";; esac; done;',
+  'for o in "$d"/nshelper-*.part; do if [ -f "$o" ]; then',
   'find "$d" -maxdepth 1 -type f -user "$u" -name "nshelper-*.part" -mmin +60 -exec rm -f {} + 2>/dev/null;',
+  'break; fi; done;',
 ];
 
 const startHelper = ['trap - 0 1 2 13 15; echo "$M run $i"; exec "$f" serve; done; echo "$M none"; exit 5'];
@@ -165,6 +168,7 @@ export function hostScript(options: HostScriptOptions): string {
     parent: root ? 'd????-??-*' : 'd???????-*',
     // Root starts nothing whose hash is not known.
     hashed: root ? '&& g "$f"' : '',
+    checked: root ? 'r=hash && g "$t" &&' : '',
   };
   const text = script.replaceAll(/@(\w+)@/g, (_, name: string) => words[name] ?? name);
   checkScript(text);
