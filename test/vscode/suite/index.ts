@@ -10,12 +10,31 @@ import { looking } from './looking.ts';
 import { looks } from './looks.ts';
 import { losing } from './losing.ts';
 import { thisMachine } from './this-machine.ts';
-import { untrusted } from './trust.ts';
+import { onStage, type Play, type StageOptions } from './stage.ts';
+import { untrusted, untrustedFolder } from './trust.ts';
 
-const groups = { firstUse, looking, acting, losing, thisMachine, untrusted, looks };
+/** One host, over SSH, that has been added before. */
+const withHost = {
+  knownHost: true,
+  settings: { 'linuxNamespaces.showThisMachine': false, 'linuxNamespaces.hosts': [{ target: 'build7' }] },
+};
 
-/** `EDITOR_GROUP=losing` runs only that one, while it is being worked on. */
-const only = process.env['EDITOR_GROUP'];
+/** One window each. */
+const stages: Readonly<
+  Record<string, { readonly options: StageOptions; readonly plays: Readonly<Record<string, Play>> }>
+> = {
+  firstUse: {
+    options: { settings: { 'linuxNamespaces.showThisMachine': false } },
+    plays: { 'first use': firstUse },
+  },
+  connected: { options: withHost, plays: { 'finding one’s way': looking, commands: acting, looks } },
+  losing: { options: withHost, plays: { 'a connection that ends': losing } },
+  thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
+  untrusted: { options: untrustedFolder, plays: { 'an untrusted folder': untrusted } },
+};
+
+/** `EDITOR_STAGE=losing` runs only that one, while it is being worked on. */
+const only = process.env['EDITOR_STAGE'];
 
 export function suite(edition: Edition): void {
   // Hooks run in the order in which they were registered: what is shared goes first, then the look at what is left.
@@ -23,6 +42,8 @@ export function suite(edition: Edition): void {
   after(removeInstalled);
   leakGuard();
   describe(`VS Code ${editions[edition].version}`, () => {
-    for (const [name, group] of Object.entries(groups)) if (only === undefined || only === name) group(edition);
+    for (const [name, { options, plays }] of Object.entries(stages)) {
+      if (only === undefined || only === name) onStage(edition, options, plays);
+    }
   });
 }

@@ -30,18 +30,19 @@ export interface Stage {
 
 export type Step = (name: string, body: () => Promise<void>) => void;
 
+/** Tests that go on where the one before stopped. */
+export type Play = (stage: Stage, step: Step) => void;
+
+export type StageOptions = Omit<EditorOptions, 'edition' | 'prepare'> & { readonly knownHost?: boolean };
+
 /** The group is skipped, with the reason, where the machine lacks something. */
 function reason(): string | false {
   return packageMissing() ?? sshdMissing() ?? missing('root', 'ip', 'unshare');
 }
 
-export function onStage(
-  title: string,
-  edition: Edition,
-  options: Omit<EditorOptions, 'edition' | 'prepare'> & { readonly knownHost?: boolean },
-  play: (stage: Stage, step: Step) => void,
-): void {
-  describe(title, { skip: reason() }, () => {
+/** Opening a window is the dear part: plays that need the same settings share one, and begin with nothing open in it. */
+export function onStage(edition: Edition, options: StageOptions, plays: Readonly<Record<string, Play>>): void {
+  describe(Object.keys(plays).join(', '), { skip: reason() }, () => {
     const scope = new Scope();
     let open: { readonly editor: Editor; readonly host: TestHost } | undefined;
     const opened = () => open ?? assert.fail('the window did not open');
@@ -69,6 +70,7 @@ export function onStage(
         edition,
         prepare: (home) => host.introduce(home, { known: options.knownHost === true }),
       });
+      await editor.workbench.show(container);
       open = { editor, host };
     });
     after(async () => {
@@ -78,40 +80,49 @@ export function onStage(
       assert.deepEqual(errors, [], 'errors in the window');
       if (logs !== undefined) assert.deepEqual(complaints(logs), [], 'errors in the logs');
     });
-    let failed: string | undefined;
-    play(stage, (name, body) => {
-      it(name, { timeout: 5 * patience }, async (t) => {
-        if (failed !== undefined) {
-          t.skip(`goes on where “${failed}” should have arrived`);
-          return;
-        }
-        try {
-          await body();
-        } catch (error) {
-          failed = name;
-          await limited(describeFailure(stage, name, error), 'no picture', patience).catch(() => undefined);
-          throw error;
-        }
-      });
+    for (const [title, play] of Object.entries(plays)) {
+      describe(title, () => perform(stage, play));
+    }
+  });
+}
+
+function perform(stage: Stage, play: Play): void {
+  let failed: string | undefined;
+  before(() => stage.workbench.tidy());
+  play(stage, (name, body) => {
+    it(name, { timeout: 5 * patience }, async (t) => {
+      if (failed !== undefined) {
+        t.skip(`goes on where “${failed}” should have arrived`);
+        return;
+      }
+      try {
+        await body();
+      } catch (error) {
+        failed = name;
+        throw new Error(await explained(stage, name, error), { cause: error });
+      }
     });
   });
 }
 
-async function describeFailure(
-  { edition, workbench, tree, editor }: Stage,
-  name: string,
-  error: unknown,
-): Promise<void> {
-  if (!(error instanceof Error)) return;
+/** The failure's message with all that helps to understand it. */
+async function explained(stage: Stage, name: string, error: unknown): Promise<string> {
+  const parts = [error instanceof Error ? error.message : String(error)];
   try {
-    const picture = await workbench.screenshot(`failed ${edition} ${name}`.replaceAll(/[^\w]+/g, '-'));
-    const said = [...(await editor.logs())]
-      .filter(([file]) => file.includes(extensionId))
-      .map(([, text]) => text.slice(-3000));
-    error.message += `\nPicture: ${picture}\nTree:\n${drawRows(await tree.rows())}\nLog:\n${said.join('\n')}`;
+    parts.push(await limited(whatIsThere(stage, name), 'no picture', patience));
   } catch {
-    // The window has gone; the first error says more.
+    // The window has gone; the failure itself says more.
   }
+  return parts.join('\n');
+}
+
+async function whatIsThere({ edition, workbench, tree, editor }: Stage, name: string): Promise<string> {
+  const picture = await workbench.screenshot(`failed ${edition} ${name}`.replaceAll(/[^\w]+/g, '-'));
+  const logs = [...(await editor.logs())].filter(
+    ([file]) => file.includes(extensionId) || file.endsWith('exthost.log'),
+  );
+  const said = logs.map(([file, text]) => `${file}:\n${text.slice(-3000)}`);
+  return [`Picture: ${picture}`, 'Tree:', drawRows(await tree.rows()), ...said].join('\n');
 }
 
 /** Lines of our own log and of the extension hosts' that report an error. */

@@ -1,90 +1,85 @@
 /** The machine that the extension runs on, without SSH; and all by keyboard. */
 import assert from 'node:assert/strict';
-import type { Edition } from '../../../tools/editor.mjs';
 import { until } from '../support/poll.ts';
-import { container, onStage } from './stage.ts';
+import { container, type Play } from './stage.ts';
 
 const label = 'This machine';
 
-export function thisMachine(edition: Edition): void {
-  onStage('this machine', edition, {}, (stage, step) => {
-    step('it connects by itself when the view is shown', async () => {
-      const { workbench, tree } = stage;
-      await workbench.show(container);
-      await tree.row(label, 'Network');
-      await tree.says(/^as root · Linux /, label);
-    });
+export const thisMachine: Play = (stage, step) => {
+  const { edition } = stage;
 
-    step('everything can be reached by keyboard', async () => {
-      const { workbench, tree } = stage;
-      const { keyboard } = workbench.page;
-      await workbench.run(`${container}: Focus on Hosts View`);
-      const focused = async () => (await tree.rows()).find((row) => row.focused);
-      const downTo = async (wanted: string) => {
-        for (let row = await focused(); row?.label !== wanted; row = await focused()) {
-          const before = row?.index;
-          // One row after the other, as a person does who listens to each.
-          // oxlint-disable-next-line no-await-in-loop
-          await keyboard.press('ArrowDown');
-          // oxlint-disable-next-line no-await-in-loop
-          await until('the next row is focused', async () => (await focused())?.index !== before);
-        }
-      };
-      await keyboard.press('Home');
-      await until('the first row is focused', async () => (await focused())?.index === 0);
-      await downTo('Network');
-      await keyboard.press('ArrowRight');
-      await until('Network is unfolded', async () => (await focused())?.expanded === true);
-      await tree.row(label, 'Network', 'host');
-      await downTo('host');
-      await keyboard.press('Shift+F10');
-      const menu = workbench.page.locator('.monaco-menu');
-      await menu.first().waitFor();
-      await until('Copy Id is focused', async () => {
-        if ((await menu.locator('.action-item.focused').allInnerTexts()).join('').trim() === 'Copy Id') return true;
-        await keyboard.press('ArrowDown');
-        return false;
-      });
-      await keyboard.press('Enter');
-      assert.match(
-        await until('the id is copied', async () => (await workbench.clipboard()) || undefined),
-        /^net:\d+$/,
-      );
-      await keyboard.press('ArrowLeft');
-      await keyboard.press('ArrowLeft');
-      await until('Network is folded', async () => (await tree.find(label, 'Network'))?.expanded === false);
-    });
-
-    step('the palette offers what can be done without the tree, and nothing that needs a row', async () => {
-      const { workbench } = stage;
-      const offered = await workbench.offered('Linux Namespaces: ');
-      for (const title of ['Add Host...', 'Compare Two...', 'Disconnect', 'Export Snapshot...', 'Go to Namespace...']) {
-        assert.ok(offered.includes(`Linux Namespaces: ${title}`), `${title} in ${offered.join(' | ')}`);
-      }
-      for (const title of ['Cancel Connecting', 'Compare Selected', 'Compare With...', 'Reconnect', 'Show More']) {
-        assert.ok(!offered.includes(`Linux Namespaces: ${title}`), title);
-      }
-    });
-
-    step('the log opens in the output panel', async () => {
-      const { workbench } = stage;
-      await stage.run('Show Log');
-      const lines = workbench.page.locator('.part.panel .view-lines');
-      await until('the log says that the host is connected', async () =>
-        (await lines.allInnerTexts()).join('').replaceAll('\u00a0', ' ').includes('Connected'),
-      );
-      await workbench.run('View: Toggle Panel Visibility');
-    });
-
-    step('the walkthrough has its four steps', async () => {
-      const { workbench } = stage;
-      await workbench.run('Welcome: Open Walkthrough...');
-      await workbench.quickInput.opened();
-      await workbench.quickInput.choose(/namespaces/i);
-      const steps = workbench.page.locator('.getting-started-step');
-      await until('four steps are shown', async () => (await steps.count()) === 4);
-      await workbench.screenshot(`${edition}-walkthrough`);
-      await workbench.closeEditors();
-    });
+  step('it connects by itself when the view is shown', async () => {
+    const { tree } = stage;
+    await tree.row(label, 'Network');
+    await tree.says(/^as root · Linux /, label);
   });
-}
+
+  step('everything can be reached by keyboard', async () => {
+    const { workbench, tree } = stage;
+    const { keyboard } = workbench.page;
+    await workbench.run(`${container}: Focus on Hosts View`);
+    const focused = async () => (await tree.rows()).find((row) => row.focused);
+    const downTo = async (wanted: string) => {
+      for (let row = await focused(); row?.label !== wanted; row = await focused()) {
+        const before = row?.index;
+        // One row after the other, as a person does who listens to each.
+        // oxlint-disable-next-line no-await-in-loop
+        await keyboard.press('ArrowDown');
+        // oxlint-disable-next-line no-await-in-loop
+        await until('the next row is focused', async () => (await focused())?.index !== before);
+      }
+    };
+    await keyboard.press('Home');
+    await until('the first row is focused', async () => (await focused())?.index === 0);
+    await downTo('Network');
+    await keyboard.press('ArrowRight');
+    await until('Network is unfolded', async () => (await focused())?.expanded === true);
+    await tree.row(label, 'Network', 'host');
+    await downTo('host');
+    await keyboard.press('Shift+F10');
+    const menu = workbench.page.locator('.monaco-menu');
+    await menu.first().waitFor();
+    await until('Copy Id is focused', async () => {
+      if ((await menu.locator('.action-item.focused').allInnerTexts()).join('').trim() === 'Copy Id') return true;
+      await keyboard.press('ArrowDown');
+      return false;
+    });
+    await keyboard.press('Enter');
+    assert.match(await until('the id is copied', async () => (await workbench.clipboard()) || undefined), /^net:\d+$/);
+    await keyboard.press('ArrowLeft');
+    await keyboard.press('ArrowLeft');
+    await until('Network is folded', async () => (await tree.find(label, 'Network'))?.expanded === false);
+  });
+
+  step('the palette offers what can be done without the tree, and nothing that needs a row', async () => {
+    const { workbench } = stage;
+    const offered = await workbench.offered('Linux Namespaces: ');
+    for (const title of ['Add Host...', 'Compare Two...', 'Disconnect', 'Export Snapshot...', 'Go to Namespace...']) {
+      assert.ok(offered.includes(`Linux Namespaces: ${title}`), `${title} in ${offered.join(' | ')}`);
+    }
+    for (const title of ['Cancel Connecting', 'Compare Selected', 'Compare With...', 'Reconnect', 'Show More']) {
+      assert.ok(!offered.includes(`Linux Namespaces: ${title}`), title);
+    }
+  });
+
+  step('the log opens in the output panel', async () => {
+    const { workbench } = stage;
+    await stage.run('Show Log');
+    const lines = workbench.page.locator('.part.panel .view-lines');
+    await until('the log says that the host is connected', async () =>
+      (await lines.allInnerTexts()).join('').replaceAll('\u00a0', ' ').includes('Connected'),
+    );
+    await workbench.run('View: Toggle Panel Visibility');
+  });
+
+  step('the walkthrough has its four steps', async () => {
+    const { workbench } = stage;
+    await workbench.run('Welcome: Open Walkthrough...');
+    await workbench.quickInput.opened();
+    await workbench.quickInput.choose(/namespaces/i);
+    const steps = workbench.page.locator('.getting-started-step');
+    await until('four steps are shown', async () => (await steps.count()) === 4);
+    await workbench.screenshot(`${edition}-walkthrough`);
+    await workbench.closeEditors();
+  });
+};

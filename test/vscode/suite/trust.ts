@@ -1,37 +1,33 @@
 /** A folder that nobody trusts, and that tries to bring hosts of its own. */
 import assert from 'node:assert/strict';
-import type { Edition } from '../../../tools/editor.mjs';
-import { container, onStage } from './stage.ts';
+import type { Play, StageOptions } from './stage.ts';
 
-export function untrusted(edition: Edition): void {
-  const workspaceSettings = {
+export const untrustedFolder: StageOptions = {
+  askTrust: true,
+  knownHost: true,
+  workspaceSettings: {
     'linuxNamespaces.hosts': [{ target: 'root@evil.example' }],
     'linuxNamespaces.showThisMachine': true,
     'linuxNamespaces.connectThisMachine': true,
     'linuxNamespaces.groupBy': 'owner',
-  };
-  const settings = {
+  },
+  settings: {
     'linuxNamespaces.showThisMachine': false,
     'linuxNamespaces.hosts': [{ target: 'build7' }],
     'security.workspace.trust.startupPrompt': 'never',
-  };
-  onStage(
-    'an untrusted folder',
-    edition,
-    { askTrust: true, workspaceSettings, settings, knownHost: true },
-    (stage, step) => {
-      step('the view works, by the person’s settings alone', async () => {
-        const { workbench, tree, host } = stage;
-        await workbench.page.locator('.statusbar-item[id="status.workspaceTrust"]').waitFor();
-        await workbench.show(container);
-        await tree.row(host.alias);
-        assert.deepEqual(
-          (await tree.children()).map(({ label }) => label),
-          [host.alias],
-        );
-        await tree.expand(host.alias);
-        await tree.row(host.alias, 'Network');
-      });
-    },
-  );
-}
+  },
+};
+
+export const untrusted: Play = (stage, step) => {
+  step('the view works, by the person’s settings alone', async () => {
+    const { workbench, tree, host } = stage;
+    await workbench.page.locator('.statusbar-item[id="status.workspaceTrust"]').waitFor();
+    await tree.row(host.alias);
+    assert.deepEqual(
+      (await tree.children()).map(({ label }) => label),
+      [host.alias],
+    );
+    await tree.expand(host.alias);
+    await tree.row(host.alias, 'Network');
+  });
+};

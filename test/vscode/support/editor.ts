@@ -19,6 +19,9 @@ const quick = {
   'workbench.tree.expandMode': 'doubleClick',
 };
 
+/** The editor's own extensions that the product's documents and looks need. */
+const builtin = ['json', 'theme-defaults', 'theme-seti', 'yaml'];
+
 export interface EditorOptions {
   readonly edition: Edition;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -62,6 +65,7 @@ export async function openEditor(scope: Scope, options: EditorOptions): Promise<
     which: edition,
     extensionsDir: await installedExtension(edition),
     userDataDir,
+    builtin,
     settings: { ...quick, ...settings },
     trust: !askTrust,
     env: {

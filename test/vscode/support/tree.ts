@@ -127,20 +127,25 @@ export class Tree {
   }
 
   async tooltip(...path: readonly Match[]): Promise<string> {
-    // From somewhere else: a pointer that rests on the row already opens nothing.
-    await this.#page.mouse.move(0, 0);
     await this.#on(path, (element) => element.locator(label).hover({ timeout: short }));
-    const hover = this.#page
-      .locator('.workbench-hover-container .monaco-hover:visible, .workbench-hover:visible')
-      .first();
+    const hover = this.#hover();
     const text = await until('a tooltip is shown', async () => {
       if (!(await hover.isVisible())) return undefined;
-      const shown = await hover.innerText();
-      return shown.trim() === '' || shown.trim().startsWith('Loading') ? undefined : shown;
+      const shown = (await hover.innerText()).trim();
+      return shown === '' || shown.startsWith('Loading') ? undefined : shown;
     });
-    await this.#page.mouse.move(0, 0);
-    await hover.waitFor({ state: 'hidden' });
+    await this.#leave();
     return text;
+  }
+
+  /** A tooltip that is open may lie over the row that comes next. */
+  async #leave(): Promise<void> {
+    await this.#page.mouse.move(0, 0);
+    await this.#hover().waitFor({ state: 'hidden' });
+  }
+
+  #hover(): Locator {
+    return this.#page.locator('.workbench-hover-container .monaco-hover:visible, .workbench-hover:visible').first();
   }
 
   /** Icons of the rows in sight, and whether there is anything to be seen of each. */
@@ -206,6 +211,7 @@ export class Tree {
     const { value } = await until(
       `something was done with ${path.join(' › ')}`,
       async () => {
+        await this.#leave();
         const row = await this.row(...path);
         const place = `[data-index="${row.index}"][aria-label=${JSON.stringify(row.accessibleLabel)}]`;
         try {

@@ -153,6 +153,14 @@ export class Workbench {
     await until('no editor is open', async () => (await this.page.locator('.tabs-container .tab').count()) === 0);
   }
 
+  /** Closes whatever is open: pickers, menus, messages, editors, the panel. */
+  async tidy(): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await this.quickInput.closed();
+    await this.notifications.clear();
+    if (await this.page.locator('.tabs-container .tab').first().isVisible()) await this.closeEditors();
+  }
+
   async clipboard(): Promise<string> {
     return this.page.evaluate(() => navigator.clipboard.readText());
   }
