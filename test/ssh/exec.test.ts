@@ -63,7 +63,10 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
     transport = await connect(server);
   });
   after(async () => {
+    // What was started as root and does not read its input outlives its connection: sshd passes root's processes no signal.
+    const deaf = server.connections();
     transport.dispose();
+    for (const pid of deaf) signal(pid, 'SIGKILL');
     await server.stop();
     await folder[Symbol.asyncDispose]();
   });

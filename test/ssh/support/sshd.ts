@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { temporaryFolder } from './folder.ts';
 import { generateKey, type Key, type KeyType } from './keys.ts';
-import { descendants, endTree, freePort, signal, until, withEnvironment } from './processes.ts';
+import { commandOf, descendants, endTree, freePort, signal, until, withEnvironment } from './processes.ts';
 
 const program = '/usr/sbin/sshd';
 
@@ -156,8 +156,12 @@ async function nothingLeft(folder: string): Promise<void> {
       5000,
     );
   } catch (error) {
-    for (const pid of withEnvironment(marker, folder)) signal(pid, 'SIGKILL');
-    throw error;
+    const left = withEnvironment(marker, folder).map((pid) => {
+      const words = `${pid} ${commandOf(pid)}`;
+      signal(pid, 'SIGKILL');
+      return words;
+    });
+    throw new Error(`left behind: ${left.join('; ')}`, { cause: error });
   }
 }
 

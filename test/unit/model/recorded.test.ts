@@ -292,7 +292,7 @@ void test('two namespaces compared, also one without processes', () => {
   );
   assert.deepEqual(result.titles, ['web (net:4026541593)', 'blue (net:4026541944)']);
   assert.equal(result.unknown.length, 8);
-  assert.match(result.texts[1], /^held by:\n {2}the bind mount \/run\/netns\/blue$/m);
+  assert.match(result.texts[1], /^other holders:\n {2}the bind mount \/run\/netns\/blue$/m);
   assert.match(result.texts[1], /^leading process of net:4026541944:\n {2}none$/m);
   const hidden = compare(graph, { kind: 'process', process: process(1) }, { kind: 'process', process: process(2) });
   assert.equal(hidden.unknown.length, 8);
