@@ -2,8 +2,8 @@
 /** `npm run build`: the helper for this machine's architecture (`--all`: for every one) and the bundled extension, into dist/. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildNeeds, ensureNodeModules, ensurePackages, packageNeeds, root, run, say, which } from './setup.mjs';
 
@@ -81,27 +81,51 @@ function writeManifest() {
   writeFileSync(join(helperFolder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
-/** @returns {Promise<import('esbuild').Metafile>} */
+/**
+ * The entry and, each in a file of its own, what is loaded only when it is needed: VS Code waits until the whole entry is parsed.
+ * @returns {Promise<{ metafile: import('esbuild').Metafile, entry: number, total: number }>} sizes in bytes
+ */
 export async function buildExtension() {
-  const { build } = await import('esbuild');
-  const result = await build({
+  const { build, transform } = await import('esbuild');
+  // The Node of VS Code 1.100, the oldest supported.
+  const options = /** @type {const} */ ({ platform: 'node', target: 'node20', minify: true, sourcesContent: false });
+  const { outputFiles, metafile } = await build({
+    ...options,
     absWorkingDir: root,
     entryPoints: ['extension/extension.ts'],
-    outfile: 'dist/extension.cjs',
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
     bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    // The Node of VS Code 1.100, the oldest supported.
-    target: 'node20',
+    // esbuild splits ES modules only, and VS Code 1.100 loads CommonJS only: the second step makes one of the other.
+    format: 'esm',
+    splitting: true,
     // ssh2 asks for its native parts in try blocks and works without them; they would tie the bundle to one platform.
     external: ['vscode', 'cpu-features', '*.node'],
-    minify: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
+    sourcemap: 'inline',
     metafile: true,
+    write: false,
     logLevel: 'warning',
   });
-  return result.metafile;
+  const folder = join(root, 'dist');
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) if (/\.cjs(\.map)?$/.test(file)) rmSync(join(folder, file));
+  let entry = 0;
+  let total = 0;
+  for (const { path, text } of outputFiles) {
+    const name = basename(path);
+    const { code, map } = await transform(text, {
+      ...options,
+      format: 'cjs',
+      sourcemap: 'external',
+      // `import()` becomes `require`, which needs no other loader and ends in the same process tick.
+      supported: { 'dynamic-import': false },
+    });
+    writeFileSync(join(folder, name), `${code}//# sourceMappingURL=${name}.map\n`);
+    writeFileSync(join(folder, `${name}.map`), map);
+    total += Buffer.byteLength(code);
+    if (name === 'extension.cjs') entry = Buffer.byteLength(code);
+  }
+  return { metafile, entry, total };
 }
 
 /** @param {{ all: boolean }} options */
@@ -109,9 +133,9 @@ export async function buildAll({ all }) {
   ensureNodeModules();
   ensurePackages(all ? packageNeeds : buildNeeds, { required: false });
   buildHelper({ all });
-  const metafile = await buildExtension();
-  const size = statSync(join(root, 'dist', 'extension.cjs')).size;
-  say(`Built dist/extension.cjs (${(size / 1000).toFixed(0)} KB) and dist/helper/`);
+  const { metafile, entry, total } = await buildExtension();
+  const kilobytes = (/** @type {number} */ bytes) => (bytes / 1000).toFixed(0);
+  say(`Built dist/*.cjs (${kilobytes(total)} KB, of which ${kilobytes(entry)} KB are loaded at the start) and dist/helper/`);
   return metafile;
 }
 

@@ -79,6 +79,11 @@ int verb_parse(char *const *word, size_t count, const struct verb **verb, struct
             *verb = &verbs[i];
     if (!*verb)
         return fail_usage(failure, "verb", count > 0 ? "unknown verb" : "no verb");
+    if ((*verb)->options & OPTION_WORDS) {
+        options->word = word + 1;
+        options->count = count - 1;
+        return 0;
+    }
     for (size_t i = 1; i < count; i++) {
         int result = parse_option(*verb, word[i], options, failure);
         if (result)

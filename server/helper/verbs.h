@@ -11,12 +11,17 @@ struct options {
     unsigned interval;
     /* Percent of one core that `watch` may use. */
     double budget;
+    /* The words after a verb that reads them itself; the last is followed by NULL. */
+    char *const *word;
+    size_t count;
 };
 
 enum option_flag {
     OPTION_DEEP = 1 << 0,
     OPTION_INTERVAL = 1 << 1,
     OPTION_BUDGET = 1 << 2,
+    /* The verb reads its words itself. */
+    OPTION_WORDS = 1 << 3,
 };
 
 struct verb {
