@@ -128,14 +128,20 @@ export async function buildExtension() {
   return { metafile, entry, total };
 }
 
+/** @param {number} bytes */
+function kilobytes(bytes) {
+  return (bytes / 1000).toFixed(0);
+}
+
 /** @param {{ all: boolean }} options */
 export async function buildAll({ all }) {
   ensureNodeModules();
   ensurePackages(all ? packageNeeds : buildNeeds, { required: false });
   buildHelper({ all });
   const { metafile, entry, total } = await buildExtension();
-  const kilobytes = (/** @type {number} */ bytes) => (bytes / 1000).toFixed(0);
-  say(`Built dist/*.cjs (${kilobytes(total)} KB, of which ${kilobytes(entry)} KB are loaded at the start) and dist/helper/`);
+  say(
+    `Built dist/*.cjs (${kilobytes(total)} KB, of which ${kilobytes(entry)} KB are loaded at the start) and dist/helper/`,
+  );
   return metafile;
 }
 

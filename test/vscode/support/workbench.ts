@@ -57,16 +57,24 @@ export class Workbench {
 
   /** Runs a command by its title with category, `Linux Namespaces: Add Host...`, as the palette shows it. */
   async run(command: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = await this.quickInput.opened();
+    const input = await this.#palette();
     await input.fill(`>${command}`);
     await this.quickInput.choose(command);
   }
 
+  /** A key pressed while the focus moves from one part of the window to another is heard by none. */
+  async #palette(): Promise<Locator> {
+    await until('the palette is open', async () => {
+      if (await this.quickInput.visible) return true;
+      await this.page.keyboard.press('F1');
+      return until('it opens', () => this.quickInput.visible, { within: 2000 }).catch(() => false);
+    });
+    return this.quickInput.opened();
+  }
+
   /** Titles of the commands that the palette offers for a text. */
   async offered(text: string): Promise<readonly string[]> {
-    await this.page.keyboard.press('F1');
-    const input = await this.quickInput.opened();
+    const input = await this.#palette();
     await input.fill(`>${text}`);
     const labels = await until('the palette has found something', async () => {
       const found = await this.quickInput.items();
