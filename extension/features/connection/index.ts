@@ -12,9 +12,7 @@ export const activateConnection: Feature = (context) => {
       context.tree.hostOf(argument) ??
       (await pickHost(context, { title: 'Connect', suits: isConnectable, none: 'Every host is connected.' }));
     if (host === undefined) return;
-    const connected = context.connector.connect(host);
-    await context.tree.unfold(host);
-    await connected;
+    await context.connector.connect(host);
   };
   store.add(context.commands.register(commands.connect, connect));
   store.add(context.commands.register(commands.reconnect, connect));

@@ -21,12 +21,9 @@ export async function addHost(context: FeatureContext): Promise<void> {
   if (spec.kind === 'local') await setThisMachineShown(true);
   const known = context.hosts.all.find((host) => sameTarget(host.spec, spec));
   const host = known ?? (await context.hosts.add(spec));
-  await context.tree.reveal({ kind: 'host', host });
   const connected = context.connector.connect(host);
-  await context.tree.unfold(host);
+  await context.tree.reveal({ kind: 'host', host });
   await connected;
-  // VS Code 1.139 forgets an unfolding when what is below the row arrives later.
-  await context.tree.unfold(host);
 }
 
 export async function setThisMachineShown(shown: boolean): Promise<void> {

@@ -21,8 +21,6 @@ export interface TreeAccess {
   reveal(target: Target): Promise<boolean>;
   /** Opens the view and gives it the focus. */
   show(): Promise<void>;
-  /** Unfolds a host's row where the view is visible. */
-  unfold(host: Host): Promise<void>;
   /** Asks for the next part of a long list; the argument is its "Show More" row. */
   showMore(argument: unknown): void;
 }

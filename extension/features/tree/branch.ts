@@ -20,7 +20,8 @@ export interface BranchPreferences {
 /** One host's part of the tree: which rows there are and which of them a change touches. */
 export class HostBranch {
   readonly host: Host;
-  readonly root: TreeElement;
+  #root: TreeElement;
+  #renewals = 0;
   readonly #preferences: BranchPreferences;
   readonly #elements = new Map<string, TreeElement>();
   /** Rows handed out below each row. */
@@ -33,8 +34,25 @@ export class HostBranch {
   constructor(host: Host, preferences: BranchPreferences) {
     this.host = host;
     this.#preferences = preferences;
-    this.root = new TreeElement(host.id, host, { kind: 'root' });
-    this.#elements.set(this.root.id, this.root);
+    this.#root = new TreeElement(host.id, host, { kind: 'root' });
+    this.#elements.set(this.#root.id, this.#root);
+  }
+
+  get root(): TreeElement {
+    return this.#root;
+  }
+
+  /**
+   * Makes the host's row another one to the editor, which then folds or unfolds it as `hostItem` says: a row that it knows stays
+   * as it is, and `TreeView.reveal` with `expand` is lost while the editor reads the list of hosts.
+   */
+  renew(): void {
+    this.#elements.clear();
+    this.#handedOut.clear();
+    this.#shown.clear();
+    // No host's id has a blank in it.
+    this.#root = new TreeElement(`${this.host.id} ${++this.#renewals}`, this.host, { kind: 'root' });
+    this.#elements.set(this.#root.id, this.#root);
   }
 
   /** Undefined while nothing is known of the host. */

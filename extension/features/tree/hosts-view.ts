@@ -32,6 +32,9 @@ export class HostsView implements TreeAccess, Disposable {
         showCollapseAll: true,
       }),
     );
+    this.#store.add(this.view.onDidExpandElement(({ element }) => this.#provider.folded(element, false)));
+    this.#store.add(this.view.onDidCollapseElement(({ element }) => this.#provider.folded(element, true)));
+    this.#store.add(this.#provider.onDidRenew(({ former, root }) => this.#renewed(former, root)));
   }
 
   get visible(): boolean {
@@ -93,13 +96,6 @@ export class HostsView implements TreeAccess, Disposable {
     return true;
   }
 
-  async unfold(host: Host): Promise<void> {
-    const root = this.#provider.branch(host)?.root;
-    if (root === undefined || !this.visible) return;
-    this.#provider.flush();
-    await this.view.reveal(root, { select: false, expand: true });
-  }
-
   showMore(argument: unknown): void {
     if (!(argument instanceof TreeElement)) return;
     const list = this.#provider.branch(argument.host)?.showMore(argument);
@@ -108,6 +104,12 @@ export class HostsView implements TreeAccess, Disposable {
 
   dispose(): void {
     this.#store.dispose();
+  }
+
+  /** The editor forgets the selection of a row that it does not know any more. */
+  #renewed(former: TreeElement, root: TreeElement): void {
+    if (this.visible && this.view.selection.includes(former))
+      void this.view.reveal(root, { select: true, focus: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { DisposableStore } from '../../disposable.ts';
+import { DisposableStore, Emitter } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import { coalesce } from '../coalesce.ts';
@@ -26,12 +26,17 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   readonly #store = new DisposableStore();
   readonly #emitter = this.#store.add(new vscode.EventEmitter<TreeElement[] | undefined>());
   readonly #branches = new Map<Host, HostBranch>();
+  readonly #renewed = this.#store.add(new Emitter<{ readonly former: TreeElement; readonly root: TreeElement }>());
+  /** Hosts whose row is unfolded. */
+  readonly #unfolded = new Set<Host>();
   #pending = new Set<TreeElement>();
   #everything = false;
   #listedAt = 0;
   readonly #flushLater: ReturnType<typeof coalesce>;
 
   readonly onDidChangeTreeData = this.#emitter.event;
+  /** A host's row has become another one. */
+  readonly onDidRenew = this.#renewed.event;
 
   constructor(options: {
     readonly hosts: Hosts;
@@ -56,6 +61,8 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   getChildren(element?: TreeElement): TreeElement[] {
     if (element === undefined) this.#listedAt = performance.now();
     if (element === undefined) return this.#hosts.all.flatMap((host) => this.#branches.get(host)?.root ?? []);
+    // Asked for what is below a row, the editor shows it unfolded: it tells only of what a person has folded or unfolded.
+    if (element.ref.kind === 'root') this.#unfolded.add(element.host);
     return [...(this.#branches.get(element.host)?.children(element) ?? [])];
   }
 
@@ -72,6 +79,13 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   dispose(): void {
     this.#store.dispose();
     this.#branches.clear();
+  }
+
+  /** A row was folded or unfolded. */
+  folded({ host, ref }: TreeElement, folded: boolean): void {
+    if (ref.kind !== 'root') return;
+    if (folded) this.#unfolded.delete(host);
+    else this.#unfolded.add(host);
   }
 
   /** Shows rows anew, soon. */
@@ -104,10 +118,32 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     this.#branches.set(host, branch);
     const store = new DisposableStore();
     store.add(host.onDidChangeGraph((change) => this.refresh(branch.update(change))));
-    // Not gathered: a person waits for it.
-    store.add(host.onDidChangeState(() => this.#fire([branch.root])));
-    store.add({ dispose: () => this.#branches.delete(host) });
+    let before = host.state;
+    store.add(
+      host.onDidChangeState(() => {
+        const begins = host.state.kind === 'connecting' && before.kind !== 'connecting';
+        before = host.state;
+        if (begins && host.graph === undefined && !this.#unfolded.has(host)) this.#unfold(branch);
+        // Not gathered: a person waits for it.
+        else this.#fire([branch.root]);
+      }),
+    );
+    store.add({
+      dispose: () => {
+        this.#branches.delete(host);
+        this.#unfolded.delete(host);
+      },
+    });
     return store;
+  }
+
+  /** Whoever connects a host wants to see what comes. */
+  #unfold(branch: HostBranch): void {
+    const former = branch.root;
+    branch.renew();
+    for (const element of this.#pending) if (element.host === branch.host) this.#pending.delete(element);
+    this.#emitter.fire(undefined);
+    this.#renewed.fire({ former, root: branch.root });
   }
 
   /** Does at once what is left to do. */

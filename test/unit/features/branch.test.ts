@@ -88,6 +88,19 @@ test('rows keep their identity, so that what is unfolded and selected stays', ()
   );
 });
 
+test('a renewed row is another one to the editor, with everything below it', () => {
+  const { branch } = branchOf(recorded('containers.jsonl'));
+  const former = branch.root;
+  const below = branch.children(former);
+  branch.renew();
+  assert.notEqual(branch.root, former);
+  assert.notEqual(branch.root.id, former.id);
+  const ids = new Set(below.map(({ id }) => id));
+  const now = branch.children(branch.root);
+  assert.equal(now.length, below.length);
+  assert.ok(now.every((element) => !ids.has(element.id) && branch.parentOf(element) === branch.root));
+});
+
 test('a namespace that comes touches its group alone', () => {
   const { branch, host } = branchOf(recorded('containers.jsonl'));
   const network = childOf(branch, 'Network');

@@ -44,6 +44,7 @@ export const thisMachine: Play = (stage, step) => {
       await keyboard.press('ArrowDown');
       return false;
     });
+    await workbench.setClipboard('');
     await keyboard.press('Enter');
     assert.match(await until('the id is copied', async () => (await workbench.clipboard()) || undefined), /^net:\d+$/);
     await keyboard.press('ArrowLeft');
