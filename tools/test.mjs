@@ -15,7 +15,6 @@ import { ensureNodeModules, ensurePackages, root, run, say, testNeeds } from './
  * @property {string} [folder] under test/, when it is not called like the tier
  * @property {NodeJS.ProcessEnv} [environment]
  * @property {RegExp} [without] files that are left out
- * @property {boolean} [onRequest] runs only when it is asked for by name: not yet known to pass every time, on a quiet and on a busy machine
  */
 
 /** @type {readonly Run[]} */
@@ -28,10 +27,9 @@ const runs = [
     folder: 'helper',
     environment: { NSHELPER_BUILD: 'sanitize' },
     without: /(aarch64|fuzz|kernels)\.test\.ts$/,
-    onRequest: true,
   },
   { tier: 'ssh' },
-  { tier: 'vscode', onRequest: true },
+  { tier: 'vscode' },
 ];
 const tiers = runs.map(({ tier }) => tier);
 
@@ -87,8 +85,8 @@ async function main() {
     run('npm', ['run', '--silent', 'check']);
   }
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const { tier, folder = tier, environment = {}, without, onRequest = false } of runs) {
-    if (asked.length > 0 ? !asked.includes(tier) : onRequest) continue;
+  for (const { tier, folder = tier, environment = {}, without } of runs) {
+    if (asked.length > 0 && !asked.includes(tier)) continue;
     const files = testFiles(folder).filter((file) => without?.test(file) !== true);
     const started = Date.now();
     say(`Tier ${tier}: ${files.length} files`);

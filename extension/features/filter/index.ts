@@ -45,7 +45,10 @@ async function askText({ preferences, tree }: FeatureContext): Promise<void> {
     const later = store.add(coalesce(apply, typing));
     box.title = 'Filter Namespaces';
     box.placeholder = 'Name, id, pid, command, user or path';
-    box.prompt = 'Every word must be found in a namespace or in one of its processes.';
+    box.prompt =
+      'Every word must be found in a namespace or in one of its processes. Enter keeps the filter, Escape brings the former one back.';
+    // People look at the tree, and click there, while they type.
+    box.ignoreFocusOut = true;
     box.value = before;
     box.valueSelection = [0, before.length];
     store.add(box.onDidChangeValue(() => later.run()));
