@@ -158,6 +158,14 @@ export interface ErrorRecord {
   readonly detail?: string;
 }
 
+/** `terminal`: what its screen shows next, as base64url of the very bytes. */
+export interface DataRecord {
+  readonly bytes: string;
+}
+
+/** How what was run has ended. */
+export type ExitRecord = { readonly code: number } | { readonly signal: number };
+
 export type HelperRecord =
   | { readonly helper: VersionRecord }
   | { readonly facts: FactsRecord }
@@ -167,5 +175,7 @@ export type HelperRecord =
   | { readonly user: UserRecord }
   | { readonly gone: GoneRecord }
   | { readonly tick: TickRecord }
+  | { readonly data: DataRecord }
+  | { readonly exit: ExitRecord }
   | { readonly end: EndRecord }
   | { readonly error: ErrorRecord };

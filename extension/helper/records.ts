@@ -27,6 +27,7 @@ import {
   namespaceTypes,
   type EndRecord,
   type ErrorRecord,
+  type ExitRecord,
   type FactsRecord,
   type GoneRecord,
   type HelperRecord,
@@ -73,12 +74,19 @@ export function checkRecord(value: unknown): HelperRecord | undefined {
   if (record['gone'] !== undefined) return goneRecord(record['gone']);
   if (record['tick'] !== undefined) return { tick: tickRecord(record['tick']) };
   if (record['user'] !== undefined) return { user: userRecord(record['user']) };
+  if (record['data'] !== undefined) return { data: { bytes: text(fields(record['data'], 'data'), 'bytes') } };
+  if (record['exit'] !== undefined) return { exit: exitRecord(record['exit']) };
   if (record['snapshot'] !== undefined) return { snapshot: snapshotRecord(record['snapshot']) };
   if (record['end'] !== undefined) return { end: endRecord(record['end']) };
   if (record['error'] !== undefined) return { error: errorRecord(record['error']) };
   if (record['facts'] !== undefined) return { facts: factsRecord(record['facts']) };
   if (record['helper'] !== undefined) return { helper: versionRecord(record['helper']) };
   return undefined;
+}
+
+function exitRecord(value: unknown): ExitRecord {
+  const from = fields(value, 'exit');
+  return from['signal'] === undefined ? { code: whole(from, 'code') } : { signal: whole(from, 'signal') };
 }
 
 function parseJson(line: string): unknown {

@@ -38,3 +38,20 @@ long base64url_decode(const char *text, size_t length, char *to)
         return -EBADMSG;
     return written;
 }
+
+size_t base64url_encode(const char *data, size_t length, char *to)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint32_t bits = 0;
+    unsigned held = 0;
+    size_t written = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        bits = (bits << 8 | (unsigned char)data[i]) & 0xffff;
+        for (held += 8; held >= 6; held -= 6)
+            to[written++] = letters[bits >> (held - 6) & 63];
+    }
+    if (held > 0)
+        to[written++] = letters[bits << (6 - held) & 63];
+    return written;
+}

@@ -9,4 +9,7 @@
  */
 long base64url_decode(const char *text, size_t length, char *to);
 
+/* `to` has room for (length + 2) / 3 * 4 letters. Returns how many were written. */
+size_t base64url_encode(const char *data, size_t length, char *to);
+
 #endif

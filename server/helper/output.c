@@ -106,6 +106,24 @@ void output_append_all(struct output *output, struct iovec *piece, size_t count)
     }
 }
 
+void output_record(struct output *output, const char *record, size_t length)
+{
+    bool closing = strncmp(record, "{\"end\":", 7) == 0 || strncmp(record, "{\"error\":", 9) == 0;
+
+    if (output->id != NO_ID) {
+        put(output, "{", 1);
+        json_number(output, "id", (uint64_t)output->id);
+        put_text(output, closing ? "," : ",\"record\":");
+        put(output, record + (closing ? 1 : 0), length - (closing ? 1 : 0));
+        put_text(output, closing ? "\n" : "}\n");
+    } else {
+        put(output, record, length);
+        put_text(output, "\n");
+    }
+    if (output->length >= FLUSH_AT && output->fd >= 0)
+        output_flush(output);
+}
+
 static void key_of(struct output *output, const char *key)
 {
     if (output->last != '{' && output->last != '[' && output->last != ':')

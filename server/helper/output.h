@@ -35,6 +35,9 @@ int output_flush(struct output *output);
 void output_append(struct output *output, const char *data, size_t length);
 void output_append_all(struct output *output, struct iovec *piece, size_t count);
 
+/* Appends a record that is written already, without its newline, as an answer to this writer's request. */
+void output_record(struct output *output, const char *record, size_t length);
+
 /* A record `{"KIND":{…}}`; `end` and `error` close an answer, everything else is part of it. */
 void record_begin(struct output *output, const char *kind);
 /* Closes the record and flushes when enough has gathered. */

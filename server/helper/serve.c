@@ -1,5 +1,6 @@
 #include "request.h"
 #include "stream.h"
+#include "terminal.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -25,6 +26,8 @@ struct running {
     int64_t id;
     pid_t child;
     int pipe;
+    /* The socket of a request with a terminal, otherwise -1. */
+    int terminal;
     /* Output not yet passed on: always less than a line. */
     char *data;
     size_t length;
@@ -78,6 +81,7 @@ static void forget(struct server *server, size_t index)
     struct running *running = &server->running[index];
 
     close(running->pipe);
+    cleanup_close(&running->terminal);
     free(running->data);
     *running = server->running[--server->count];
 }
@@ -119,7 +123,7 @@ static void end_all(struct server *server)
 }
 
 /* In the child: only the verb's own descriptors are left, and it does not outlive the server. */
-static _Noreturn void work(struct server *server, const struct request *request, int pipe, pid_t parent)
+static _Noreturn void work(struct server *server, const struct request *request, int pipe, int terminal, pid_t parent)
 {
     struct output output;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -128,20 +132,25 @@ static _Noreturn void work(struct server *server, const struct request *request,
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
     sigprocmask(SIG_UNBLOCK, &server->signals, NULL);
-    dup2(null, STDIN_FILENO);
+    dup2(terminal >= 0 ? terminal : null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    for (size_t i = 0; i < server->count; i++)
+    for (size_t i = 0; i < server->count; i++) {
         close(server->running[i].pipe);
+        cleanup_close(&server->running[i].terminal);
+    }
     close(server->children);
     if (server->out.own)
         close(server->out.fd);
     output_init(&output, pipe, request->id);
+    if (terminal >= 0)
+        _exit(terminal_run(request->word + 1, request->count - 1, &output));
     _exit(verb_run(request->word, request->count, &output, true));
 }
 
 static int start(struct server *server, const struct request *request)
 {
-    int pipes[2];
+    autoclose int read_end = -1, write_end = -1, terminal = -1, terminal_end = -1;
+    int pair[2];
 
     struct running *running = find(server, request->id);
     if (running) {
@@ -152,20 +161,28 @@ static int start(struct server *server, const struct request *request)
     }
     if (server->count == RUNNING_MAX)
         return say_error(server, request->id, "request", EAGAIN, "too many requests at once");
-    if (pipe2(pipes, O_CLOEXEC) < 0)
+    if (pipe2(pair, O_CLOEXEC) < 0)
         return say_error(server, request->id, "pipe2", errno, NULL);
+    read_end = pair[0];
+    write_end = pair[1];
+    if (strcmp(request->word[0], "terminal") == 0) {
+        int result = terminal_socket(pair);
+        if (result)
+            return say_error(server, request->id, "socketpair", -result, NULL);
+        terminal = pair[0];
+        terminal_end = pair[1];
+    }
     pid_t parent = getpid(), child = fork();
+    if (child < 0)
+        return say_error(server, request->id, "fork", errno, NULL);
     if (child == 0) {
-        close(pipes[0]);
-        work(server, request, pipes[1], parent);
+        close(read_end);
+        cleanup_close(&terminal);
+        work(server, request, write_end, terminal_end, parent);
     }
-    int number = errno;
-    close(pipes[1]);
-    if (child < 0) {
-        close(pipes[0]);
-        return say_error(server, request->id, "fork", number, NULL);
-    }
-    server->running[server->count++] = (struct running){ .id = request->id, .child = child, .pipe = pipes[0] };
+    server->running[server->count++] =
+        (struct running){ .id = request->id, .child = child, .pipe = read_end, .terminal = terminal };
+    read_end = terminal = -1;
     return 0;
 }
 
@@ -188,6 +205,22 @@ static int cancel(struct server *server, const struct request *request)
     return say(server, request->id, NULL);
 }
 
+/* `input` and `resize`: for the terminal of a running request. */
+static int pass_to_terminal(struct server *server, const struct request *request,
+                            int (*pass)(int socket, char *const *word, size_t count))
+{
+    const char *verb = request->word[0];
+    int64_t id;
+
+    if (request->count < 2 || !request_id(request->word[1], &id))
+        return say_error(server, request->id, verb, EINVAL, "no request id");
+    struct running *running = find(server, id);
+    if (!running || running->terminal < 0)
+        return say_error(server, request->id, verb, ESRCH, "no terminal with this id");
+    int result = pass(running->terminal, request->word + 2, request->count - 2);
+    return result ? say_error(server, request->id, verb, -result, NULL) : say(server, request->id, NULL);
+}
+
 /* Takes every whole request from the input. Returns -errno when nothing can be read any more. */
 static int take_requests(struct server *server)
 {
@@ -208,6 +241,10 @@ static int take_requests(struct server *server)
             result = say_error(server, request.id, "request", -request.error, request.detail);
         else if (strcmp(request.word[0], "cancel") == 0)
             result = cancel(server, &request);
+        else if (strcmp(request.word[0], "input") == 0)
+            result = pass_to_terminal(server, &request, terminal_type);
+        else if (strcmp(request.word[0], "resize") == 0)
+            result = pass_to_terminal(server, &request, terminal_resize);
         else
             result = start(server, &request);
         request_free(&request);

@@ -20,13 +20,14 @@ for (const deep of [[], ['--deep']]) {
     const storm = await hold(testScope(t), [await changeProgram(), 'storm', '60']);
     let seen = 0;
     let made = 0;
-    for (let scans = 0; made < enough || scans < 10 || (seen === 0 && scans < 200); scans++) {
+    for (let scans = 0; made < enough || scans < 10 || (seen === 0 && !sanitized && scans < 200); scans++) {
       // Each one checks by itself that all of it fits together.
       const { processes } = await scan(deep);
       seen += [...processes.values()].filter(({ comm }) => comm.startsWith('storm')).length;
       made = (await storm.say('how many'))['made'] ?? 0;
     }
-    assert.ok(seen > 0, 'no scan met one of the processes');
+    // The sanitizers' build is so slow that on a busy machine each of them has ended before it is looked at.
+    assert.ok(sanitized || seen > 0, 'no scan met one of the processes');
   });
 }
 

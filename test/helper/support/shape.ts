@@ -146,6 +146,8 @@ const records: Readonly<Record<string, Check>> = {
     interval: number,
     bound: number,
   }),
+  data: object({ bytes: text }),
+  exit: object({}, { code: natural, signal: positive }),
   end: object({}, { processes: natural, namespaces: natural, unreadable: natural, milliseconds: number }),
   error: object({ step: text, errno: text, number: natural }, { type, path: text, detail: text }),
 };

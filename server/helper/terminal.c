@@ -1,0 +1,328 @@
+#include "terminal.h"
+
+#include "base64.h"
+#include "failure.h"
+#include "util.h"
+#include "verbs.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* As much as goes into one record. */
+#define SHOWN_MAX 12288
+#define RECORDS_FD 3
+#define LINE_MAX_BYTES 65536
+/* Records after the end of the verb's process. */
+#define LAST_WORDS_MAX 64
+/* Between looks whether a verb has ended that has become another program. */
+#define EXIT_CHECK_MS 50
+
+struct terminal {
+    int master;
+    /* Records of the verb. */
+    int records;
+    pid_t child;
+    struct output *output;
+    /* A record that is not yet whole. */
+    char line[LINE_MAX_BYTES];
+    size_t length;
+    /* The verb has said how it ended. */
+    bool answered;
+};
+
+static bool parse_size(const char *text, uint16_t *size)
+{
+    const char *end = text + strlen(text);
+    uint64_t number;
+
+    if (!parse_number(&text, end, &number) || text != end || number == 0 || number > UINT16_MAX)
+        return false;
+    *size = (uint16_t)number;
+    return true;
+}
+
+int terminal_socket(int ends[2])
+{
+    /* Messages stay whole, and one that finds no room is refused at once instead of in part. */
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
+}
+
+static int pass_on(int socket, const struct terminal_message *message)
+{
+    ssize_t sent = send(socket, message, sizeof *message + message->length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    return sent < 0 ? -errno : 0;
+}
+
+int terminal_type(int socket, char *const *word, size_t count)
+{
+    autofree struct terminal_message *message = malloc(sizeof *message + TERMINAL_TYPED_MAX + 3);
+    size_t length = count == 1 ? strlen(word[0]) : 0;
+
+    if (!message)
+        return -ENOMEM;
+    if (length == 0 || length > (TERMINAL_TYPED_MAX + 2) / 3 * 4)
+        return -EINVAL;
+    long decoded = base64url_decode(word[0], length, message->data);
+    if (decoded <= 0 || decoded > TERMINAL_TYPED_MAX)
+        return -EINVAL;
+    *message = (struct terminal_message){ .length = (uint16_t)decoded };
+    return pass_on(socket, message);
+}
+
+int terminal_resize(int socket, char *const *word, size_t count)
+{
+    struct terminal_message message = { 0 };
+
+    if (count != 2 || !parse_size(word[0], &message.columns) || !parse_size(word[1], &message.rows))
+        return -EINVAL;
+    return pass_on(socket, &message);
+}
+
+static int resize(int terminal, uint16_t columns, uint16_t rows)
+{
+    struct winsize size = { .ws_col = columns, .ws_row = rows };
+
+    return ioctl(terminal, TIOCSWINSZ, &size) < 0 ? -errno : 0;
+}
+
+/* In the child: the terminal becomes its controlling one and its standard streams. */
+static _Noreturn void run_verb(char *const *word, size_t count, int slave, int records, pid_t parent)
+{
+    struct output output;
+
+    /* The parent may have died before prctl took effect. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        _exit(1);
+    if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
+        _exit(1);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (dup2(slave, fd) < 0)
+            _exit(1);
+    close(slave);
+    /* A verb that is told `--records=3` says there how what it started has ended. */
+    if (records != RECORDS_FD && dup3(records, RECORDS_FD, O_CLOEXEC) < 0)
+        _exit(1);
+    output_init(&output, RECORDS_FD, NO_ID);
+    _exit(verb_run(word, count, &output, true));
+}
+
+static int open_terminal(const struct winsize *size, int *master, int *slave)
+{
+    autoclose int first = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    char name[64];
+
+    if (first < 0 || grantpt(first) < 0 || unlockpt(first) < 0)
+        return -errno;
+    int result = ptsname_r(first, name, sizeof name);
+    if (result)
+        return -result;
+    autoclose int second = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (second < 0)
+        return -errno;
+    result = resize(first, size->ws_col, size->ws_row);
+    if (result)
+        return result;
+    *master = first;
+    *slave = second;
+    first = second = -1;
+    return 0;
+}
+
+/* 0 when there was something, 1 at the end. */
+static int show(struct terminal *terminal)
+{
+    char shown[SHOWN_MAX];
+    char text[(SHOWN_MAX + 2) / 3 * 4 + 1];
+    ssize_t got = read(terminal->master, shown, sizeof shown);
+
+    if (got < 0 && errno == EINTR)
+        return 0;
+    /* EIO: nobody has the other side open any more. */
+    if (got <= 0)
+        return 1;
+    text[base64url_encode(shown, (size_t)got, text)] = '\0';
+    record_begin(terminal->output, "data");
+    json_text(terminal->output, "bytes", text);
+    record_end(terminal->output);
+    return output_flush(terminal->output) ? 1 : 0;
+}
+
+/* Keyboard input and sizes from the socket. 1 when `serve` has closed it. */
+static int take_message(struct terminal *terminal)
+{
+    char buffer[sizeof(struct terminal_message) + TERMINAL_TYPED_MAX];
+    struct terminal_message head;
+    ssize_t got = recv(STDIN_FILENO, buffer, sizeof buffer, MSG_DONTWAIT);
+
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return 0;
+    if (got < (ssize_t)sizeof head)
+        return 1;
+    memcpy(&head, buffer, sizeof head);
+    if (head.length == 0) {
+        resize(terminal->master, head.columns, head.rows);
+        return 0;
+    }
+    const char *at = buffer + sizeof head;
+    for (size_t left = head.length; left > 0;) {
+        ssize_t written = write(terminal->master, at, left);
+        if (written < 0 && errno == EAGAIN) {
+            /* A program that reads nothing: what it shows is passed on meanwhile, or both would wait for each other. */
+            struct pollfd wait = { .fd = terminal->master, .events = POLLIN | POLLOUT };
+            if (poll(&wait, 1, -1) > 0 && wait.revents & (POLLIN | POLLHUP) && show(terminal))
+                return 1;
+            continue;
+        }
+        if (written < 0 && errno != EINTR)
+            return 0;
+        if (written > 0) {
+            at += written;
+            left -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+/* Passes records of the verb on; `end` and `error` close the answer, so they wait until all has been shown. */
+static int take_records(struct terminal *terminal)
+{
+    ssize_t got = read(terminal->records, terminal->line + terminal->length, sizeof terminal->line - terminal->length);
+
+    if (got < 0 && errno == EINTR)
+        return 0;
+    if (got <= 0)
+        return 1;
+    terminal->length += (size_t)got;
+    return terminal->length == sizeof terminal->line ? 1 : 0;
+}
+
+static bool is_last(const char *line)
+{
+    return strncmp(line, "{\"end\":", 7) == 0 || strncmp(line, "{\"error\":", 9) == 0;
+}
+
+/* Whole lines: those before the answer's end at once, or all of them. */
+static void pass_records(struct terminal *terminal, bool all)
+{
+    size_t at = 0;
+
+    for (;;) {
+        char *line = terminal->line + at;
+        const char *newline = memchr(line, '\n', terminal->length - at);
+        if (!newline || (is_last(line) && !all))
+            break;
+        size_t size = (size_t)(newline + 1 - line);
+        terminal->answered = terminal->answered || is_last(line);
+        output_record(terminal->output, line, size - 1);
+        at += size;
+    }
+    terminal->length -= at;
+    memmove(terminal->line, terminal->line + at, terminal->length);
+    output_flush(terminal->output);
+}
+
+/* Returns how the verb's process ended, as waitpid says it. */
+static int relay(struct terminal *terminal)
+{
+    enum { SHOWN, RECORDS, TYPED, COUNT };
+    struct pollfd polls[COUNT] = {
+        [SHOWN] = { .fd = terminal->master, .events = POLLIN },
+        [RECORDS] = { .fd = terminal->records, .events = POLLIN },
+        [TYPED] = { .fd = STDIN_FILENO, .events = POLLIN },
+    };
+    int status = 0;
+
+    /* What the verb started may hold the terminal for longer than the verb, and an exec closes the verb's pipe. */
+    while (polls[RECORDS].fd >= 0 || waitpid(terminal->child, &status, WNOHANG) == 0) {
+        if (poll(polls, COUNT, polls[RECORDS].fd >= 0 ? -1 : EXIT_CHECK_MS) < 0 && errno != EINTR)
+            break;
+        if (polls[SHOWN].revents && show(terminal))
+            polls[SHOWN].fd = -1;
+        if (polls[RECORDS].revents) {
+            if (take_records(terminal))
+                polls[RECORDS].fd = -1;
+            pass_records(terminal, false);
+        }
+        if (polls[TYPED].fd >= 0 && polls[TYPED].revents && take_message(terminal))
+            polls[TYPED].fd = -1;
+    }
+    /* The last words on the screen, not all that a process in the background goes on to say. */
+    struct pollfd rest = { .fd = terminal->master, .events = POLLIN };
+    for (unsigned i = 0; i < LAST_WORDS_MAX && polls[SHOWN].fd >= 0 && poll(&rest, 1, 0) > 0 && !show(terminal); i++)
+        ;
+    pass_records(terminal, true);
+    return status;
+}
+
+static void print_exit(int status, struct output *output)
+{
+    record_begin(output, "exit");
+    if (WIFSIGNALED(status))
+        json_number(output, "signal", (uint64_t)WTERMSIG(status));
+    else
+        json_number(output, "code", (uint64_t)WEXITSTATUS(status));
+    record_end(output);
+    record_begin(output, "end");
+    record_end(output);
+    output_flush(output);
+}
+
+static int start(char *const *word, size_t count, struct terminal *terminal, struct failure *failure)
+{
+    struct winsize size = { 0 };
+    int pipes[2], slave = -1;
+
+    if (count < 3 || !parse_size(word[0], &size.ws_col) || !parse_size(word[1], &size.ws_row))
+        return fail_usage(failure, "terminal", "terminal takes COLUMNS ROWS VERB");
+    int result = open_terminal(&size, &terminal->master, &slave);
+    if (result)
+        return fail(failure, "openpt", -result);
+    if (pipe2(pipes, O_CLOEXEC) < 0) {
+        close(slave);
+        return fail(failure, "pipe2", errno);
+    }
+    pid_t parent = getpid();
+    terminal->child = fork();
+    if (terminal->child == 0)
+        run_verb(word + 2, count - 2, slave, pipes[1], parent);
+    int number = errno;
+    close(slave);
+    close(pipes[1]);
+    terminal->records = pipes[0];
+    if (terminal->child < 0)
+        return fail(failure, "fork", number);
+    /* Typing must not wait for a program that does not read: see take_message. */
+    if (fcntl(terminal->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+        return fail(failure, "fcntl", errno);
+    return 0;
+}
+
+int terminal_run(char *const *word, size_t count, struct output *output)
+{
+    struct failure failure = { 0 };
+    autofree struct terminal *terminal = calloc(1, sizeof *terminal);
+    int result = terminal ? 0 : -ENOMEM;
+
+    if (terminal) {
+        terminal->master = terminal->records = -1;
+        terminal->output = output;
+        result = start(word, count, terminal, &failure);
+    }
+    if (result) {
+        failure_print(output, &failure, result);
+        output_flush(output);
+        return 1;
+    }
+    int status = relay(terminal);
+    close(terminal->master);
+    if (!terminal->answered)
+        print_exit(status, output);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}

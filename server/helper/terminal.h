@@ -1,0 +1,34 @@
+#ifndef NSHELPER_TERMINAL_H
+#define NSHELPER_TERMINAL_H
+
+#include "output.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A verb that runs with a pseudoterminal as its standard streams, within `serve`: `terminal COLUMNS ROWS VERB WORDS…`.
+ * Its records may also be written to descriptor 3. What the terminal shows comes as records `{"data":{"bytes":"<base64url>"}}` between those of the verb. `serve` passes on what is
+ * typed and the size, as messages over the socket that is the standard input of the process that calls terminal_run.
+ */
+struct terminal_message {
+    /* Bytes of `data` that are typed; 0 for a change of the size. */
+    uint16_t length;
+    uint16_t columns;
+    uint16_t rows;
+    char data[];
+};
+
+/* Bytes of one message. A longer paste comes in parts, each of which waits for room. */
+#define TERMINAL_TYPED_MAX 16384
+
+/* Runs the verb to its end, and returns the exit status. */
+int terminal_run(char *const *word, size_t count, struct output *output);
+
+/* Socket ends: `serve` keeps the first. 0 or -errno. */
+int terminal_socket(int ends[2]);
+/* The words after the id of `input ID TEXT` (base64url) or `resize ID COLUMNS ROWS`. 0, -EAGAIN when there is no room, or -errno. */
+int terminal_type(int socket, char *const *word, size_t count);
+int terminal_resize(int socket, char *const *word, size_t count);
+
+#endif
