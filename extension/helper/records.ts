@@ -338,9 +338,7 @@ function userNamespaceFacts(value: unknown): UserNamespaceFacts {
 }
 
 function idMapping(value: unknown): IdMapping {
-  const numbers: readonly unknown[] = Array.isArray(value) ? value : fail('a mapping is not a list');
-  const [inside, outside, count] = numbers;
-  const from = { inside, outside, count };
+  const from = fields(value, 'a mapping');
   return {
     inside: whole(from, 'inside', maximumUid),
     outside: whole(from, 'outside', maximumUid),

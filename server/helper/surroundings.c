@@ -30,15 +30,17 @@ static void print_map(const struct host *host, const char *key, const char *path
         return;
     json_array(output, key);
     for (unsigned count = 0; count < MAP_LINES && next_line(&lines, &line, &stop); count++) {
-        json_array(output, NULL);
-        for (const char *at = line; at < stop;) {
+        static const char *const part[] = { "inside", "outside", "count" };
+        const char *at = line;
+        json_object(output, NULL);
+        for (unsigned i = 0; i < array_length(part); i++) {
             uint64_t number;
-            if (!parse_number(&at, stop, &number))
+            while (at < stop && *at == ' ')
                 at++;
-            else
-                json_number(output, NULL, number);
+            if (parse_number(&at, stop, &number))
+                json_number(output, part[i], number);
         }
-        json_close(output, ']');
+        json_close(output, '}');
     }
     json_close(output, ']');
 }

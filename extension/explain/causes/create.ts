@@ -47,9 +47,10 @@ const chroot: Rule = {
   steps: creating,
   source: manual('clone', 2),
   check({ facts, types }) {
-    if (!types.includes('user') || facts.restrictions['chroot'] !== true) return undefined;
+    const known = facts.restrictions['chroot'];
+    if (!types.includes('user') || known === false) return undefined;
     return {
-      certainty: 'certain',
+      certainty: known === true ? 'certain' : 'possible',
       cause:
         'The caller is in a chroot, and the kernel makes no user namespace there, because its maker could leave the chroot.',
       evidence: restriction(facts, 'chroot', 'The root directory is not the root of the mount namespace'),

@@ -183,9 +183,9 @@ const mountLimit: Rule = {
   check({ error, facts, types }) {
     if (creating.includes(error.step) && !types.includes('mnt')) return undefined;
     const limit = facts.sysctls?.['fs/mount-max'];
-    const mounting = !creating.includes(error.step);
+    const isMount = !creating.includes(error.step);
     return {
-      certainty: mounting ? 'likely' : 'possible',
+      certainty: isMount ? 'likely' : 'possible',
       cause: `The mount namespace would have more mounts than one may have${limit === undefined ? '' : ` (${limit})`}. ${notTheDisk}`,
       evidence: limit === undefined ? [] : [seen('Mounts in one mount namespace', limit, '/proc/sys/fs/mount-max')],
       remedy: 'Unmount what is not needed, or an administrator raises fs.mount-max.',

@@ -80,6 +80,7 @@ const holder: Check = (value, path) => {
   check(value, path);
 };
 
+const mapLine = object({ inside: natural, outside: natural, count: positive });
 const namedRange = object({ name: text, start: natural, count: natural });
 const idRange = object({ start: natural, count: positive });
 
@@ -114,7 +115,7 @@ const records: Readonly<Record<string, Check>> = {
       ),
       userns: object(
         { initial: flag },
-        { uid_map: listOf(listOf(natural)), gid_map: listOf(listOf(natural)), setgroups: oneOf('allow', 'deny') },
+        { uid_map: listOf(mapLine), gid_map: listOf(mapLine), setgroups: oneOf('allow', 'deny') },
       ),
       bounding: listOf((value, path) => assert.match(String(value), /^CAP_[A-Z_0-9]+$/, path)),
       rlimits: mapOf(oneOf('nproc', 'nofile', 'memlock', 'msgqueue'), natural),
