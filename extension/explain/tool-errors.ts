@@ -49,6 +49,7 @@ interface Form {
 
 /** Programs' messages, the more exact ones first. A group `path` or `type` names what the record's field is taken from. */
 const forms: readonly Form[] = [
+  { pattern: /fork failed|cannot fork|fork:/, step: 'fork' },
   { pattern: /write to (?<step>uid_map|gid_map) failed/, step: 'mapper' },
   { pattern: /new(?<kind>uid|gid)map:/, step: 'mapper' },
   { pattern: /^mount: (?<path>\/[^:]*): permission denied/, step: 'mount-refused' },
@@ -75,7 +76,6 @@ const forms: readonly Form[] = [
     pattern: /Creating new namespace failed|unshare\(|unshare failed|clone\(|can't create .*namespace|unshare/i,
     step: 'unshare',
   },
-  { pattern: /fork failed|cannot fork|fork:/, step: 'fork' },
   { pattern: /failed to execute|exec(?:ve)? /, step: 'execve' },
 ];
 

@@ -166,8 +166,8 @@ const sysctlRefused: Rule = {
 export const mountRules: readonly Rule[] = [
   notVisible,
   needsOwner,
-  lockedFlags,
   typeForbidden,
+  lockedFlags,
   apparmorMount,
   noDevice,
   sysctlRefused,
