@@ -38,12 +38,20 @@ export function apparmorProfile(program: string): string | undefined {
 /** Where no other is named: a root-owned place, since a profile for a file that its user can change would let any program in. */
 const rootOwnedHelper = '/usr/local/bin/nshelper';
 
-export function apparmorAdvice(program: string = rootOwnedHelper): string {
-  const profile = apparmorProfile(program) ?? apparmorProfile(rootOwnedHelper) ?? '';
-  return [
-    'An administrator allows this one program, rather than switching the restriction off for all by kernel.apparmor_restrict_unprivileged_userns.',
-    `The program has to be at a path that only root can write to. The profile, as a file in /etc/apparmor.d/, then "apparmor_parser -r FILE":`,
-    `\n\n${profile}\n`,
-    'Or connect with sudo: root is not restricted.',
-  ].join(' ');
+export interface ApparmorAdvice {
+  readonly remedy: string;
+  /** The profile. */
+  readonly snippet: string;
+}
+
+export function apparmorAdvice(program: string = rootOwnedHelper): ApparmorAdvice {
+  const named = apparmorProfile(program) === undefined ? rootOwnedHelper : program;
+  return {
+    remedy: [
+      'An administrator allows this one program, rather than switching the restriction off for all by kernel.apparmor_restrict_unprivileged_userns.',
+      `The profile is for ${named}, which has to be a place that only root can write to; it becomes a file in /etc/apparmor.d/, and "apparmor_parser -r FILE" loads it.`,
+      'Or connect with sudo: root is not restricted.',
+    ].join(' '),
+    snippet: apparmorProfile(named) ?? '',
+  };
 }

@@ -19,6 +19,8 @@ export interface Explanation {
   readonly cause: string;
   readonly evidence: readonly Evidence[];
   readonly remedy: string;
+  /** Text for a file that the remedy tells to write. */
+  readonly snippet?: string;
   /** The remedy takes rights that an ordinary user of the host does not have. */
   readonly needsAdministrator: boolean;
   readonly certainty: Certainty;
@@ -85,6 +87,7 @@ export interface Finding {
   readonly cause: string;
   readonly evidence: readonly Evidence[];
   readonly remedy: string;
+  readonly snippet?: string;
   readonly needsAdministrator: boolean;
 }
 

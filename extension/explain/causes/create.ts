@@ -156,7 +156,7 @@ const apparmor: Rule = {
         ...restriction(facts, 'context', 'Profile of the caller'),
         stepEvidence(situation),
       ],
-      remedy: apparmorAdvice(context.program),
+      ...apparmorAdvice(context.program),
       needsAdministrator: true,
     };
   },

@@ -37,7 +37,12 @@ export const user: FactsRecord = {
     subuid: [{ name: 'alice', start: 100000, count: 65536 }],
     subgid: [{ name: 'alice', start: 100000, count: 65536 }],
   },
-  sysctls: { 'fs/mount-max': '100000', 'kernel/threads-max': '90000', 'kernel/overflowuid': '65534' },
+  sysctls: {
+    'kernel/hostname': 'build7',
+    'fs/mount-max': '100000',
+    'kernel/threads-max': '90000',
+    'kernel/overflowuid': '65534',
+  },
   interfaces: ['/proc/self/uid_map', '/proc/keys', '/proc/net/netlink', '/proc/self/timens_offsets'],
   filesystems: ['proc', 'sysfs', 'mqueue', 'tmpfs'],
   visible: [
