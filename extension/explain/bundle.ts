@@ -3,13 +3,25 @@
  * cannot: each member of the file is either taken, or listed with the reason. The file is untrusted and checked by hand.
  */
 import type { IdMapping, NamespaceType } from '../helper/protocol.ts';
+import {
+  id,
+  isEmpty,
+  isId,
+  members,
+  object,
+  pointerTo,
+  readMembers,
+  refuse,
+  taken,
+  text,
+  type BundleField,
+  type Draft,
+  type Field,
+  type Fields,
+  type Members,
+  type Reading,
+} from './bundle-fields.ts';
 import { createWords, type CreateOptions } from './preview.ts';
-
-export interface BundleField {
-  /** JSON pointer, RFC 6901. */
-  readonly pointer: string;
-  readonly why: string;
-}
 
 export interface BundlePlan {
   readonly options: CreateOptions;
@@ -19,17 +31,6 @@ export interface BundlePlan {
   readonly notHonoured: readonly BundleField[];
   /** Fields that break the specification. */
   readonly invalid: readonly BundleField[];
-}
-
-type Members = Readonly<Record<string, unknown>>;
-type Draft = { -readonly [K in keyof CreateOptions]: CreateOptions[K] };
-
-/** Collects what the plan is made of while the file is gone through. */
-interface Reading {
-  readonly bundle: string;
-  readonly draft: Draft;
-  readonly notHonoured: BundleField[];
-  readonly invalid: BundleField[];
 }
 
 /** @param bundle absolute path of the folder that config.json is in */
@@ -49,71 +50,6 @@ export function bundlePlan(config: unknown, bundle: string): BundlePlan {
   }
   const { notHonoured, invalid } = reading;
   return { options: draft, words: invalid.length === 0 ? createWords(draft) : undefined, notHonoured, invalid };
-}
-
-function members(value: unknown): Members | undefined {
-  // Made by JSON.parse: every member is an own one, and is checked before use.
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : undefined;
-}
-
-function pointerTo(parent: string, name: string): string {
-  return `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
-/** Nothing is asked for by it. */
-function isEmpty(value: unknown): boolean {
-  if (value === null || value === false || value === '') return true;
-  return typeof value === 'object' && Object.keys(value ?? {}).length === 0;
-}
-
-type Field = (value: unknown, pointer: string, reading: Reading) => void;
-type Fields = ReadonlyMap<string, Field>;
-
-/** Each member goes to its field; one that has none is not honoured. */
-function readMembers(from: Members, parent: string, fields: Fields, reading: Reading): void {
-  for (const [name, value] of Object.entries(from)) {
-    const pointer = pointerTo(parent, name);
-    const field = fields.get(name);
-    if (field !== undefined) field(value, pointer, reading);
-    else if (!isEmpty(value)) reading.notHonoured.push({ pointer, why: 'this version does not know the field' });
-  }
-}
-
-function refuse(why: string): Field {
-  return (value, pointer, { notHonoured }) => {
-    if (!isEmpty(value)) notHonoured.push({ pointer, why });
-  };
-}
-
-/** Has no effect by the specification, or was read elsewhere. */
-const taken: Field = () => undefined;
-
-function object(fields: Fields): Field {
-  return (value, pointer, reading) => {
-    const found = members(value);
-    if (found === undefined) reading.invalid.push({ pointer, why: 'it is not an object' });
-    else readMembers(found, pointer, fields, reading);
-  };
-}
-
-function text(take: (value: string, reading: Reading, pointer: string) => void): Field {
-  return (value, pointer, reading) => {
-    if (typeof value === 'string' && !value.includes('\0')) take(value, reading, pointer);
-    else reading.invalid.push({ pointer, why: 'it is not text' });
-  };
-}
-
-function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xfffffffe;
-}
-
-function id(take: (value: number, draft: Draft) => void): Field {
-  return (value, pointer, { draft, invalid }) => {
-    if (isId(value)) take(value, draft);
-    else invalid.push({ pointer, why: 'it is not an id, 0 to 4294967294' });
-  };
 }
 
 /** A name that the kernel keeps for each UTS namespace. */

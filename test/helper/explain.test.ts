@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { explain, introduction } from '../../extension/explain/explain.ts';
 import { levelsFromRecords, levelsFromGraph, mountsOf } from '../../extension/explain/levels.ts';
+import { readiness, type Try } from '../../extension/explain/readiness.ts';
+import { readinessReport, readinessRows } from '../../extension/explain/readiness-report.ts';
 import { errorFromText } from '../../extension/explain/tool-errors.ts';
 import type { ExplainContext, Explanation } from '../../extension/explain/types.ts';
 import type { ErrorRecord, FactsRecord, UserNamespaceRecord } from '../../extension/helper/protocol.ts';
@@ -434,4 +436,28 @@ test('EAGAIN by the limit on processes, ENOMEM by a pid namespace that is over',
   assert.match(evidenceOf(assertFirst(explained, 'EAGAIN', 'process-limit', 'likely')), /RLIMIT_NPROC: 1/);
   const over = await explainTool([], ['unshare', '--pid', 'bash', '-c', '/bin/true; /bin/true; :']);
   assertFirst(over, 'ENOMEM', 'pid-namespace-over', 'likely');
+});
+
+test('readiness of a host where a limit is 0, by real tries', { skip }, async () => {
+  const within = ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private'];
+  const through = [...within, ...shell('echo 0 >/proc/sys/user/max_net_namespaces; exec "$@"')];
+  const facts = await recordsOf([], through);
+  const tries = await Promise.all(
+    facts.types.map(async (type): Promise<[string, Try]> => {
+      const line = await output([...through, await refuseProgram(), 'unshare', type]);
+      const record = parseRecord(line);
+      return [type, record !== undefined && 'error' in record ? { error: record.error } : { made: true }];
+    }),
+  );
+  const found = readiness(facts, Object.fromEntries(tries), await graphNow());
+  const rows = readinessRows(found);
+  assert.deepEqual(
+    rows.filter(({ state }) => state === 'no').map(({ id }) => id),
+    ['net'],
+  );
+  assert.match(rows.find(({ id }) => id === 'net')?.description ?? '', /the limit of .* is 0/);
+  assert.equal(rows.find(({ id }) => id === 'uts')?.state, 'yes');
+  const report = readinessReport(found);
+  assert.match(report, /## 6\. Network namespaces: ✗ no/);
+  assert.match(report, /sysctl \\-w user\\\.max\\_net\\_namespaces/);
 });
