@@ -15,7 +15,7 @@ export interface Side {
 
 /** The half of ids that the step was about. */
 export function side({ error, facts, context }: Situation): Side {
-  const isGroup = error.step === 'gid_map' || error.step === 'newgidmap';
+  const isGroup = error.step === 'gid_map' || error.step === 'newgidmap' || error.path === '/etc/subgid';
   return isGroup
     ? {
         kind: 'gid',

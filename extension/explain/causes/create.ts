@@ -18,7 +18,16 @@ import type { Evidence, Finding, Rule, Situation } from '../types.ts';
 const refused = ['EPERM', 'EACCES'];
 
 /** A step that needs a capability which the maker of a user namespace has in it, unless something takes it away. */
-const afterwards = [...creating, ...mapping, ...mounting, 'setgroups', 'sethostname', 'setdomainname', 'pivot_root'];
+const afterwards = [
+  ...creating,
+  ...mapping,
+  ...mounting,
+  'capability',
+  'setgroups',
+  'sethostname',
+  'setdomainname',
+  'pivot_root',
+];
 
 const userNamespaceRights = manual('user_namespaces', 7);
 
@@ -144,7 +153,7 @@ const apparmor: Rule = {
     const concerned = situation.types.includes('user') || context.new?.includes('user') === true;
     // In a user namespace that was made before, every step can show it.
     if (!concerned && restricted !== 'inside') return undefined;
-    const second = !creating.includes(error.step) || error.type !== 'user';
+    const second = !creating.includes(error.step) || (error.type !== undefined && error.type !== 'user');
     return {
       certainty: restricted === 'inside' ? 'certain' : 'likely',
       cause: second

@@ -113,7 +113,7 @@ interface Subordinate {
 
 function subordinate(situation: Situation): Subordinate {
   const { facts, error } = situation;
-  const isGroup = error.step === 'newgidmap';
+  const isGroup = error.step === 'newgidmap' || error.path === '/etc/subgid';
   return {
     file: isGroup ? '/etc/subgid' : '/etc/subuid',
     ranges: isGroup ? facts.subgid : facts.subuid,
@@ -137,19 +137,22 @@ export function freeStart(all: readonly IdRange[]): number {
 
 const noRange: Rule = {
   id: 'subordinate-missing',
-  errnos: refused,
-  steps: mappers,
+  errnos: [...refused, 'ENOENT'],
+  // The helper's own search for a range that is free, and the programs that write the map.
+  steps: [...mappers, 'subordinate'],
   source: manual('subuid', 5),
   check(situation) {
     const found = subordinate(situation);
     const half = side(situation);
+    // That newuidmap is missing is another cause.
+    if (situation.error.errno === 'ENOENT' && situation.error.step !== 'subordinate') return undefined;
     if (found.ranges.length > 0 || isOwnOnly(half)) return undefined;
     const kind = half.kind === 'uid' ? 'subuids' : 'subgids';
     const start = freeStart(found.all);
     return {
       // With another source the file alone does not decide.
       certainty: found.source === undefined ? 'certain' : 'likely',
-      cause: `${found.user} has no range of subordinate ids, so ${situation.error.step} may map nothing but the own id.`,
+      cause: `${found.user} has no range of subordinate ids, so nothing but the own id can be mapped.`,
       evidence: rangesEvidence(found),
       remedy: `An administrator gives one: "usermod --add-${kind} ${start}-${start + 65_535} ${found.user}", or the line "${found.user}:${start}:65536" in ${found.file}.`,
       needsAdministrator: true,
