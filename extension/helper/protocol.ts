@@ -47,6 +47,90 @@ export interface FactsRecord {
   readonly hidepid?: string;
   /** Program name -> absolute path. */
   readonly tools: Readonly<Record<string, string>>;
+  /** `newuidmap` and `newgidmap`, where they are. This and what follows is left out by helpers before it was added. */
+  readonly mappers?: Readonly<Record<string, MapperFacts>>;
+  readonly userns?: UserNamespaceFacts;
+  /** Capability bounding set by names. */
+  readonly bounding?: readonly string[];
+  /** Soft limits of getrlimit(2): `nproc`, `nofile`, `memlock`, `msgqueue`. One that is left out is unlimited. */
+  readonly rlimits?: Readonly<Record<string, number>>;
+  readonly subordinate?: SubordinateFiles;
+  /** Path beneath /proc/sys -> what the file says. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Paths of the kernel's interfaces that are there, among those that the helper looks for. */
+  readonly interfaces?: readonly string[];
+  /** Among those that matter to namespaces. A module that is not loaded yet is not listed. */
+  readonly filesystems?: readonly string[];
+  /** Mounts of proc and sysfs in the caller's mount namespace. */
+  readonly visible?: readonly VisibleMount[];
+}
+
+/** A set-user-ID program of shadow, newuidmap(1). */
+export interface MapperFacts {
+  readonly path: string;
+  readonly owner: number;
+  readonly setuid: boolean;
+  /** CAP_SETUID or CAP_SETGID as a file capability. */
+  readonly capability: boolean;
+  /** The file system is mounted so that neither counts; left out where that is not known. */
+  readonly nosuid?: boolean;
+}
+
+/** The caller's user namespace. */
+export interface UserNamespaceFacts {
+  /** It is the one that is below none. */
+  readonly initial: boolean;
+  readonly uid_map?: readonly IdMapping[];
+  readonly gid_map?: readonly IdMapping[];
+  /** `/proc/self/setgroups`: `allow` or `deny`. */
+  readonly setgroups?: string;
+}
+
+/** One line of /proc/PID/uid_map, as the reader sees it. */
+export interface IdMapping {
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** What /etc/subuid and /etc/subgid give to anyone; a file that cannot be read is left out. */
+export interface SubordinateFiles {
+  readonly subuid?: readonly SubordinateRange[];
+  readonly subgid?: readonly SubordinateRange[];
+  /** `subid:` of nsswitch.conf(5). Where it is there, the files do not say everything. */
+  readonly source?: string;
+}
+
+export interface SubordinateRange extends IdRange {
+  /** User name or number. */
+  readonly name: string;
+}
+
+/** A line of /proc/self/mountinfo; paths are as they stand there, with blanks as octal digits. */
+export interface VisibleMount {
+  readonly type: 'proc' | 'sysfs';
+  readonly path: string;
+  readonly root: string;
+  /** Options of this mount. */
+  readonly options: string;
+  /** Options of the file system. */
+  readonly super: string;
+  /** Where something is mounted over a part of it. */
+  readonly covered: readonly string[];
+}
+
+/** `facts --userns=pid:N`: the user namespace of a process and each above it, innermost first. */
+export interface UserNamespaceRecord {
+  /** Inode number in nsfs. */
+  readonly id: number;
+  /** The caller's own. */
+  readonly own: boolean;
+  /** The highest that the caller may see. */
+  readonly top: boolean;
+  /** Who made it, as the caller sees uids. */
+  readonly uid?: number;
+  /** `max_TYPE_namespaces` as they hold in it; left out where the caller may not enter it. */
+  readonly limits?: Readonly<Record<string, number>>;
 }
 
 export interface IdRange {
@@ -169,6 +253,7 @@ export type ExitRecord = { readonly code: number } | { readonly signal: number }
 export type HelperRecord =
   | { readonly helper: VersionRecord }
   | { readonly facts: FactsRecord }
+  | { readonly userns: UserNamespaceRecord }
   | { readonly snapshot: SnapshotRecord }
   | { readonly ns: NamespaceRecord }
   | { readonly process: ProcessRecord }

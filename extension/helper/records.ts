@@ -32,14 +32,21 @@ import {
   type GoneRecord,
   type HelperRecord,
   type Holder,
+  type IdMapping,
   type IdRange,
+  type MapperFacts,
   type NamespaceRecord,
   type NamespaceType,
   type ProcessRecord,
   type SnapshotRecord,
+  type SubordinateFiles,
+  type SubordinateRange,
   type TickRecord,
+  type UserNamespaceFacts,
+  type UserNamespaceRecord,
   type UserRecord,
   type VersionRecord,
+  type VisibleMount,
 } from './protocol.ts';
 
 /** One line of `serve`. `record` is undefined for a kind that this version does not know. */
@@ -80,6 +87,7 @@ export function checkRecord(value: unknown): HelperRecord | undefined {
   if (record['end'] !== undefined) return { end: endRecord(record['end']) };
   if (record['error'] !== undefined) return { error: errorRecord(record['error']) };
   if (record['facts'] !== undefined) return { facts: factsRecord(record['facts']) };
+  if (record['userns'] !== undefined) return { userns: userNamespaceRecord(record['userns']) };
   if (record['helper'] !== undefined) return { helper: versionRecord(record['helper']) };
   return undefined;
 }
@@ -282,7 +290,7 @@ function factsRecord(value: unknown): FactsRecord {
     capabilities: list(from, 'capabilities', asText),
     types: list(from, 'types', asText).filter(isNamespaceType),
     own,
-    limits: dictionary(from, 'limits', (each) => (Number.isSafeInteger(each) ? Number(each) : undefined)),
+    limits: dictionary(from, 'limits', safeNumber),
     restrictions: dictionary(from, 'restrictions', scalar),
     subuid: list(from, 'subuid', idRange),
     subgid: list(from, 'subgid', idRange),
@@ -299,7 +307,97 @@ function factsRecord(value: unknown): FactsRecord {
   if (boot !== undefined) record.boot = boot;
   if (user !== undefined) record.user = user;
   if (hidepid !== undefined) record.hidepid = hidepid;
+  if (from['mappers'] !== undefined) record.mappers = dictionary(from, 'mappers', mapperFacts);
+  if (from['userns'] !== undefined) record.userns = userNamespaceFacts(from['userns']);
+  if (from['bounding'] !== undefined) record.bounding = list(from, 'bounding', asText);
+  if (from['rlimits'] !== undefined) record.rlimits = dictionary(from, 'rlimits', safeNumber);
+  if (from['subordinate'] !== undefined) record.subordinate = subordinateFiles(from['subordinate']);
+  if (from['sysctls'] !== undefined) {
+    record.sysctls = dictionary(from, 'sysctls', (each) => (typeof each === 'string' ? each : undefined));
+  }
+  if (from['interfaces'] !== undefined) record.interfaces = list(from, 'interfaces', asText);
+  if (from['filesystems'] !== undefined) record.filesystems = list(from, 'filesystems', asText);
+  if (from['visible'] !== undefined) {
+    record.visible = list(from, 'visible', visibleMount).filter((mount) => mount !== undefined);
+  }
   return record;
+}
+
+function mapperFacts(value: unknown): MapperFacts {
+  const from = fields(value, 'a mapper');
+  const record: Draft<MapperFacts> = {
+    path: text(from, 'path'),
+    owner: whole(from, 'owner', maximumUid),
+    setuid: truth(from, 'setuid'),
+    capability: truth(from, 'capability'),
+  };
+  if (from['nosuid'] !== undefined) record.nosuid = truth(from, 'nosuid');
+  return record;
+}
+
+function userNamespaceFacts(value: unknown): UserNamespaceFacts {
+  const from = fields(value, 'userns');
+  const record: Draft<UserNamespaceFacts> = { initial: truth(from, 'initial') };
+  const setgroups = optionalText(from, 'setgroups');
+  if (from['uid_map'] !== undefined) record.uid_map = list(from, 'uid_map', idMapping);
+  if (from['gid_map'] !== undefined) record.gid_map = list(from, 'gid_map', idMapping);
+  if (setgroups !== undefined) record.setgroups = setgroups;
+  return record;
+}
+
+function idMapping(value: unknown): IdMapping {
+  const from = fields(value, 'a mapping');
+  return {
+    inside: whole(from, 'inside', maximumUid),
+    outside: whole(from, 'outside', maximumUid),
+    count: whole(from, 'count', maximumUid),
+  };
+}
+
+function subordinateFiles(value: unknown): SubordinateFiles {
+  const from = fields(value, 'subordinate');
+  const record: Draft<SubordinateFiles> = {};
+  const source = optionalText(from, 'source');
+  if (from['subuid'] !== undefined) record.subuid = list(from, 'subuid', subordinateRange);
+  if (from['subgid'] !== undefined) record.subgid = list(from, 'subgid', subordinateRange);
+  if (source !== undefined) record.source = source;
+  return record;
+}
+
+/** Made by an administrator, who can write any number. */
+function subordinateRange(value: unknown): SubordinateRange {
+  const from = fields(value, 'a subordinate range');
+  return { name: text(from, 'name'), start: amount(from, 'start'), count: amount(from, 'count') };
+}
+
+function visibleMount(value: unknown): VisibleMount | undefined {
+  const from = fields(value, 'visible');
+  const type = from['type'];
+  if (type !== 'proc' && type !== 'sysfs') return undefined;
+  return {
+    type,
+    path: text(from, 'path'),
+    root: text(from, 'root'),
+    options: text(from, 'options'),
+    super: text(from, 'super'),
+    covered: list(from, 'covered', asText),
+  };
+}
+
+function userNamespaceRecord(value: unknown): UserNamespaceRecord {
+  const from = fields(value, 'userns');
+  const record: Draft<UserNamespaceRecord> = {
+    id: whole(from, 'id'),
+    own: truth(from, 'own'),
+    top: truth(from, 'top'),
+  };
+  if (from['uid'] !== undefined) record.uid = whole(from, 'uid', maximumUid);
+  if (from['limits'] !== undefined) record.limits = dictionary(from, 'limits', safeNumber);
+  return record;
+}
+
+function safeNumber(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? Number(value) : undefined;
 }
 
 function scalar(value: unknown): string | number | boolean | undefined {

@@ -1,6 +1,6 @@
 /** The helper's verbs as functions: what goes in and comes out is typed, how it travels is the session's. */
 import { misunderstanding } from './failures.ts';
-import type { EndRecord, FactsRecord, HelperRecord } from './protocol.ts';
+import type { EndRecord, FactsRecord, HelperRecord, UserNamespaceRecord } from './protocol.ts';
 import type { HelperSession, RequestOptions } from './session.ts';
 
 export interface ScanOptions {
@@ -37,6 +37,20 @@ export async function facts(session: HelperSession, signal?: AbortSignal): Promi
   };
   await session.request('facts', [], withSignal(onRecord, signal));
   if (found === undefined) throw misunderstanding('gave no facts');
+  return found;
+}
+
+/** The user namespace of a process and those above it, innermost first. */
+export async function userNamespaces(
+  session: HelperSession,
+  pid: number,
+  signal?: AbortSignal,
+): Promise<readonly UserNamespaceRecord[]> {
+  const found: UserNamespaceRecord[] = [];
+  const onRecord = (record: HelperRecord): void => {
+    if ('userns' in record) found.push(record.userns);
+  };
+  await session.request('facts', [`--userns=pid:${pid}`], withSignal(onRecord, signal));
   return found;
 }
 

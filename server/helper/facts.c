@@ -3,6 +3,7 @@
 #include "host.h"
 #include "kernel.h"
 #include "procfs.h"
+#include "surroundings.h"
 #include "users.h"
 #include "util.h"
 #include "verbs.h"
@@ -25,6 +26,11 @@ static const char *const capability_names[] = {
     "CAP_WAKE_ALARM",      "CAP_BLOCK_SUSPEND",    "CAP_AUDIT_READ",      "CAP_PERFMON",        "CAP_BPF",
     "CAP_CHECKPOINT_RESTORE",
 };
+
+static const char *capability_name(unsigned capability)
+{
+    return capability < array_length(capability_names) ? capability_names[capability] : NULL;
+}
 
 static void print_capabilities(struct output *output)
 {
@@ -158,14 +164,46 @@ static void print_tools(struct output *output)
     json_close(output, '}');
 }
 
+static void print_mappers(struct output *output)
+{
+    static const char *const mappers[] = { "newuidmap", "newgidmap" };
+    char path[4096];
+
+    json_object(output, "mappers");
+    for (size_t i = 0; i < array_length(mappers); i++)
+        if (find_tool(mappers[i], path, sizeof path))
+            mapper_print(mappers[i], path, output);
+    json_close(output, '}');
+}
+
+/* `--userns=pid:N`; 0 without it. */
+static int read_words(const struct options *options, uint32_t *pid, struct failure *failure)
+{
+    static const char prefix[] = "--userns=pid:";
+
+    *pid = 0;
+    for (size_t i = 0; i < options->count; i++) {
+        const char *word = options->word[i], *at = word + sizeof prefix - 1, *end = word + strlen(word);
+        uint64_t number;
+        if (strncmp(word, prefix, sizeof prefix - 1) != 0)
+            return fail_usage(failure, "option", "unknown option or argument");
+        if (!parse_number(&at, end, &number) || at != end || number == 0 || number > INT32_MAX)
+            return fail_usage(failure, "option", "--userns takes pid:N");
+        *pid = (uint32_t)number;
+    }
+    return 0;
+}
+
 int verb_facts(const struct options *options, struct output *output, struct failure *failure)
 {
     struct utsname system = { 0 };
     struct host host;
     char name[256] = "", boot[64];
-    int result = host_open(&host, failure);
+    uint32_t pid;
+    int result = read_words(options, &pid, failure);
 
-    (void)options;
+    if (!result)
+        result = host_open(&host, failure);
     if (result)
         return result;
     uname(&system);
@@ -192,9 +230,20 @@ int verb_facts(const struct options *options, struct output *output, struct fail
     if (host.hidepid[0])
         json_text(output, "hidepid", host.hidepid);
     print_tools(output);
+    print_mappers(output);
+    user_namespace_print(&host, output);
+    bounding_print(&host, capability_name, output);
+    resource_limits_print(output);
+    subordinate_files_print(output);
+    interfaces_print(&host, output);
+    visible_print(&host, output);
     record_end(output);
+    if (pid != 0)
+        result = user_namespaces_print(&host, pid, output, failure);
+    host_close(&host);
+    if (result)
+        return result;
     record_begin(output, "end");
     record_end(output);
-    host_close(&host);
     return 0;
 }

@@ -4,11 +4,7 @@
 
 #include <string.h>
 
-/* Fields of a line: id, parent, device, root, mount point, options, optional fields, "-", type, source, options. */
-#define FIELD_ROOT 3
-#define FIELD_MOUNT_POINT 4
-
-static const char *field(const char *line, const char *end, unsigned number, size_t *length)
+const char *mountinfo_field(const char *line, const char *end, unsigned number, size_t *length)
 {
     for (; number > 0; number--) {
         const char *blank = memchr(line, ' ', (size_t)(end - line));
@@ -63,10 +59,10 @@ static bool leads_over_remote(const char *text, size_t length, const char *path,
     while (next_line(&lines, &line, &stop)) {
         const char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
         size_t point_length, type_length;
-        const char *point = field(line, stop, FIELD_MOUNT_POINT, &point_length);
+        const char *point = mountinfo_field(line, stop, MOUNTINFO_POINT, &point_length);
         if (fields && point && point_length > 1 && point_length < path_length &&
             memcmp(point, path, point_length) == 0 && path[point_length] == '/') {
-            const char *type = field(fields + 3, stop, 0, &type_length);
+            const char *type = mountinfo_field(fields + 3, stop, 0, &type_length);
             if (type && is_remote_type(type, type_length))
                 return true;
         }
@@ -90,8 +86,8 @@ int mountinfo_each_nsfs(const char *text, size_t length, int (*found)(void *cont
             line = before + 1;
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *next = newline ? newline + 1 : end;
-        const char *root = field(line, at, FIELD_ROOT, &root_length);
-        const char *point = field(line, at, FIELD_MOUNT_POINT, &point_length);
+        const char *root = mountinfo_field(line, at, MOUNTINFO_ROOT, &root_length);
+        const char *point = mountinfo_field(line, at, MOUNTINFO_POINT, &point_length);
         if (root && point && ns_parse_link(root, root_length, &mount.type, &mount.id)) {
             /* Not yet unescaped: both sides of the comparison are as the kernel wrote them. */
             mount.remote = leads_over_remote(text, length, point, point_length);

@@ -3,6 +3,17 @@
 
 #include "types.h"
 
+/*
+ * Fields of a line of /proc/PID/mountinfo: id, parent, device, root, mount point, options, optional fields; and after
+ * " - ": type, source, options.
+ */
+#define MOUNTINFO_ROOT 3
+#define MOUNTINFO_POINT 4
+#define MOUNTINFO_OPTIONS 5
+
+/* Field by its number, from 0; NULL where the line has fewer. Blanks within it are escaped as octal digits. */
+const char *mountinfo_field(const char *line, const char *end, unsigned number, size_t *length);
+
 /* One mount of a namespace's file. */
 struct nsfs_mount {
     enum ns_type type;

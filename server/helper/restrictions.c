@@ -16,7 +16,9 @@ static const struct {
     /* Patched into Ubuntu's kernels. */
     { "apparmor_restrict_unprivileged_userns", "/proc/sys/kernel/apparmor_restrict_unprivileged_userns" },
     { "apparmor_restrict_unprivileged_unconfined", "/proc/sys/kernel/apparmor_restrict_unprivileged_unconfined" },
+    { "apparmor_restrict_unprivileged_userns_force", "/proc/sys/kernel/apparmor_restrict_unprivileged_userns_force" },
     { "yama_ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope" },
+    { "selinux_enforce", "/sys/fs/selinux/enforce" },
 };
 
 /* Values that are a word. */
@@ -24,6 +26,8 @@ static const struct {
     const char *key;
     const char *path;
 } texts[] = {
+    /* What the container's manager says of itself: systemd's container interface. */
+    { "container", "/run/systemd/container" },
     { "unconfined_restrictions_userns",
       "/sys/kernel/security/apparmor/features/policy/unconfined_restrictions/userns" },
     { "lsm", "/sys/kernel/security/lsm" },
@@ -72,6 +76,10 @@ static void print_own_status(const struct host *host, struct output *output)
     const char *value = find_field(text, (size_t)length, "Seccomp", &size);
     if (value && parse_number(&value, value + size, &number))
         json_number(output, "seccomp", number);
+    /* How many, from 5.11 on. */
+    value = find_field(text, (size_t)length, "Seccomp_filters", &size);
+    if (value && parse_number(&value, value + size, &number))
+        json_number(output, "seccomp_filters", number);
     value = find_field(text, (size_t)length, "NoNewPrivs", &size);
     if (value && parse_number(&value, value + size, &number))
         json_boolean(output, "no_new_privs", number != 0);
@@ -116,6 +124,22 @@ static void print_chroot(const struct host *host, struct output *output)
         json_boolean(output, "chroot", first.st_dev != own.st_dev || first.st_ino != own.st_ino);
 }
 
+/* Files and variables by which engines tell those inside: Docker, Podman, then lxc and systemd-nspawn. */
+static void print_container_marks(struct output *output)
+{
+    static const char *const marks[] = { "/.dockerenv", "/run/.containerenv" };
+    const char *variable = getenv("container");
+    struct stat status;
+
+    for (size_t i = 0; i < array_length(marks); i++)
+        if (stat(marks[i], &status) == 0) {
+            json_text(output, "container_mark", marks[i]);
+            break;
+        }
+    if (variable && variable[0])
+        json_text(output, "container_variable", variable);
+}
+
 void restrictions_print(const struct host *host, struct output *output)
 {
     json_object(output, "restrictions");
@@ -123,5 +147,6 @@ void restrictions_print(const struct host *host, struct output *output)
     print_lockdown(output);
     print_own_status(host, output);
     print_chroot(host, output);
+    print_container_marks(output);
     json_close(output, '}');
 }

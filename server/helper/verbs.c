@@ -7,7 +7,7 @@
 
 const struct verb verbs[] = {
     { "version", 0, false, verb_version, "version" },
-    { "facts", 0, false, verb_facts, "facts" },
+    { "facts", OPTION_WORDS, false, verb_facts, "facts [--userns=pid:N]" },
     { "scan", OPTION_DEEP, false, verb_scan, "scan [--deep]" },
     { "watch", OPTION_INTERVAL | OPTION_BUDGET, false, verb_watch, "watch [--interval=MS] [--budget=PERCENT]" },
     { "serve", 0, true, verb_serve, "serve" },

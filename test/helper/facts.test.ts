@@ -8,7 +8,7 @@ import { runHelper } from './support/helper.ts';
 import { leakGuard } from './support/leaks.ts';
 import { temporaryFolder } from './support/marker.ts';
 import { idOf, look } from './support/namespaces.ts';
-import { output } from './support/process.ts';
+import { hold, holdScript, output } from './support/process.ts';
 import { missing, which } from './support/requirements.ts';
 import { testScope } from './support/scope.ts';
 
@@ -138,3 +138,75 @@ test('facts in other namespaces are those of these', { skip: skip || missing('ro
   assert.notEqual(found.own.user, idOf('self', 'user'));
   assert.notEqual(found.own.uts, idOf('self', 'uts'));
 });
+
+test(
+  'the maps, rights and interfaces are those of /proc',
+  { skip: skip || missing('unshare', 'setpriv') },
+  async () => {
+    const found = await facts();
+    assert.equal(found.userns?.initial, idOf('self', 'user') === 4026531837);
+    const lines = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+    assert.deepEqual(
+      found.userns.uid_map?.map(({ inside, outside, count }) => [inside, outside, count]),
+      lines.map((line) => line.trim().split(/\s+/).map(Number)),
+    );
+    assert.equal(found.userns.setgroups, readFileSync('/proc/self/setgroups', 'utf8').trim());
+    assert.equal(found.sysctls?.['kernel/shmmni'], readFileSync('/proc/sys/kernel/shmmni', 'utf8').trim());
+    for (const path of found.interfaces ?? []) assert.ok(existsSync(path), path);
+    assert.ok(found.interfaces?.includes('/proc/self/uid_map'));
+    assert.ok(found.filesystems?.includes('proc'));
+    const proc = found.visible?.find(({ path }) => path === '/proc');
+    assert.equal(proc?.type, 'proc');
+    const limited = await facts(['setpriv', '--bounding-set=-sys_admin,-net_admin', '--no-new-privs']);
+    assert.equal(limited.bounding?.includes('CAP_SYS_ADMIN'), false);
+    assert.equal(limited.bounding.includes('CAP_CHOWN'), true);
+    assert.equal(limited.restrictions['no_new_privs'], true);
+    const below = await facts(['unshare', '--user', '--map-root-user']);
+    assert.deepEqual(below.userns, {
+      initial: false,
+      uid_map: [{ inside: 0, outside: 0, count: 1 }],
+      gid_map: [{ inside: 0, outside: 0, count: 1 }],
+      setgroups: 'deny',
+    });
+  },
+);
+
+test('newuidmap is told with what gives it rights', { skip: skip || missing('newuidmap', 'stat') }, async () => {
+  const { mappers } = await facts();
+  for (const name of ['newuidmap', 'newgidmap']) {
+    const path = which(name) ?? '';
+    const [mode = '', owner] = (await output(['stat', '--format=%a %u', path])).split(' ');
+    const { setuid, owner: said } = mappers?.[name] ?? {};
+    assert.deepEqual({ setuid, said }, { setuid: (Number.parseInt(mode, 8) & 0o4000) !== 0, said: Number(owner) });
+  }
+});
+
+test('what covers a part of proc is told', { skip: skip || missing('root', 'unshare') }, async () => {
+  const script = 'mount -t tmpfs none /proc/fs && exec "$@"';
+  const { visible } = await facts(['unshare', '--mount', 'sh', '-c', script, 'sh']);
+  assert.deepEqual(visible?.find(({ path }) => path === '/proc')?.covered.includes('/proc/fs'), true);
+});
+
+test(
+  'the user namespaces above a process, with their limits',
+  { skip: skip || missing('root', 'unshare') },
+  async (t) => {
+    const script = `echo 7 >/proc/sys/user/max_net_namespaces; ${holdScript}`;
+    const held = await hold(testScope(t), ['unshare', '--user', '--map-root-user', 'sh', '-c', script]);
+    const { code, records } = await runHelper(['facts', `--userns=pid:${held.pid}`]);
+    assert.equal(code, 0);
+    const levels = records.flatMap((record) => ('userns' in record ? [record.userns] : []));
+    assert.deepEqual(
+      levels.map(({ id, own, top }) => ({ id, own, top })),
+      [
+        { id: idOf(held.pid, 'user'), own: false, top: false },
+        { id: idOf('self', 'user'), own: true, top: true },
+      ],
+    );
+    assert.equal(levels[0]?.limits?.['max_net_namespaces'], 7);
+    assert.equal(levels[1]?.limits?.['max_net_namespaces'], Number(readFileSync('/proc/sys/user/max_net_namespaces')));
+    assert.equal((await runHelper(['facts', '--userns=pid:4194300'])).code, 1);
+    assert.equal((await runHelper(['facts', '--userns=pid:0'])).code, 2);
+    assert.equal((await runHelper(['facts', '--userns=net:1'])).code, 2);
+  },
+);

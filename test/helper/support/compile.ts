@@ -39,6 +39,11 @@ export async function oddProgram(): Promise<string> {
   return compile(new URL('odd.c', import.meta.url));
 }
 
+/** Steps that the kernel refuses, see the head of its source. */
+export async function refuseProgram(): Promise<string> {
+  return compile(new URL('refuse.c', import.meta.url));
+}
+
 /** Runs a command as on an older kernel, see the head of its source. */
 export async function oldProgram(): Promise<string> {
   return compile(new URL('old.c', import.meta.url));

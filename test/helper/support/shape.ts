@@ -80,6 +80,8 @@ const holder: Check = (value, path) => {
   check(value, path);
 };
 
+const mapLine = object({ inside: natural, outside: natural, count: positive });
+const namedRange = object({ name: text, start: natural, count: natural });
 const idRange = object({ start: natural, count: positive });
 
 const records: Readonly<Record<string, Check>> = {
@@ -102,8 +104,38 @@ const records: Readonly<Record<string, Check>> = {
       nsid: flag,
       tools: mapOf(text, absolute),
     },
-    { hostname: text, boot: text, user: text, hidepid: text },
+    {
+      hostname: text,
+      boot: text,
+      user: text,
+      hidepid: text,
+      mappers: mapOf(
+        text,
+        object({ path: absolute, owner: natural, setuid: flag, capability: flag }, { nosuid: flag }),
+      ),
+      userns: object(
+        { initial: flag },
+        { uid_map: listOf(mapLine), gid_map: listOf(mapLine), setgroups: oneOf('allow', 'deny') },
+      ),
+      bounding: listOf((value, path) => assert.match(String(value), /^CAP_[A-Z_0-9]+$/, path)),
+      rlimits: mapOf(oneOf('nproc', 'nofile', 'memlock', 'msgqueue'), natural),
+      subordinate: object({}, { subuid: listOf(namedRange), subgid: listOf(namedRange), source: text }),
+      sysctls: mapOf((value, path) => assert.match(String(value), /^[a-z]+(\/[a-z0-9_-]+)+$/, path), text),
+      interfaces: listOf(absolute),
+      filesystems: listOf(text),
+      visible: listOf(
+        object({
+          type: oneOf('proc', 'sysfs'),
+          path: absolute,
+          root: absolute,
+          options: text,
+          super: text,
+          covered: listOf(absolute),
+        }),
+      ),
+    },
   ),
+  userns: object({ id: positive, own: flag, top: flag }, { uid: natural, limits: mapOf(text, natural) }),
   snapshot: object(
     {
       time: positive,

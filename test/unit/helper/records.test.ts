@@ -55,6 +55,23 @@ describe('every kind of record is read as it is', () => {
     { end: {} },
     { error: { step: 'clone3', errno: 'ENOSPC', number: 28, type: 'net', path: '/x', detail: 'limit' } },
     { facts },
+    {
+      facts: {
+        ...facts,
+        mappers: {
+          newuidmap: { path: '/usr/bin/newuidmap', owner: 0, setuid: true, capability: false, nosuid: false },
+        },
+        userns: { initial: true, uid_map: [{ inside: 0, outside: 0, count: 4294967295 }], setgroups: 'allow' },
+        bounding: ['CAP_CHOWN'],
+        rlimits: { nproc: 9 },
+        subordinate: { subuid: [{ name: 'alice', start: 100000, count: 65536 }], source: 'sss' },
+        sysctls: { 'kernel/shmmni': '4096' },
+        interfaces: ['/proc/keys'],
+        filesystems: ['proc'],
+        visible: [{ type: 'proc', path: '/proc', root: '/', options: 'rw', super: 'rw', covered: ['/proc/kcore'] }],
+      },
+    },
+    { userns: { id: 4026532291, own: false, top: true, uid: 1000, limits: { max_net_namespaces: 7 } } },
     { helper: { version: '0.1.0', protocol: 1, arch: 'x86_64', build: 'abc' } },
   ];
   for (const record of records) {
