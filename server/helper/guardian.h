@@ -1,0 +1,35 @@
+#ifndef NSHELPER_GUARDIAN_H
+#define NSHELPER_GUARDIAN_H
+
+#include "create.h"
+#include "keep.h"
+
+/*
+ * The process that stays in the caller's namespaces, does there what is seen from outside, and takes all of it back when
+ * a step fails or one of the others dies. Three processes watch each other:
+ *
+ *   the verb's     may be killed at any moment (`cancel`, a lost connection): its end of `life` then closes
+ *   the guardian   if it is killed, the parent death signal ends the maker, and the verb's process undoes the rest
+ *   the maker      or the process that it left in the new namespaces: its end of the channel closes
+ */
+struct guardian {
+    struct create *create;
+    const struct host *host;
+    struct undo *undo;
+    /* Within serve ARGV has no streams. */
+    bool serves;
+    /* Ends with the verb's process. */
+    int life;
+    /* One byte: 0 done, 1 failed. */
+    int said;
+    int control;
+    int signals;
+    pid_t maker;
+    /* Stays in the new namespaces; 0 until it is known. */
+    pid_t init;
+    int ns[NS_TYPES];
+};
+
+_Noreturn void guardian_run(struct guardian *guardian, struct output *output);
+
+#endif
