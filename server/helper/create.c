@@ -103,12 +103,12 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
     sigprocmask(SIG_SETMASK, &old, NULL);
     if (child < 0)
         return fail(failure, "fork", number);
+    if (!answered || status != GUARDIAN_STAYS)
+        waitpid(child, NULL, 0);
     if (answered) {
         failure->printed = true;
-        failure->usage = false;
-        return status ? -EIO : 0;
+        return status == GUARDIAN_FAILED ? -EIO : 0;
     }
-    waitpid(child, NULL, 0);
     if (!guardian->undo->committed)
         undo_all(guardian->undo, guardian->create->keep);
     fail(failure, "child", EIO);

@@ -51,9 +51,9 @@ static void end_children(const struct host *host)
 }
 
 /* Says how it went; nobody may be there to hear it. */
-static void say(struct guardian *guardian, bool failed)
+static void say(struct guardian *guardian, enum guardian_word word)
 {
-    const char byte = failed;
+    const char byte = (char)word;
 
     (void)!write(guardian->said, &byte, 1);
     close(guardian->said);
@@ -163,6 +163,9 @@ static int open_made(struct guardian *guardian, struct failure *failure)
     if (result)
         return result;
     guardian->init = last.value;
+    /* The maker is done when another stays; as a zombie it would show for as long as an instance is kept. */
+    while (guardian->init != guardian->maker && waitpid(guardian->maker, NULL, 0) < 0 && errno == EINTR)
+        ;
     for (enum ns_type type = 0; type < NS_TYPES; type++) {
         char path[PROC_PATH_SIZE];
         if (!has_type(guardian->create->new_types, type))
@@ -361,12 +364,14 @@ static int go(struct guardian *guardian, struct output *output, struct failure *
 }
 
 /* Watches over an instance that others may see, so that it is not left there when its holder is killed. */
-static void watch_holder(struct guardian *guardian, struct output *output)
+static void watch_holder(struct guardian *guardian)
 {
+    static struct host own;
     struct message message;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     char text[96];
 
+    own = *guardian->host;
     snprintf(text, sizeof text, "linux-namespaces-guard %s", guardian->create->keep);
     if (title_save_environment() == 0)
         title_set(text);
@@ -374,13 +379,13 @@ static void watch_holder(struct guardian *guardian, struct output *output)
     (void)!chdir("/");
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         dup2(null, fd);
-    close(null);
-    close(output->fd);
-    if (guardian->life >= 0)
-        close(guardian->life);
-    for (enum ns_type type = 0; type < NS_TYPES; type++)
-        if (guardian->ns[type] >= 0)
-            close(guardian->ns[type]);
+    /* Whatever is open here belongs to the connection, but for these two. */
+    dup3(guardian->control, 3, 0);
+    dup3(guardian->host->proc, 4, 0);
+    close_from(5);
+    guardian->control = 3;
+    own.proc = 4;
+    guardian->host = &own;
     while (channel_receive(guardian->control, &message) == 0)
         ;
 }
@@ -411,9 +416,10 @@ _Noreturn void guardian_run(struct guardian *guardian, struct output *output)
         record_end(output);
     }
     output_flush(output);
-    say(guardian, result || output->error);
-    if (committed && guardian->undo->folder) {
-        watch_holder(guardian, output);
+    bool stays = committed && guardian->undo->folder;
+    say(guardian, result || output->error ? GUARDIAN_FAILED : stays ? GUARDIAN_STAYS : GUARDIAN_DONE);
+    if (stays) {
+        watch_holder(guardian);
         end_children(guardian->host);
         undo_all(guardian->undo, guardian->create->keep);
     }

@@ -12,6 +12,13 @@
  *   the guardian   if it is killed, the parent death signal ends the maker, and the verb's process undoes the rest
  *   the maker      or the process that it left in the new namespaces: its end of the channel closes
  */
+enum guardian_word {
+    GUARDIAN_DONE,
+    GUARDIAN_FAILED,
+    /* Done, and it goes on to watch over what is kept. */
+    GUARDIAN_STAYS,
+};
+
 struct guardian {
     struct create *create;
     const struct host *host;
@@ -20,7 +27,7 @@ struct guardian {
     bool serves;
     /* Ends with the verb's process. */
     int life;
-    /* One byte: 0 done, 1 failed. */
+    /* A byte: a word. */
     int said;
     int control;
     int signals;

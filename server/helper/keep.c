@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #define CAP_SYS_ADMIN 21
@@ -100,9 +101,9 @@ static bool is_mount_point(const char *path)
  * As ip-netns(8) does it for /run/netns, but private: a mount namespace cannot be mounted where the mount would be
  * passed on to others.
  */
-static int open_directory(struct undo *undo, struct failure *failure)
+static int make_directory(struct undo *undo, struct failure *failure)
 {
-    struct stat status;
+    struct stat status, again;
 
     if (mkdir(KEEP_DIRECTORY, 0755) == 0)
         undo->made_directory = true;
@@ -110,20 +111,35 @@ static int open_directory(struct undo *undo, struct failure *failure)
         return fail_path(failure, "mkdir", KEEP_DIRECTORY, errno);
     int fd = open(KEEP_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return fail_path(failure, "open", KEEP_DIRECTORY, errno);
+        return fail_path(failure, "open", KEEP_DIRECTORY, errno == ENOENT ? ESTALE : errno);
     int result = fstat(fd, &status) < 0 ? -errno : lock(fd);
+    /* Somebody may have removed it before the lock was had. */
+    if (!result && (lstat(KEEP_DIRECTORY, &again) < 0 || again.st_ino != status.st_ino))
+        result = -ESTALE;
     if (!result && (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))))
         result = -EPERM;
-    if (!result && !is_mount_point(KEEP_DIRECTORY)) {
-        undo->made_mount = true;
-        if (mount(KEEP_DIRECTORY, KEEP_DIRECTORY, NULL, MS_BIND | MS_REC, NULL) < 0)
-            result = -errno;
-    }
-    if (!result && mount(NULL, KEEP_DIRECTORY, NULL, MS_PRIVATE, NULL) < 0)
-        result = -errno;
     if (result) {
         close(fd);
         return fail_path(failure, "keep", KEEP_DIRECTORY, -result);
+    }
+    return fd;
+}
+
+static int open_directory(struct undo *undo, struct failure *failure)
+{
+    int fd = -ESTALE;
+
+    while (fd == -ESTALE)
+        fd = make_directory(undo, failure);
+    if (fd < 0)
+        return fd;
+    bool is_mounted = is_mount_point(KEEP_DIRECTORY);
+    undo->made_mount = !is_mounted;
+    if ((!is_mounted && mount(KEEP_DIRECTORY, KEEP_DIRECTORY, NULL, MS_BIND | MS_REC, NULL) < 0) ||
+        mount(NULL, KEEP_DIRECTORY, NULL, MS_PRIVATE, NULL) < 0) {
+        fail_path(failure, "mount", KEEP_DIRECTORY, errno);
+        close(fd);
+        return -failure->number;
     }
     return fd;
 }
@@ -191,16 +207,29 @@ static void undo_folder(struct undo *undo, const char *name)
     rmdir(path);
 }
 
+/* Whoever makes an instance holds the lock until its folder is there, so that an empty one is nobody's. */
+static void undo_directory(struct undo *undo)
+{
+    autoclose int fd = open(KEEP_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    char entries[1024];
+
+    /* `.` and `..` take 24 bytes each. */
+    if (fd < 0 || lock(fd) || syscall(SYS_getdents64, fd, entries, sizeof entries) > 48)
+        return;
+    /* Detached, because of our own descriptor. */
+    if (undo->made_mount)
+        umount2(KEEP_DIRECTORY, MNT_DETACH | UMOUNT_NOFOLLOW);
+    if (undo->made_directory)
+        rmdir(KEEP_DIRECTORY);
+}
+
 void undo_all(struct undo *undo, const char *name)
 {
     if (undo->link)
         link_delete(undo->link);
     if (undo->folder)
         undo_folder(undo, name);
-    /* Neither is forced: with another's instance in it the mount is busy and the folder is not empty, and both stay. */
-    if (undo->made_mount)
-        umount2(KEEP_DIRECTORY, UMOUNT_NOFOLLOW);
-    if (undo->made_directory)
-        rmdir(KEEP_DIRECTORY);
+    if (undo->made_mount || undo->made_directory)
+        undo_directory(undo);
     *undo = (struct undo){ 0 };
 }

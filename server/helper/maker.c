@@ -127,7 +127,7 @@ static int set_title(const struct create *create, struct failure *failure)
     return result && create->keep ? fail(failure, "title", -result) : 0;
 }
 
-static void close_others(int from)
+void close_from(int from)
 {
     if (syscall(SYSCALL_CLOSE_RANGE, (unsigned)from, ~0u, 0) == 0)
         return;
@@ -146,7 +146,7 @@ static int keep_open(struct inside *inside, struct host *host, struct failure *f
     dup3(null, 3, O_CLOEXEC);
     dup3(control, 4, O_CLOEXEC);
     dup3(proc, 5, O_CLOEXEC);
-    close_others(6);
+    close_from(6);
     inside->null = 3;
     inside->control = 4;
     host->proc = 5;

@@ -146,6 +146,10 @@ const records: Readonly<Record<string, Check>> = {
     interval: number,
     bound: number,
   }),
+  made: object({ type, id: positive }, { nsid: positive, owner: positive }),
+  init: object({ pid: positive, start: natural, nspid: listOf(positive) }),
+  kept: object({ name: text, holder: object({ pid: positive, start: natural }) }, { path: absolute }),
+  exit: object({}, { code: natural, signal: positive }),
   end: object({}, { processes: natural, namespaces: natural, unreadable: natural, milliseconds: number }),
   error: object({ step: text, errno: text, number: natural }, { type, path: text, detail: text }),
 };
