@@ -1,12 +1,17 @@
 #include "guardian.h"
 
 #include "channel.h"
+#include "kernel.h"
+#include "procfs.h"
+#include "reference.h"
 #include "title.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -48,6 +53,26 @@ static int place_records(const struct create *create, struct output *output, str
     return 0;
 }
 
+/* Before anything is made, since a joined mount namespace has other paths. */
+static int open_joins(struct create *create, struct failure *failure)
+{
+    for (enum ns_type type = 0; type < NS_TYPES; type++) {
+        if (!has_type(create->join_types, type))
+            continue;
+        create->join[type].fd = reference_open(create->join[type].reference, type, failure);
+        if (create->join[type].fd < 0)
+            return create->join[type].fd;
+    }
+    return 0;
+}
+
+static void close_joins(struct create *create)
+{
+    for (enum ns_type type = 0; type < NS_TYPES; type++)
+        if (create->join[type].fd >= 0)
+            close(create->join[type].fd);
+}
+
 /* Passes signals on until the guardian has said how it went. Returns false when it died without a word. */
 static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set, signed char *status)
 {
@@ -67,6 +92,23 @@ static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set
                 return got == 1;
         }
     }
+}
+
+/* The guardian may have been killed when its init followed it no longer and was not kept yet. */
+static void end_init(const struct guardian *guardian)
+{
+    const struct undo *undo = guardian->undo;
+    char path[PROC_PATH_SIZE], text[1024];
+    struct proc_stat status;
+    autoclose int pidfd = undo->init ? (int)syscall(SYSCALL_PIDFD_OPEN, undo->init, 0) : -1;
+
+    /* Before 5.3 there is no such descriptor, and a pid alone may be another's by now. */
+    if (pidfd < 0)
+        return;
+    snprintf(path, sizeof path, "%u/stat", undo->init);
+    ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
+    if (length > 0 && parse_stat(text, (size_t)length, &status) && status.start == undo->start)
+        syscall(SYSCALL_PIDFD_SEND_SIGNAL, pidfd, SIGKILL, NULL, 0);
 }
 
 /* Starts the guardian and waits for it. What it leaves undone because it was killed is undone here. */
@@ -109,8 +151,10 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
         failure->printed = true;
         return status == GUARDIAN_FAILED ? -EIO : 0;
     }
-    if (!guardian->undo->committed)
+    if (!guardian->undo->committed) {
+        end_init(guardian);
         undo_all(guardian->undo, guardian->create->keep);
+    }
     fail(failure, "child", EIO);
     failure->detail = "the guardian was killed";
     return -EIO;
@@ -126,6 +170,20 @@ static void open_streams(void)
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd > STDERR_FILENO)
         close(fd);
+}
+
+static int finish(char **word, struct output *output, int records, struct failure *failure, int result)
+{
+    if (result && !failure->printed) {
+        failure_print(output, failure, result);
+        failure->printed = true;
+    }
+    output_flush(output);
+    if (output->fd != records)
+        close(output->fd);
+    output->fd = records;
+    free_words(word);
+    return result;
 }
 
 int verb_create(const struct options *options, struct output *output, struct failure *failure)
@@ -144,23 +202,17 @@ int verb_create(const struct options *options, struct output *output, struct fai
     if (!result)
         result = host_open(&host, failure);
     if (result) {
-        free_words(word);
-        return result;
+        /* The texts of a failure may be words. */
+        return finish(word, output, records, failure, result);
     }
     struct undo *undo = mmap(NULL, sizeof *undo, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct guardian guardian = { .create = &create, .host = &host, .undo = undo, .serves = output->id != NO_ID };
-    result = undo == MAP_FAILED ? fail(failure, "mmap", errno) : run(&guardian, output, failure);
+    result = undo == MAP_FAILED ? fail(failure, "mmap", errno) : open_joins(&create, failure);
+    if (!result)
+        result = run(&guardian, output, failure);
     if (undo != MAP_FAILED)
         munmap(undo, sizeof *undo);
-    /* The texts of a failure may be words. */
-    if (result && !failure->printed) {
-        failure_print(output, failure, result);
-        failure->printed = true;
-    }
-    output_flush(output);
-    if (output->fd != records)
-        close(output->fd);
+    close_joins(&create);
     host_close(&host);
-    free_words(word);
-    return result;
+    return finish(word, output, records, failure, result);
 }

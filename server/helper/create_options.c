@@ -38,7 +38,9 @@ static bool read_join(struct create *create, const char *value)
 
     if (type == NS_NONE || value[length] != ':' || has_type(create->join_types, type))
         return false;
-    create->join[type].reference = value + length + 1;
+    /* A number alone is that of the type: the whole is a reference then. */
+    const char *reference = value + length + 1;
+    create->join[type].reference = reference[strspn(reference, "0123456789")] ? reference : value;
     create->join_types |= 1u << type;
     return value[length + 1] != '\0';
 }

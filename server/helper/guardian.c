@@ -155,6 +155,16 @@ static int map_user(struct guardian *guardian, struct failure *failure)
     return result;
 }
 
+static uint64_t start_of(struct guardian *guardian)
+{
+    char path[PROC_PATH_SIZE], text[1024];
+    struct proc_stat status = { 0 };
+
+    snprintf(path, sizeof path, "%d/stat", guardian->init);
+    ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
+    return length > 0 && parse_stat(text, (size_t)length, &status) ? status.start : 0;
+}
+
 /* Its namespaces by descriptors, which no reused pid can turn into others. */
 static int open_made(struct guardian *guardian, struct failure *failure)
 {
@@ -163,6 +173,8 @@ static int open_made(struct guardian *guardian, struct failure *failure)
     if (result)
         return result;
     guardian->init = last.value;
+    guardian->undo->start = start_of(guardian);
+    guardian->undo->init = (uint32_t)guardian->init;
     /* The maker is done when another stays; as a zombie it would show for as long as an instance is kept. */
     while (guardian->init != guardian->maker && waitpid(guardian->maker, NULL, 0) < 0 && errno == EINTR)
         ;
@@ -216,16 +228,6 @@ static void print_made(struct guardian *guardian, struct output *output)
     }
 }
 
-static uint64_t start_of(struct guardian *guardian)
-{
-    char path[PROC_PATH_SIZE], text[1024];
-    struct proc_stat status = { 0 };
-
-    snprintf(path, sizeof path, "%d/stat", guardian->init);
-    ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
-    return length > 0 && parse_stat(text, (size_t)length, &status) ? status.start : 0;
-}
-
 static void print_init(struct guardian *guardian, struct output *output)
 {
     char path[PROC_PATH_SIZE], text[8192];
@@ -234,7 +236,7 @@ static void print_init(struct guardian *guardian, struct output *output)
 
     record_begin(output, "init");
     json_number(output, "pid", (uint64_t)guardian->init);
-    json_number(output, "start", start_of(guardian));
+    json_number(output, "start", guardian->undo->start);
     json_array(output, "nspid");
     snprintf(path, sizeof path, "%d/status", guardian->init);
     ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
@@ -253,7 +255,7 @@ static void print_kept(struct guardian *guardian, struct output *output)
     json_text(output, "name", guardian->create->keep);
     json_object(output, "holder");
     json_number(output, "pid", (uint64_t)guardian->init);
-    json_number(output, "start", start_of(guardian));
+    json_number(output, "start", guardian->undo->start);
     json_close(output, '}');
     snprintf(path, sizeof path, "%s/%s", KEEP_DIRECTORY, guardian->create->keep);
     if (guardian->undo->folder)
@@ -344,15 +346,14 @@ static int go(struct guardian *guardian, struct output *output, struct failure *
     if (create->argv)
         result = expect(guardian, MESSAGE_RUNNING, failure);
     if (!result && create->keep) {
-        /* From here on it is kept, whoever goes away: only the death of the holder undoes it. */
-        guardian->undo->committed = true;
         if (!channel_send(guardian->control, MESSAGE_KEEP, 0))
             result = child_failure(failure);
         else
             result = expect(guardian, MESSAGE_KEPT, failure);
+        /* From here on it is kept, whoever goes away: only the death of the holder undoes it. */
+        guardian->undo->committed = !result;
         if (!result)
             print_kept(guardian, output);
-        guardian->undo->committed = !result;
     }
     if (!result)
         output_flush(output);
@@ -380,8 +381,9 @@ static void watch_holder(struct guardian *guardian)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         dup2(null, fd);
     /* Whatever is open here belongs to the connection, but for these two. */
-    dup3(guardian->control, 3, 0);
-    dup3(guardian->host->proc, 4, 0);
+    int control = fcntl(guardian->control, F_DUPFD, 10), proc = fcntl(guardian->host->proc, F_DUPFD, 10);
+    dup3(control, 3, O_CLOEXEC);
+    dup3(proc, 4, O_CLOEXEC);
     close_from(5);
     guardian->control = 3;
     own.proc = 4;

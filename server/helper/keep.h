@@ -21,6 +21,9 @@ struct undo {
     unsigned types;
     /* Index of the host's end of a veth pair, 0 for none. */
     unsigned link;
+    /* The process that stays in the namespaces, and its start; 0 until it is known. */
+    uint32_t init;
+    uint64_t start;
     /* Kept: nothing is to be undone while the holder lives. */
     bool committed;
 };

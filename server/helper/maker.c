@@ -169,6 +169,8 @@ static _Noreturn void stay(struct inside *inside, struct host *host)
         channel_send_failure(inside->control, &failure, result);
         _exit(1);
     }
+    /* What was opened of the host is no business of what runs here; it would also be a way out. */
+    close_from(5);
     if (!channel_send(inside->control, MESSAGE_READY, 0) || !channel_expect(inside->control, MESSAGE_GO))
         _exit(0);
     init_run(inside);
