@@ -37,6 +37,13 @@ struct guardian {
     int ns[NS_TYPES];
 };
 
+/* The records of what was done. */
+void guardian_print_made(struct guardian *guardian, struct output *output);
+void guardian_print_init(struct guardian *guardian, struct output *output);
+void guardian_print_kept(struct guardian *guardian, struct output *output);
+/* `status` as waitpid(2) says it. */
+void guardian_print_exit(int status, struct output *output);
+
 _Noreturn void guardian_run(struct guardian *guardian, struct output *output);
 
 #endif

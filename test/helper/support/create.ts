@@ -31,17 +31,13 @@ export interface Created {
   readonly text: string;
 }
 
-function unwrap(line: Buffer): [string, unknown] {
-  const [entry] = Object.entries(checkRecord(parseLine(line)));
-  assert.ok(entry);
-  return entry;
-}
-
-/** Sorts the lines of records, each of which has been checked. */
+/** Sorts the lines of records, each of which is checked. */
 export function readCreated(lines: readonly Buffer[], code: number | null, text: string): Created {
-  const entries = lines.map(unwrap);
-  // The shape of each was checked above, so that only its name decides what it is.
-  const all = (kind: string): unknown[] => entries.filter(([name]) => name === kind).map(([, value]) => value);
+  const records = lines.map((line) => checkRecord(parseLine(line)));
+  const all = (kind: string): unknown[] =>
+    records.flatMap((record) => Object.entries(record).flatMap(([name, value]) => (name === kind ? [value] : [])));
+  // The shape of each was checked above, and its name decides which one it is.
+  /* oxlint-disable typescript/no-unsafe-type-assertion */
   return {
     code,
     made: all('made') as Made[],
@@ -49,9 +45,10 @@ export function readCreated(lines: readonly Buffer[], code: number | null, text:
     kept: all('kept')[0] as Created['kept'],
     exit: all('exit')[0] as Created['exit'],
     error: all('error')[0] as Created['error'],
-    end: entries.at(-1)?.[0] === 'end',
+    end: all('end').length === 1,
     text,
   };
+  /* oxlint-enable typescript/no-unsafe-type-assertion */
 }
 
 export interface CreateOptions extends RunOptions {
