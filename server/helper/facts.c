@@ -4,6 +4,7 @@
 #include "kernel.h"
 #include "procfs.h"
 #include "surroundings.h"
+#include "subordinate.h"
 #include "users.h"
 #include "util.h"
 #include "verbs.h"
@@ -66,32 +67,20 @@ static void print_namespaces(const struct host *host, struct output *output)
     json_close(output, '}');
 }
 
-/* `name:first:count` or `uid:first:count`, newuidmap(1). */
+static void print_range(const struct subordinate *range, void *context)
+{
+    struct output *output = context;
+
+    json_object(output, NULL);
+    json_number(output, "start", range->start);
+    json_number(output, "count", range->count);
+    json_close(output, '}');
+}
+
 static void print_ranges(const char *key, const char *path, const char *name, uint32_t uid, struct output *output)
 {
-    autofree char *text = NULL;
-    size_t capacity = 0, name_length = strlen(name);
-    ssize_t length = read_whole_at(AT_FDCWD, path, &text, &capacity);
-    struct lines lines = lines_of(text, length);
-    const char *line, *stop;
-
     json_array(output, key);
-    while (next_line(&lines, &line, &stop)) {
-        const char *at = line;
-        uint64_t number, start, count;
-        bool own = parse_number(&at, stop, &number) && at < stop && *at == ':' && number == uid;
-        if (!own && name_length > 0 && (size_t)(stop - line) > name_length && memcmp(line, name, name_length) == 0) {
-            at = line + name_length;
-            own = *at == ':';
-        }
-        if (own && at++ < stop && parse_number(&at, stop, &start) && at < stop && *at++ == ':' &&
-            parse_number(&at, stop, &count)) {
-            json_object(output, NULL);
-            json_number(output, "start", start);
-            json_number(output, "count", count);
-            json_close(output, '}');
-        }
-    }
+    subordinate_visit(path, name, uid, print_range, output);
     json_close(output, ']');
 }
 

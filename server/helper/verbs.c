@@ -10,6 +10,7 @@ const struct verb verbs[] = {
     { "facts", OPTION_WORDS, false, verb_facts, "facts [--userns=pid:N]" },
     { "scan", OPTION_DEEP, false, verb_scan, "scan [--deep]" },
     { "watch", OPTION_INTERVAL | OPTION_BUDGET, false, verb_watch, "watch [--interval=MS] [--budget=PERCENT]" },
+    { "create", OPTION_WORDS, false, verb_create, "create --new=TYPE,… [--OPTION=VALUE …] [-- ARGV…]" },
     { "serve", 0, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);

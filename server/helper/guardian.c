@@ -1,0 +1,364 @@
+#include "guardian.h"
+
+#include "channel.h"
+#include "kernel.h"
+#include "link.h"
+#include "procfs.h"
+#include "title.h"
+#include "util.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* The texts of a failure that came in a message. */
+static struct message last;
+
+/* Every child that is left, and those that they leave: with a pid namespace there is one, without it any number. */
+static void end_children(const struct host *host)
+{
+    autofree uint32_t *pids = NULL;
+    size_t capacity = 0;
+    char text[1024];
+
+    for (;;) {
+        pid_t pid;
+        bool killed = false;
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+            ;
+        if (pid < 0)
+            return;
+        ssize_t count = list_numbers_at(host->proc, ".", &pids, &capacity);
+        for (ssize_t i = 0; i < count; i++) {
+            char path[PROC_PATH_SIZE];
+            struct proc_stat status;
+            snprintf(path, sizeof path, "%u/stat", pids[i]);
+            ssize_t length = read_file_at(host->proc, path, text, sizeof text);
+            /* A child's pid is not given to another before it was waited for. */
+            if (length > 0 && parse_stat(text, (size_t)length, &status) && status.ppid == (uint32_t)getpid())
+                killed = kill((pid_t)pids[i], SIGKILL) == 0 || killed;
+        }
+        /* One that took other credentials may be beyond our rights. */
+        if (!killed || (waitpid(-1, NULL, 0) < 0 && errno != EINTR))
+            return;
+    }
+}
+
+/* Says how it went; nobody may be there to hear it. */
+static void say(struct guardian *guardian, enum guardian_word word)
+{
+    const char byte = (char)word;
+
+    (void)!write(guardian->said, &byte, 1);
+    close(guardian->said);
+    guardian->said = -1;
+}
+
+static bool is_ended(int fd)
+{
+    struct pollfd life = { .fd = fd, .events = POLLIN };
+
+    return poll(&life, 1, 0) > 0;
+}
+
+static void forward(struct guardian *guardian)
+{
+    struct signalfd_siginfo info;
+
+    while (read(guardian->signals, &info, sizeof info) == sizeof info)
+        if (info.ssi_code != SI_KERNEL && guardian->init > 0)
+            kill(guardian->init, (int)info.ssi_signo);
+}
+
+static int child_failure(struct failure *failure)
+{
+    fail(failure, "child", EIO);
+    failure->detail = "the process in the new namespaces ended";
+    return -EIO;
+}
+
+/* Waits for one message. What else may happen meanwhile ends it: the caller or the process within goes away. */
+static int expect(struct guardian *guardian, enum message_kind kind, struct failure *failure)
+{
+    for (;;) {
+        struct pollfd polls[3] = { { .fd = guardian->control, .events = POLLIN },
+                                   { .fd = guardian->life, .events = POLLIN },
+                                   { .fd = guardian->signals, .events = POLLIN } };
+        if (poll(polls, 3, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return fail(failure, "poll", errno);
+        }
+        if (polls[2].revents)
+            forward(guardian);
+        if (polls[1].revents && !guardian->undo->committed)
+            return fail(failure, "cancel", ECANCELED);
+        if (polls[1].revents)
+            guardian->life = -1;
+        if (!polls[0].revents)
+            continue;
+        int result = channel_receive(guardian->control, &last);
+        if (result)
+            return child_failure(failure);
+        if (last.kind == MESSAGE_FAILURE)
+            return channel_failure(&last, failure);
+        if (last.kind != (int32_t)kind)
+            return fail(failure, "channel", EPROTO);
+        return 0;
+    }
+}
+
+static int start(struct guardian *guardian, struct failure *failure)
+{
+    int pair[2];
+    pid_t self = getpid();
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return fail(failure, "socketpair", errno);
+    guardian->maker = fork();
+    int number = errno;
+    if (guardian->maker == 0) {
+        close(pair[0]);
+        if (guardian->serves) {
+            int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+            dup2(null, STDIN_FILENO);
+            dup2(null, STDOUT_FILENO);
+            dup2(null, STDERR_FILENO);
+        }
+        maker_run(guardian->create, guardian->host, pair[1], self);
+    }
+    close(pair[1]);
+    guardian->control = pair[0];
+    return guardian->maker < 0 ? fail(failure, "fork", number) : 0;
+}
+
+static int map_user(struct guardian *guardian, struct failure *failure)
+{
+    static struct map_detail detail;
+    struct create *create = guardian->create;
+    int result;
+
+    if (!has_type(create->new_types, NS_USER))
+        return 0;
+    result = expect(guardian, MESSAGE_USER, failure);
+    if (!result)
+        result = maps_write(guardian->host, guardian->maker, &create->uid_map, &create->gid_map,
+                            create->setgroups_deny, &detail, failure);
+    if (!result && !channel_send(guardian->control, MESSAGE_GO, 0))
+        result = child_failure(failure);
+    return result;
+}
+
+static uint64_t start_of(struct guardian *guardian)
+{
+    char path[PROC_PATH_SIZE], text[1024];
+    struct proc_stat status = { 0 };
+
+    snprintf(path, sizeof path, "%d/stat", guardian->init);
+    ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
+    return length > 0 && parse_stat(text, (size_t)length, &status) ? status.start : 0;
+}
+
+/* Its namespaces by descriptors, which no reused pid can turn into others. */
+static int open_made(struct guardian *guardian, struct failure *failure)
+{
+    int result = expect(guardian, MESSAGE_MADE, failure);
+
+    if (result)
+        return result;
+    guardian->init = last.value;
+    guardian->undo->start = start_of(guardian);
+    guardian->undo->init = (uint32_t)guardian->init;
+    /* The maker is done when another stays; as a zombie it would show for as long as an instance is kept. */
+    while (guardian->init != guardian->maker && waitpid(guardian->maker, NULL, 0) < 0 && errno == EINTR)
+        ;
+    for (enum ns_type type = 0; type < NS_TYPES; type++) {
+        char path[PROC_PATH_SIZE];
+        if (!has_type(guardian->create->new_types, type))
+            continue;
+        snprintf(path, sizeof path, "%d/ns/%s", guardian->init, ns_types[type].link);
+        guardian->ns[type] = openat(guardian->host->proc, path, O_RDONLY | O_CLOEXEC);
+        if (guardian->ns[type] < 0) {
+            fail(failure, "procfs", errno);
+            failure->type = type;
+            return -failure->number;
+        }
+    }
+    return 0;
+}
+
+static int make_veth(struct guardian *guardian, struct failure *failure)
+{
+    struct create_veth veth;
+
+    if (!guardian->create->veth || !create_parse_veth(guardian->create->veth, &veth))
+        return 0;
+    int result = link_veth(veth.host, guardian->ns[NS_NET], &guardian->undo->link);
+    if (!result)
+        result = link_configure(veth.host, &veth.own);
+    if (result) {
+        fail(failure, "veth", -result);
+        failure->type = NS_NET;
+    }
+    return result;
+}
+
+/* The reader or the caller is gone. */
+static int check_reader(struct guardian *guardian, struct output *output, struct failure *failure)
+{
+    if (output_flush(output))
+        return fail(failure, "write", -output->error);
+    return is_ended(guardian->life) ? fail(failure, "cancel", ECANCELED) : 0;
+}
+
+/* A name is free, or it is this instance's from when its process shows it. */
+static int claim(struct guardian *guardian, struct failure *failure)
+{
+    int result = keep_check_name(guardian->host, guardian->create->keep, failure);
+
+    if (!result && keep_may_mount(guardian->host)) {
+        result = keep_make_folder(guardian->create->keep, guardian->undo, failure);
+        /* Root of a user namespace may have a mount namespace and yet no right to its /run. */
+        if ((result == -EACCES || result == -EROFS) && !guardian->undo->folder)
+            result = 0;
+    }
+    return result;
+}
+
+static int make(struct guardian *guardian, struct failure *failure)
+{
+    struct create *create = guardian->create;
+    autoclose int lock = create->keep ? keep_lock(guardian->host) : -1;
+    int result = 0;
+
+    if (create->keep)
+        result = lock < 0 ? fail(failure, "keep", -lock) : claim(guardian, failure);
+    if (!result)
+        result = maps_resolve(create->map, guardian->host, &create->uid_map, &create->gid_map, failure);
+    create->setgroups_deny = create->setgroups_deny || maps_deny_setgroups(&create->gid_map);
+    if (!result)
+        result = start(guardian, failure);
+    if (!result)
+        result = map_user(guardian, failure);
+    return result ? result : open_made(guardian, failure);
+}
+
+/* Up to where everything is there but nothing runs. */
+static int set_up(struct guardian *guardian, struct output *output, struct failure *failure)
+{
+    int result = make(guardian, failure);
+
+    if (!result)
+        result = make_veth(guardian, failure);
+    if (!result && !channel_send(guardian->control, MESSAGE_GO, 0))
+        result = child_failure(failure);
+    if (!result)
+        result = expect(guardian, MESSAGE_READY, failure);
+    if (!result && guardian->undo->folder)
+        result = keep_mount(guardian->create->keep, guardian->ns, guardian->undo, failure);
+    if (result)
+        return result;
+    guardian_print_made(guardian, output);
+    guardian_print_init(guardian, output);
+    return check_reader(guardian, output, failure);
+}
+
+/* ARGV runs, and what is to be kept is, or not. */
+static int go(struct guardian *guardian, struct output *output, struct failure *failure)
+{
+    const struct create *create = guardian->create;
+    int result = 0;
+
+    if (!create->argv && !create->keep)
+        return 0;
+    if (!channel_send(guardian->control, MESSAGE_GO, 0))
+        return child_failure(failure);
+    if (create->argv)
+        result = expect(guardian, MESSAGE_RUNNING, failure);
+    if (!result && create->keep) {
+        if (!channel_send(guardian->control, MESSAGE_KEEP, 0))
+            result = child_failure(failure);
+        else
+            result = expect(guardian, MESSAGE_KEPT, failure);
+        /* From here on it is kept, whoever goes away: only the death of the holder undoes it. */
+        guardian->undo->committed = !result;
+        if (!result)
+            guardian_print_kept(guardian, output);
+    }
+    if (!result)
+        output_flush(output);
+    if (!result && create->argv)
+        result = expect(guardian, MESSAGE_EXIT, failure);
+    if (!result && create->argv)
+        guardian_print_exit(last.value, output);
+    return result;
+}
+
+/* Watches over an instance that others may see, so that it is not left there when its holder is killed. */
+static void watch_holder(struct guardian *guardian)
+{
+    static struct host own;
+    struct message message;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    char text[96];
+
+    own = *guardian->host;
+    snprintf(text, sizeof text, "linux-namespaces-guard %s", guardian->create->keep);
+    if (title_save_environment() == 0)
+        title_set(text);
+    setsid();
+    (void)!chdir("/");
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        dup2(null, fd);
+    /* Whatever is open here belongs to the connection, but for these two. */
+    int control = fcntl(guardian->control, F_DUPFD, 10), proc = fcntl(guardian->host->proc, F_DUPFD, 10);
+    dup3(control, 3, O_CLOEXEC);
+    dup3(proc, 4, O_CLOEXEC);
+    close_from(5);
+    guardian->control = 3;
+    own.proc = 4;
+    guardian->host = &own;
+    while (channel_receive(guardian->control, &message) == 0)
+        ;
+}
+
+_Noreturn void guardian_run(struct guardian *guardian, struct output *output)
+{
+    struct failure failure = { 0 };
+    sigset_t set;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    forwarded_signals(&set);
+    guardian->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    guardian->control = -1;
+    for (enum ns_type type = 0; type < NS_TYPES; type++)
+        guardian->ns[type] = -1;
+    int result = set_up(guardian, output, &failure);
+    if (!result)
+        result = go(guardian, output, &failure);
+    bool committed = !result && guardian->undo->committed;
+    if (!committed) {
+        end_children(guardian->host);
+        undo_all(guardian->undo, guardian->create->keep);
+    }
+    if (result) {
+        failure_print(output, &failure, result);
+    } else {
+        record_begin(output, "end");
+        record_end(output);
+    }
+    output_flush(output);
+    bool stays = committed && guardian->undo->folder;
+    say(guardian, result || output->error ? GUARDIAN_FAILED : stays ? GUARDIAN_STAYS : GUARDIAN_DONE);
+    if (stays) {
+        watch_holder(guardian);
+        end_children(guardian->host);
+        undo_all(guardian->undo, guardian->create->keep);
+    }
+    _exit(0);
+}

@@ -1,0 +1,46 @@
+#ifndef NSHELPER_KEEP_H
+#define NSHELPER_KEEP_H
+
+#include "failure.h"
+#include "host.h"
+
+#include <sys/types.h>
+
+#define KEEP_DIRECTORY "/run/linux-namespaces"
+
+/*
+ * What is visible outside of the new namespaces and has to be taken back when something fails. It lies in memory that
+ * the guardian and its parent share: whichever of them is killed, the other one can undo it.
+ */
+struct undo {
+    /* KEEP_DIRECTORY was made, and made a mount point, here. */
+    bool made_directory, made_mount;
+    /* Inode of KEEP_DIRECTORY/NAME, 0 when it was not made: a folder of that name may be another's by now. */
+    uint64_t folder;
+    /* Bits of the types that are or may be mounted. */
+    unsigned types;
+    /* Index of the host's end of a veth pair, 0 for none. */
+    unsigned link;
+    /* The process that stays in the namespaces, and its start; 0 until it is known. */
+    uint32_t init;
+    uint64_t start;
+    /* Kept: nothing is to be undone while the holder lives. */
+    bool committed;
+};
+void undo_all(struct undo *undo, const char *name);
+
+/* Whether the caller may mount in its mount namespace. */
+bool keep_may_mount(const struct host *host);
+
+/* One instance is claimed at a time; waits for others, for a few seconds. Returns a descriptor to close, or -errno. */
+int keep_lock(const struct host *host);
+
+/* -EEXIST when a living holder has the name. */
+int keep_check_name(const struct host *host, const char *name, struct failure *failure);
+
+/* Makes KEEP_DIRECTORY and NAME in it. -EACCES or -EROFS where the caller may not. */
+int keep_make_folder(const char *name, struct undo *undo, struct failure *failure);
+/* Mounts the namespaces that the descriptors are of; -1 for those not to keep. */
+int keep_mount(const char *name, const int fd[NS_TYPES], struct undo *undo, struct failure *failure);
+
+#endif

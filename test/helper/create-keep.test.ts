@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, rmdirSync, statSync } from 'node:fs';
+import { test } from 'node:test';
+import { namespaceTypes } from '../../extension/helper/protocol.ts';
+import { account, allTypes, create, created, surroundings, titled, type Created } from './support/create.ts';
+import { helper, sanitized } from './support/helper.ts';
+import { leakGuard } from './support/leaks.ts';
+import { marker, markerVariable, uniqueName } from './support/marker.ts';
+import { idOf } from './support/namespaces.ts';
+import { ended, output, run } from './support/process.ts';
+import { missing } from './support/requirements.ts';
+import { suiteScope, testScope, type Scope } from './support/scope.ts';
+import { serve } from './support/serve.ts';
+import { scan } from './support/snapshot.ts';
+import { until } from './support/wait.ts';
+
+const skip = missing('root', 'setpriv');
+leakGuard();
+
+const suite = suiteScope();
+let user: readonly string[] | undefined;
+async function ordinary(): Promise<readonly string[]> {
+  user ??= (await account(suite, `${marker}k`)).through;
+  return user;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+/** Ends an instance by its holder and resolves when nothing of it is left. */
+async function endInstance(name: string): Promise<void> {
+  for (const pid of titled(`linux-namespaces: ${name} `)) kill(pid);
+  await until(`the end of ${name}`, () => titled(`linux-namespaces: ${name} `).length === 0);
+  await until(`the end of the guard of ${name}`, () => titled(`linux-namespaces-guard ${name}`).length === 0);
+}
+
+async function keep(
+  scope: Scope,
+  name: string,
+  args: readonly string[],
+  through: readonly string[] = [],
+): Promise<Created> {
+  scope.defer(async () => endInstance(name));
+  return created([`--keep=${name}`, ...args], { through });
+}
+
+/** What `end` does where the guard of an instance was killed, too: only that one would have done it. */
+async function removeFolder(name: string): Promise<void> {
+  const folder = `/run/linux-namespaces/${name}`;
+  for (const type of existsSync(folder) ? readdirSync(folder) : []) {
+    await run(['umount', `${folder}/${type}`]);
+    rmSync(`${folder}/${type}`);
+  }
+  if (existsSync(folder)) rmdirSync(folder);
+}
+
+/** Fields of /proc/PID/stat after the name: state, ppid, pgrp, session, tty, … */
+function statFields(pid: number): readonly string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+}
+
+for (const who of ['root', 'an ordinary user'] as const) {
+  for (const types of [allTypes, 'uts,net,user']) {
+    test(`${who} keeps ${types}`, { skip }, async (t) => {
+      const before = surroundings();
+      const name = uniqueName();
+      const inner = testScope(t).inner();
+      const args = [`--new=${types}`, '--map=root'];
+      const { made, kept, init } = await keep(inner, name, args, who === 'root' ? [] : await ordinary());
+      assert.ok(kept && init);
+      const { pid } = kept.holder;
+      assert.equal(pid, init.pid);
+      assert.deepEqual(titled(`linux-namespaces: ${name} ${types}`), [pid]);
+      const [, , , session, tty] = statFields(pid);
+      assert.deepEqual([session, tty], [String(pid), '0'], 'a session of the connection');
+      assert.equal(Number(statFields(pid)[19]), kept.holder.start);
+      assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
+      for (const fd of ['0', '1', '2']) assert.equal(readlinkSync(`/proc/${pid}/fd/${fd}`), '/dev/null');
+      const rest = readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) > 2);
+      for (const fd of rest)
+        assert.match(readlinkSync(`/proc/${pid}/fd/${fd}`), /^(socket:|anon_inode:\[signalfd\]|\/proc$|\/dev\/null$)/);
+      for (const { type, id } of made) assert.equal(idOf(pid, type), id);
+      if (who === 'root') {
+        assert.equal(kept.path, `/run/linux-namespaces/${name}`);
+        assert.equal(statSync(kept.path).mode & 0o7777, 0o755);
+        assert.deepEqual(readdirSync(kept.path).toSorted(), types.split(',').toSorted());
+        for (const { type, id } of made) assert.equal(statSync(`${kept.path}/${type}`).ino, id);
+      } else {
+        assert.equal(kept.path, undefined);
+      }
+      await inner.close();
+      await until('everything to be as before', () => JSON.stringify(surroundings()) === JSON.stringify(before));
+      // What was killed is torn down in the background. Inode numbers are given again; ids are not.
+      await until('the end of its namespaces', async () => {
+        const { namespaces } = await scan(['--deep']);
+        return made.every(({ type, id, nsid }) => {
+          const found = namespaces.get(`${type}:${id}`);
+          return found === undefined || (nsid !== undefined && found.nsid !== nsid);
+        });
+      });
+    });
+  }
+}
+
+test('a name is taken once', { skip }, async (t) => {
+  const name = uniqueName();
+  await keep(testScope(t), name, ['--new=uts']);
+  for (const through of [[], await ordinary()]) {
+    const { error, code } = await create(['--new=user', `--keep=${name}`], { through });
+    assert.equal(code, 1);
+    assert.equal(error?.errno, 'EEXIST');
+  }
+  assert.equal(titled(`linux-namespaces: ${name} `).length, 1);
+  assert.ok(existsSync(`/run/linux-namespaces/${name}/uts`));
+});
+
+test('of several who want one name at once a single one gets it', { skip }, async (t) => {
+  const scope = testScope(t);
+  const through = await ordinary();
+  for (const rights of [[], through]) {
+    const name = uniqueName();
+    scope.defer(async () => endInstance(name));
+    const tries = Array.from({ length: 6 }, async () =>
+      create(['--new=user,pid', `--keep=${name}`], { through: rights }),
+    );
+    const results = await Promise.all(tries);
+    assert.equal(results.filter(({ kept }) => kept !== undefined).length, 1);
+    for (const { error } of results) assert.ok(error === undefined || error.errno === 'EEXIST', JSON.stringify(error));
+    assert.equal(titled(`linux-namespaces: ${name} `).length, 1);
+  }
+});
+
+test('ten complete instances are created at once', { skip }, async (t) => {
+  const before = surroundings();
+  const scope = testScope(t).inner();
+  const names = Array.from({ length: 10 }, uniqueName);
+  const results = await Promise.all(
+    names.map(async (name, index) =>
+      keep(scope, name, [`--new=${allTypes}`, '--map=root', '--mount-proc', `--hostname=host${index}`]),
+    ),
+  );
+  const ids = results.flatMap(({ made }) => made.map(({ type, id }) => `${type}:${id}`));
+  assert.equal(new Set(ids).size, 80);
+  for (const name of names) assert.deepEqual(readdirSync(`/run/linux-namespaces/${name}`).length, 8);
+  await scope.close();
+  await until('everything to be as before', () => JSON.stringify(surroundings()) === JSON.stringify(before));
+});
+
+test('a kept command goes on, and TERM to its holder ends all', { skip }, async (t) => {
+  const name = uniqueName();
+  const scope = testScope(t);
+  scope.defer(async () => endInstance(name));
+  const child = spawn(helper, ['create', '--new=pid,uts', `--keep=${name}`, '--', 'sleep', '1000'], {
+    stdio: 'ignore',
+  });
+  const [holder = 0] = await until('the holder', () => {
+    const pids = titled(`linux-namespaces: ${name} `);
+    return pids.length === 1 && statFields(pids[0] ?? 0)[3] === String(pids[0]) ? pids : undefined;
+  });
+  const [command = ''] = readFileSync(`/proc/${holder}/task/${holder}/children`, 'utf8').trim().split(' ');
+  kill(child.pid ?? 0);
+  await ended(child);
+  assert.equal(readFileSync(`/proc/${command}/comm`, 'utf8'), 'sleep\n');
+  process.kill(holder, 'SIGTERM');
+  await until('the end of the command', () => !existsSync(`/proc/${command}`));
+  await until('the end of the folder', () => !existsSync(`/run/linux-namespaces/${name}`));
+});
+
+test('what a cancelled request had made is taken back', { skip }, async (t) => {
+  const before = surroundings();
+  const served = await serve(testScope(t));
+  const id = served.send('create', `--new=${allTypes}`, '--map=root', '--', 'sleep', '1000');
+  const init = await served.record(id, 'the init', (record) => {
+    const found = 'init' in record ? record.init : undefined;
+    return typeof found === 'object' && found !== null && 'pid' in found ? Number(found.pid) : undefined;
+  });
+  assert.ok(existsSync(`/proc/${init}`));
+  await served.request('cancel', String(id));
+  assert.equal((await served.answer(id)).error?.errno, 'ECANCELED');
+  await until('the end of the init', () => !existsSync(`/proc/${init}`));
+  await until('everything to be as before', () => JSON.stringify(surroundings()) === JSON.stringify(before));
+});
+
+test('within serve a command has no streams, and what is kept outlives serve', { skip }, async (t) => {
+  const scope = testScope(t);
+  const name = uniqueName();
+  scope.defer(async () => endInstance(name));
+  const inner = scope.inner();
+  const served = await serve(inner);
+  const script =
+    'for fd in 0 1 2; do [ "$(readlink /proc/$$/fd/$fd)" = /dev/null ] || exit 1; done; echo noise; exit 9';
+  const { records } = await served.request('create', '--new=uts', '--', 'sh', '-c', script);
+  assert.deepEqual(records.at(-1), { exit: { code: 9 } });
+  const answer = await served.request('create', '--new=uts,pid', `--keep=${name}`);
+  assert.ok(answer.end);
+  await inner.close();
+  assert.equal(titled(`linux-namespaces: ${name} `).length, 1);
+});
+
+/** Processes of a session, so of everything that a helper started and did not keep. */
+function sessionOf(session: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter(Number.isInteger)
+    .filter((pid) => {
+      try {
+        const [state, , , own] = statFields(pid);
+        return Number(own) === session && state !== 'Z';
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Spread over the whole life of a `create`, whose middle is what is of interest. */
+const rounds = Number(process.env['CREATE_KILLS'] ?? (sanitized ? 40 : 100));
+
+test(
+  `whoever is killed at a random moment, in ${rounds} rounds nothing is left`,
+  { skip, timeout: 600_000 },
+  async () => {
+    const before = surroundings();
+    // The mount point of them all stays where the guard that would have removed it was killed.
+    const rest = (lines: readonly string[]): string =>
+      JSON.stringify(lines.filter((line) => !line.includes(' /run/linux-namespaces /run/linux-namespaces ')));
+    const isAsBefore = (): boolean => rest(surroundings()) === rest(before);
+    const counts = { helper: 0, guardian: 0, init: 0, kept: 0 };
+    for (let round = 0; round < rounds; round++) {
+      const name = uniqueName();
+      const link = `v${marker.slice(-9)}${round}`.slice(0, 15);
+      const words = [
+        `--new=${namespaceTypes.join(',')}`,
+        '--map=root',
+        '--mount-proc',
+        '--loopback',
+        `--veth=${link},10.214.0.1/30,10.214.0.2/30`,
+      ];
+      const keeps = round % 3 === 0 ? [`--keep=${name}`] : ['--', 'sleep', '0.2'];
+      const child = spawn(helper, ['create', ...words, ...keeps], {
+        stdio: 'ignore',
+        detached: true,
+        env: { ...process.env, [markerVariable]: marker },
+      });
+      const session = child.pid ?? 0;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * (sanitized ? 120 : 30)));
+      const members = sessionOf(session).toSorted((a, b) => a - b);
+      const victim = members[Math.floor(round / 3) % Math.max(1, Math.min(members.length, 3))];
+      if (victim !== undefined) {
+        kill(victim);
+        counts[victim === session ? 'helper' : victim === members[1] ? 'guardian' : 'init']++;
+      }
+      await ended(child);
+      // It may have been kept before; then it is whole, and goes with its holder.
+      if (titled(`linux-namespaces: ${name} `).length > 0) counts.kept++;
+      await endInstance(name);
+      if (victim !== undefined && victim !== session) await removeFolder(name);
+      await until(`the end of round ${round}`, () => sessionOf(session).length === 0);
+    }
+    await until('everything to be as before', isAsBefore);
+    if (rest(before) === JSON.stringify(before) && surroundings().length > before.length) {
+      await output(['umount', '/run/linux-namespaces']);
+      rmdirSync('/run/linux-namespaces');
+    }
+    assert.ok(counts.helper > 0 && counts.guardian > 0 && counts.init > 0, JSON.stringify(counts));
+  },
+);
