@@ -82,6 +82,6 @@ export async function refused(
   options: OpenOptions = {},
 ): Promise<ErrorRecord> {
   const [found] = await openAll(type, [reference], options);
-  assert.ok(typeof found === 'object', `${reference} was opened: ${found}`);
+  assert.ok(typeof found === 'object', `${reference} was opened: ${JSON.stringify(found)}`);
   return found;
 }
