@@ -110,7 +110,7 @@ static _Noreturn void run_verb(char *const *word, size_t count, int slave, int r
     if (records != RECORDS_FD && dup3(records, RECORDS_FD, O_CLOEXEC) < 0)
         _exit(1);
     output_init(&output, RECORDS_FD, NO_ID);
-    _exit(verb_run(word, count, &output, true));
+    _exit(verb_run(word, count, &output, false));
 }
 
 static int open_terminal(const struct winsize *size, int *master, int *slave)

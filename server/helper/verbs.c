@@ -11,6 +11,9 @@ const struct verb verbs[] = {
     { "scan", OPTION_DEEP, false, verb_scan, "scan [--deep]" },
     { "watch", OPTION_INTERVAL | OPTION_BUDGET, false, verb_watch, "watch [--interval=MS] [--budget=PERCENT]" },
     { "create", OPTION_WORDS, false, verb_create, "create --new=TYPE,… [--OPTION=VALUE …] [-- ARGV…]" },
+    { "enter", OPTION_WORDS, true, verb_enter,
+      "enter --target=REF [--only=TYPE,…] [--user=UID[:GID]|root|keep] [--root] [--cwd[=DIR]] [--expect=TYPE:ID] "
+      "[--records=FD] --shell[=PATH] [--fallback=none|busybox|own] | -- ARGV…" },
     { "serve", 0, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);

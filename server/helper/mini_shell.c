@@ -1,0 +1,334 @@
+/*
+ * A shell for roots in which nothing can be executed. It looks around, and it runs what there is; no pipes, no
+ * redirection, no jobs.
+ */
+#include "enter.h"
+
+#include "kernel.h"
+#include "procfs.h"
+#include "util.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define LINE_SIZE 4096
+#define WORDS_MAX 64
+
+extern char **environ;
+
+/* The line or the end of the input; a longer line is cut. */
+static bool read_line(char line[LINE_SIZE])
+{
+    size_t length = 0;
+    char byte;
+
+    for (;;) {
+        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        if (got < 0 && errno == EINTR) {
+            line[0] = '\0';
+            return true;
+        }
+        if (got <= 0)
+            return length > 0 ? (line[length] = '\0', true) : false;
+        if (byte == '\n')
+            break;
+        if (length < LINE_SIZE - 1 && byte != '\0')
+            line[length++] = byte;
+    }
+    line[length] = '\0';
+    return true;
+}
+
+/*
+ * Splits it in place: blanks separate, '…' and "…" keep them, a backslash keeps the next character, # begins a remark.
+ * Returns how many, or -EINVAL for an open quote and -E2BIG for too many.
+ */
+static int split(char *line, char *word[WORDS_MAX])
+{
+    char *from = line, *to = line;
+    int count = 0;
+
+    for (;;) {
+        char quote = '\0';
+        from += strspn(from, " \t");
+        if (*from == '\0' || *from == '#')
+            break;
+        if (count == WORDS_MAX - 1)
+            return -E2BIG;
+        word[count++] = to;
+        for (; *from && (quote || (*from != ' ' && *from != '\t')); from++) {
+            if (quote ? *from == quote : (*from == '\'' || *from == '"'))
+                quote = quote ? '\0' : *from;
+            else if (*from == '\\' && quote != '\'' && from[1])
+                *to++ = *++from;
+            else
+                *to++ = *from;
+        }
+        if (quote)
+            return -EINVAL;
+        if (*from)
+            from++;
+        *to++ = '\0';
+    }
+    word[count] = NULL;
+    return count;
+}
+
+static int complain(const char *what)
+{
+    fprintf(stderr, "%s: %s\n", what, strerror(errno));
+    return 1;
+}
+
+static int do_cd(char *const *word)
+{
+    const char *home = getenv("HOME");
+    const char *to = word[1] ? word[1] : home ? home : "/";
+
+    return chdir(to) < 0 ? complain(to) : 0;
+}
+
+static int do_pwd(char *const *word)
+{
+    char path[4096];
+
+    (void)word;
+    if (!getcwd(path, sizeof path))
+        return complain("pwd");
+    puts(path);
+    return 0;
+}
+
+static void print_mode(mode_t mode)
+{
+    static const char kinds[] = "?pc?d?b?-?l?s???";
+    static const char bits[] = "rwxrwxrwx";
+    char text[11] = { kinds[mode >> 12 & 15] };
+
+    for (int i = 0; i < 9; i++)
+        text[i + 1] = mode & (0400u >> i) ? bits[i] : '-';
+    fputs(text, stdout);
+}
+
+static void list_one(int directory, const char *name)
+{
+    char target[4096];
+    struct stat status;
+
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
+        complain(name);
+        return;
+    }
+    print_mode(status.st_mode);
+    printf(" %5u %5u %10lld %s", status.st_uid, status.st_gid, (long long)status.st_size, name);
+    ssize_t length = S_ISLNK(status.st_mode) ? readlinkat(directory, name, target, sizeof target) : 0;
+    if (length > 0)
+        printf(" -> %.*s", (int)length, target);
+    putchar('\n');
+}
+
+static int list(const char *path)
+{
+    DIR *directory = opendir(path);
+
+    if (!directory && errno == ENOTDIR) {
+        list_one(AT_FDCWD, path);
+        return 0;
+    }
+    if (!directory)
+        return complain(path);
+    for (struct dirent *entry; (entry = readdir(directory));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            list_one(dirfd(directory), entry->d_name);
+    closedir(directory);
+    return 0;
+}
+
+static int each(char *const *word, const char *otherwise, int (*work)(const char *path))
+{
+    int status = 0;
+
+    if (!word[1])
+        return work(otherwise);
+    for (word++; *word; word++)
+        status = work(*word) ? 1 : status;
+    return status;
+}
+
+static int do_ls(char *const *word)
+{
+    /* Options would say how, and there is one way only. */
+    while (word[1] && word[1][0] == '-')
+        word++;
+    return each(word, ".", list);
+}
+
+static int copy(const char *path)
+{
+    autoclose int file = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    char buffer[4096];
+    ssize_t got;
+
+    if (file < 0)
+        return complain(path);
+    fflush(stdout);
+    while ((got = read(file, buffer, sizeof buffer)) > 0)
+        if (write(STDOUT_FILENO, buffer, (size_t)got) != got)
+            return complain("write");
+    return got < 0 ? complain(path) : 0;
+}
+
+static int do_cat(char *const *word)
+{
+    return each(word, "-", copy);
+}
+
+static int do_ps(char *const *word)
+{
+    autofree uint32_t *pids = NULL;
+    size_t capacity = 0;
+    char path[PROC_PATH_SIZE], text[1024];
+    struct proc_stat stat;
+    ssize_t count = list_numbers_at(AT_FDCWD, "/proc", &pids, &capacity);
+
+    (void)word;
+    if (count <= 0) {
+        fprintf(stderr, "ps: nothing is mounted on /proc\n");
+        return 1;
+    }
+    for (ssize_t i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "/proc/%u/stat", pids[i]);
+        ssize_t length = read_file_at(AT_FDCWD, path, text, sizeof text);
+        if (length <= 0 || !parse_stat(text, (size_t)length, &stat))
+            continue;
+        printf("%7u %7u %c %.*s\n", pids[i], stat.ppid, stat.state, (int)stat.comm_length, stat.comm);
+    }
+    return 0;
+}
+
+static int do_id(char *const *word)
+{
+    gid_t groups[256];
+    int count = getgroups(array_length(groups), groups);
+
+    (void)word;
+    printf("uid=%u gid=%u groups=", geteuid(), getegid());
+    for (int i = 0; i < count; i++)
+        printf("%s%u", i ? "," : "", groups[i]);
+    putchar('\n');
+    return 0;
+}
+
+static int do_mount(char *const *word)
+{
+    (void)word;
+    return copy("/proc/self/mounts");
+}
+
+static int do_env(char *const *word)
+{
+    (void)word;
+    for (char **entry = environ; *entry; entry++)
+        puts(*entry);
+    return 0;
+}
+
+static int do_help(char *const *word);
+
+static const struct {
+    const char *name;
+    int (*run)(char *const *word);
+    const char *help;
+} builtins[] = {
+    { "cat", do_cat, "cat [FILE…]     print files" },
+    { "cd", do_cd, "cd [FOLDER]     change the working directory" },
+    { "env", do_env, "env             print the environment" },
+    { "exit", NULL, "exit [STATUS]   leave" },
+    { "help", do_help, "help            this; anything else is run as a program" },
+    { "id", do_id, "id              print user and groups" },
+    { "ls", do_ls, "ls [PATH…]      list files" },
+    { "mount", do_mount, "mount           list mounts" },
+    { "ps", do_ps, "ps              list processes: pid, parent, state, name" },
+    { "pwd", do_pwd, "pwd             print the working directory" },
+};
+
+static int do_help(char *const *word)
+{
+    (void)word;
+    for (size_t i = 0; i < array_length(builtins); i++)
+        puts(builtins[i].help);
+    return 0;
+}
+
+static int run_program(char *const *word)
+{
+    int status = 0;
+
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
+        signal(SIGTSTP, SIG_DFL);
+        execvp(word[0], word);
+        complain(word[0]);
+        _exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+    }
+    if (child < 0)
+        return complain("fork");
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int run_words(char *const *word)
+{
+    for (size_t i = 0; i < array_length(builtins); i++)
+        if (builtins[i].run && strcmp(builtins[i].name, word[0]) == 0)
+            return builtins[i].run(word);
+    return run_program(word);
+}
+
+static void interrupted(int number)
+{
+    (void)number;
+    (void)!write(STDOUT_FILENO, "\n", 1);
+}
+
+int mini_shell(void)
+{
+    /* Without SA_RESTART, so that Ctrl-C gives a fresh prompt. */
+    const struct sigaction interrupt = { .sa_handler = interrupted };
+    char line[LINE_SIZE], *word[WORDS_MAX];
+    bool is_terminal = isatty(STDIN_FILENO);
+    int status = 0;
+
+    /* The host's descriptors; and the one that tells the parent that it runs. */
+    if (syscall(SYSCALL_CLOSE_RANGE, STDERR_FILENO + 1, ~0u, 0) < 0)
+        for (int fd = STDERR_FILENO + 1; fd < 1024; fd++)
+            close(fd);
+    sigaction(SIGINT, &interrupt, NULL);
+    signal(SIGQUIT, SIG_IGN);
+    signal(SIGTSTP, SIG_IGN);
+    for (;;) {
+        if (is_terminal)
+            printf("%s ", geteuid() == 0 ? "#" : "$");
+        fflush(stdout);
+        if (!read_line(line))
+            return status;
+        int count = split(line, word);
+        if (count < 0)
+            fprintf(stderr, "%s\n", count == -EINVAL ? "a quote is not closed" : "too many words");
+        if (count > 0 && strcmp(word[0], "exit") == 0)
+            return word[1] ? (int)strtol(word[1], NULL, 10) & 0xff : status;
+        if (count > 0)
+            status = run_words(word);
+        else if (count < 0)
+            status = 2;
+    }
+}

@@ -1,0 +1,114 @@
+#include "enter.h"
+
+#include "util.h"
+
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT };
+
+static void waited_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    for (size_t i = 0; i < array_length(forwarded); i++)
+        sigaddset(set, forwarded[i]);
+    sigaddset(set, SIGCHLD);
+    sigaddset(set, SIGTTOU);
+}
+
+void session_begin(struct session *session)
+{
+    sigset_t set;
+
+    *session = (struct session){ .has_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp() };
+    /* Where the one who started us ignores it, children would vanish with their status. */
+    signal(SIGCHLD, SIG_DFL);
+    waited_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void unblock(void)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void session_take_terminal(void)
+{
+    if (isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) < 0 && (setsid() >= 0 || getsid(0) == getpid()))
+        ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+}
+
+/*
+ * A process group of its own: the old one's leader is outside of the new pid namespace, where its number is 0, which
+ * shells with job control make nothing of. SIGTTOU is blocked, so that tcsetpgrp does not stop us.
+ */
+void session_child(const struct session *session)
+{
+    if (session->has_terminal) {
+        setpgid(0, 0);
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+    } else {
+        session_take_terminal();
+    }
+    unblock();
+}
+
+bool session_die_with(pid_t parent)
+{
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
+static void send(const struct session *session, int number)
+{
+    /* Everyone in the job, as the terminal would do it. */
+    kill(session->has_terminal ? -session->child : session->child, number);
+}
+
+/*
+ * The shell above takes the terminal and shows the job as stopped. Without one nobody could ever continue it: then the
+ * kernel does not stop us either (the process group is orphaned), and the child goes on at once.
+ */
+static void stop(const struct session *session)
+{
+    raise(SIGTSTP);
+    if (session->has_terminal)
+        tcsetpgrp(STDIN_FILENO, session->child);
+    send(session, SIGCONT);
+}
+
+/* True when the child has ended. */
+static bool reap(struct session *session)
+{
+    pid_t pid;
+
+    do
+        pid = waitpid(session->child, &session->status, WNOHANG | WUNTRACED);
+    while (pid < 0 && errno == EINTR);
+    if (pid == session->child && WIFSTOPPED(session->status))
+        stop(session);
+    return pid == session->child && !WIFSTOPPED(session->status);
+}
+
+int session_wait(struct session *session)
+{
+    siginfo_t info;
+    sigset_t set;
+
+    waited_signals(&set);
+    while (!reap(session)) {
+        int number = sigwaitinfo(&set, &info);
+        /* What the terminal sends it sends to its whole foreground, so the child has it already. */
+        if (number > 0 && number != SIGCHLD && number != SIGTTOU && number != SIGCONT && info.si_code != SI_KERNEL)
+            send(session, number);
+    }
+    if (session->has_terminal)
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+    unblock();
+    return WIFSIGNALED(session->status) ? 128 + WTERMSIG(session->status) : WEXITSTATUS(session->status);
+}
