@@ -16,7 +16,7 @@ import {
 } from './support/create.ts';
 import { leakGuard, processesWith } from './support/leaks.ts';
 import { marker, temporaryFolder } from './support/marker.ts';
-import { idOf } from './support/namespaces.ts';
+import { idOf, unshare } from './support/namespaces.ts';
 import { helper } from './support/helper.ts';
 import { Held, run } from './support/process.ts';
 import { splitLines } from './support/shape.ts';
@@ -43,12 +43,12 @@ function subsets(): NamespaceType[][] {
   );
 }
 
-/** The words of unshare(1) for a type are the helper's, but for three. */
-const words: Readonly<Partial<Record<NamespaceType, string>>> = { mnt: 'mount' };
+/** The options of unshare(1) are called as the types are, but for one. */
+const unshareWords: Readonly<Partial<Record<NamespaceType, string>>> = { mnt: 'mount' };
 
 /** What unshare(1) says to the same wish. Its command is in the new pid and time namespaces only after a fork. */
 async function refusal(types: readonly NamespaceType[], through: readonly string[]): Promise<string | undefined> {
-  const flags = types.map((type) => `--${words[type] ?? type}`);
+  const flags = types.map((type) => `--${unshareWords[type] ?? type}`);
   const { code, stderr } = await run([...through, 'unshare', ...flags, '--fork', 'true'], { env: { LC_ALL: 'C' } });
   return code === 0 ? undefined : stderr.trim();
 }
@@ -179,8 +179,8 @@ for (const who of ['root', 'an ordinary user'] as const) {
   });
 
   test(`${who} keeps its own id with --map=same, and is root with --map=root`, { skip }, async () => {
-    const run = await through();
-    const [own = ''] = await inside(['--new='], 'id -u', { through: run });
+    const as = await through();
+    const [own = ''] = await inside(['--new='], 'id -u', { through: as });
     for (const [map, id] of [
       ['same', own],
       ['root', '0'],
@@ -188,7 +188,7 @@ for (const who of ['root', 'an ordinary user'] as const) {
       const lines = await inside(
         ['--new=user', `--map=${map}`],
         "id -u; cat /proc/self/uid_map /proc/self/gid_map | tr -s ' '",
-        { through: run },
+        { through: as },
       );
       assert.deepEqual(lines, [id, ` ${id} ${own} 1`, ` ${id} ${own} 1`]);
     }
@@ -408,3 +408,25 @@ test('words that make no sense are refused before anything is done', { skip }, a
     assert.match(stdout.toString(), /^\{"error":\{"step":"option","errno":"EINVAL"/, args.join(' '));
   }
 });
+
+test(
+  'namespaces of others are joined, with the rights of the user namespace where it is joined, too',
+  { skip },
+  async (t) => {
+    const other = await unshare(testScope(t), '--user', '--map-root-user', '--net', '--uts');
+    const reference = `pid:${other.pid}`;
+    const script = 'readlink /proc/self/ns/user /proc/self/ns/net /proc/self/ns/uts /proc/self/ns/ipc';
+    const [userLink, net, uts] = (['user', 'net', 'uts'] as const).map((type) => `${type}:[${idOf(other.pid, type)}]`);
+    const own = `user:[${idOf('self', 'user')}]`;
+    const all = await inside(
+      ['--new=ipc', `--join=user:${reference}`, `--join=net:${reference}`, `--join=uts:${reference}`],
+      script,
+    );
+    assert.deepEqual(all.slice(0, 3), [userLink, net, uts]);
+    assert.notEqual(all[3], `ipc:[${idOf('self', 'ipc')}]`);
+    const one = await inside(['--new=', `--join=net:${idOf(other.pid, 'net')}`], script);
+    assert.deepEqual(one.slice(0, 2), [own, net]);
+    const { error } = await create([`--new=ipc`, `--join=net:${reference}`], { through: await ordinary() });
+    assert.equal(error?.errno, 'EACCES');
+  },
+);

@@ -34,8 +34,8 @@ export interface Created {
 /** Sorts the lines of records, each of which is checked. */
 export function readCreated(lines: readonly Buffer[], code: number | null, text: string): Created {
   const records = lines.map((line) => checkRecord(parseLine(line)));
-  const all = (kind: string): unknown[] =>
-    records.flatMap((record) => Object.entries(record).flatMap(([name, value]) => (name === kind ? [value] : [])));
+  const entries = records.flatMap((record): [string, unknown][] => Object.entries(record));
+  const all = (kind: string): unknown[] => entries.filter(([name]) => name === kind).map(([, value]) => value);
   // The shape of each was checked above, and its name decides which one it is.
   /* oxlint-disable typescript/no-unsafe-type-assertion */
   return {
@@ -82,16 +82,17 @@ export async function inside(args: readonly string[], script: string, options: C
   return result.text.trimEnd().split('\n');
 }
 
+async function patiently(command: readonly string[]): Promise<void> {
+  for (;;) {
+    const { code, stderr } = await run(command);
+    if (code === 0) return;
+    // Tests run side by side, and /etc/passwd is locked meanwhile.
+    if (!/lock|try again|in use/i.test(stderr)) throw new Error(`${command.join(' ')}: ${stderr}`);
+  }
+}
+
 /** An account with ranges in /etc/subuid and /etc/subgid, and a command that runs another as it. */
 export async function account(scope: Scope, name: string): Promise<{ uid: number; through: readonly string[] }> {
-  const patiently = async (command: readonly string[]): Promise<void> => {
-    for (;;) {
-      const { code, stderr } = await run(command);
-      if (code === 0) return;
-      // Tests run side by side, and /etc/passwd is locked meanwhile.
-      if (!/lock|try again|in use/i.test(stderr)) throw new Error(`${command.join(' ')}: ${stderr}`);
-    }
-  };
   await patiently(['/usr/sbin/useradd', '--no-create-home', name]);
   scope.defer(async () => patiently(['/usr/sbin/userdel', name]));
   const uid = Number(await output(['id', '-u', name]));
@@ -99,15 +100,16 @@ export async function account(scope: Scope, name: string): Promise<{ uid: number
   return { uid, through: ['setpriv', '--reuid', String(uid), '--regid', gid, '--init-groups'] };
 }
 
+function read(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => `${folder}/${name}`);
+  } catch {
+    return [];
+  }
+}
+
 /** Everything that `create` could leave behind and that is not a process of ours: mounts, links, folders. */
 export function surroundings(): string[] {
-  const read = (folder: string): string[] => {
-    try {
-      return readdirSync(folder).map((name) => `${folder}/${name}`);
-    } catch {
-      return [];
-    }
-  };
   return [
     ...readFileSync('/proc/self/mountinfo', 'utf8').split('\n'),
     ...read('/run/linux-namespaces'),
