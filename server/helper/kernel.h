@@ -32,6 +32,7 @@
 #define SIOCGSKNS 0x894c
 
 /* Same numbers on every architecture that the helper is built for. */
+#define SYSCALL_PIDFD_SEND_SIGNAL 424
 #define SYSCALL_PIDFD_OPEN 434
 #define SYSCALL_CLOSE_RANGE 436
 #define SYSCALL_PIDFD_GETFD 438

@@ -1,5 +1,6 @@
 #include "base64.h"
 #include "netstring.h"
+#include "title.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -35,6 +36,7 @@ int main(int argc, char **argv)
 
     /* A reader that went away is an EPIPE from write, so that what was started is also ended. */
     signal(SIGPIPE, SIG_IGN);
+    title_init(argc, argv);
     output_init(&output, STDOUT_FILENO, NO_ID);
     if (argc < 2 || strcmp(argv[1], "--help") == 0) {
         usage();
