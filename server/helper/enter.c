@@ -7,7 +7,6 @@
 #include "verbs.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,19 +67,20 @@ static int clear_groups(const struct host *host, struct failure *failure)
 
     if (length > 0 && strcmp(text, "deny") == 0)
         return 0;
-    if (setgroups(0, NULL) == 0 || errno == EPERM)
+    if (syscall(SYS_setgroups, 0, NULL) == 0 || errno == EPERM)
         return 0;
     return fail(failure, "setgroups", errno);
 }
 
+/* The C library's own functions would change all threads, of which there is one. */
 static int set_ids(uint32_t uid, uint32_t gid, struct failure *failure)
 {
-    if (setresgid(gid, gid, gid) < 0) {
+    if (syscall(SYS_setresgid, gid, gid, gid) < 0) {
         fail(failure, "setresgid", errno);
         failure->detail = failure->number == EINVAL ? "the group has no mapping in this user namespace" : NULL;
         return -failure->number;
     }
-    if (setresuid(uid, uid, uid) < 0) {
+    if (syscall(SYS_setresuid, uid, uid, uid) < 0) {
         fail(failure, "setresuid", errno);
         failure->detail = failure->number == EINVAL ? "the user has no mapping in this user namespace" : NULL;
         return -failure->number;

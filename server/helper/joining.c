@@ -122,6 +122,9 @@ static int add_instance(struct joining *joining, const struct reference *referen
     int result = instance_find(joining->host, reference->text, &instance, failure);
     unsigned found = 0;
 
+    /* ip-netns(8) has names too. */
+    if (result == -ENOENT)
+        return add_one(joining, reference, NS_NET, failure);
     if (!result && instance.pid && instance.members) {
         struct reference holder = {
             .kind = REFERENCE_PROCESS, .id = instance.pid, .has_start = true, .start = instance.start

@@ -4,7 +4,6 @@
  */
 #include "enter.h"
 
-#include "kernel.h"
 #include "procfs.h"
 #include "util.h"
 
@@ -79,9 +78,19 @@ static int split(char *line, char *word[WORDS_MAX])
     return count;
 }
 
+/* What a target names its files must not reach the terminal as commands to it. */
+static void print_name(FILE *to, const char *name)
+{
+    for (; *name; name++)
+        putc((unsigned char)*name < ' ' || *name == 127 ? '?' : *name, to);
+}
+
 static int complain(const char *what)
 {
-    fprintf(stderr, "%s: %s\n", what, strerror(errno));
+    const char *name = errno_name(errno);
+
+    print_name(stderr, what);
+    fprintf(stderr, ": %s\n", name);
     return 1;
 }
 
@@ -125,10 +134,14 @@ static void list_one(int directory, const char *name)
         return;
     }
     print_mode(status.st_mode);
-    printf(" %5u %5u %10lld %s", status.st_uid, status.st_gid, (long long)status.st_size, name);
-    ssize_t length = S_ISLNK(status.st_mode) ? readlinkat(directory, name, target, sizeof target) : 0;
-    if (length > 0)
-        printf(" -> %.*s", (int)length, target);
+    printf(" %5u %5u %10lld ", status.st_uid, status.st_gid, (long long)status.st_size);
+    print_name(stdout, name);
+    ssize_t length = S_ISLNK(status.st_mode) ? readlinkat(directory, name, target, sizeof target - 1) : 0;
+    if (length > 0) {
+        target[length] = '\0';
+        fputs(" -> ", stdout);
+        print_name(stdout, target);
+    }
     putchar('\n');
 }
 
@@ -206,7 +219,10 @@ static int do_ps(char *const *word)
         ssize_t length = read_file_at(AT_FDCWD, path, text, sizeof text);
         if (length <= 0 || !parse_stat(text, (size_t)length, &stat))
             continue;
-        printf("%7u %7u %c %.*s\n", pids[i], stat.ppid, stat.state, (int)stat.comm_length, stat.comm);
+        stat.comm[stat.comm_length < sizeof stat.comm ? stat.comm_length : sizeof stat.comm - 1] = '\0';
+        printf("%7u %7u %c ", pids[i], stat.ppid, stat.state);
+        print_name(stdout, stat.comm);
+        putchar('\n');
     }
     return 0;
 }
@@ -276,8 +292,9 @@ static int run_program(char *const *word)
         signal(SIGQUIT, SIG_DFL);
         signal(SIGTSTP, SIG_DFL);
         execvp(word[0], word);
+        int number = errno;
         complain(word[0]);
-        _exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+        _exit(number == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
     }
     if (child < 0)
         return complain("fork");
@@ -292,6 +309,13 @@ static int run_words(char *const *word)
         if (builtins[i].run && strcmp(builtins[i].name, word[0]) == 0)
             return builtins[i].run(word);
     return run_program(word);
+}
+
+static int exit_status(const char *text)
+{
+    uint64_t number;
+
+    return parse_number(&text, text + strlen(text), &number) ? (int)(number & 0xff) : 2;
 }
 
 static void interrupted(int number)
@@ -309,9 +333,7 @@ int mini_shell(void)
     int status = 0;
 
     /* The host's descriptors; and the one that tells the parent that it runs. */
-    if (syscall(SYSCALL_CLOSE_RANGE, STDERR_FILENO + 1, ~0u, 0) < 0)
-        for (int fd = STDERR_FILENO + 1; fd < 1024; fd++)
-            close(fd);
+    close_from(STDERR_FILENO + 1);
     sigaction(SIGINT, &interrupt, NULL);
     signal(SIGQUIT, SIG_IGN);
     signal(SIGTSTP, SIG_IGN);
@@ -325,7 +347,7 @@ int mini_shell(void)
         if (count < 0)
             fprintf(stderr, "%s\n", count == -EINVAL ? "a quote is not closed" : "too many words");
         if (count > 0 && strcmp(word[0], "exit") == 0)
-            return word[1] ? (int)strtol(word[1], NULL, 10) & 0xff : status;
+            return word[1] ? exit_status(word[1]) : status;
         if (count > 0)
             status = run_words(word);
         else if (count < 0)

@@ -195,7 +195,7 @@ bool namespace_is_held(const struct namespace *namespace)
     return namespace->members > 0 || namespace->children > 0 || namespace->holders != NO_INDEX;
 }
 
-static void print_holder(const struct namespaces *namespaces, const struct holder *holder, struct output *output)
+void namespace_print_holder(const struct namespaces *namespaces, const struct holder *holder, struct output *output)
 {
     static const char *const names[] = {
         [HELD_BY_MOUNT] = "mount",   [HELD_BY_FD] = "fd",
@@ -240,7 +240,7 @@ void namespace_print(const struct namespaces *namespaces, const struct namespace
         json_close(output, '}');
     }
     for (uint32_t at = namespace->holders; at != NO_INDEX; at = namespaces->holder[at].next)
-        print_holder(namespaces, &namespaces->holder[at], output);
+        namespace_print_holder(namespaces, &namespaces->holder[at], output);
     if (namespace->children > 0) {
         json_object(output, NULL);
         json_text(output, "by", "child");

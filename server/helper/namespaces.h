@@ -111,6 +111,8 @@ int namespaces_tidy(struct namespaces *namespaces);
 /* Whether anything known keeps it. */
 bool namespace_is_held(const struct namespace *namespace);
 
+/* One element of `held`. */
+void namespace_print_holder(const struct namespaces *namespaces, const struct holder *holder, struct output *output);
 void namespace_print(const struct namespaces *namespaces, const struct namespace *namespace, struct output *output);
 
 #endif

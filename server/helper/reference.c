@@ -62,11 +62,10 @@ int reference_parse(const char *text, struct reference *reference, struct failur
     *reference = (struct reference){ .text = text, .type = NS_NONE, .kind = REFERENCE_PATH };
     if (text[0] == '/')
         return 0;
-    if (colon ? parse_numbers(text, colon, reference) : instance_is_name(text)) {
-        if (!colon)
-            reference->kind = REFERENCE_NAME;
+    if (!colon)
+        reference->kind = REFERENCE_NAME;
+    if (colon ? parse_numbers(text, colon, reference) : instance_is_name(text))
         return 0;
-    }
     return fail_usage(failure, "reference", "a namespace is TYPE:ID, pid:N, pid:N:START, an absolute path or a NAME");
 }
 
@@ -259,31 +258,43 @@ static int open_held(const struct host *host, const struct instance *instance, e
     return fail_detail(failure, "name", count < 0 ? (int)-count : ENOENT, type, "its holder does not keep it");
 }
 
-/* By its mount, which only who may mount could make, else by its holder. */
+/* A path that ends with the function that made it, so the failure names its folder. -ENOENT without a failure. */
+static int open_beneath(const struct host *host, const char *folder, const char *name, const char *file,
+                        enum ns_type type, struct failure *failure)
+{
+    char path[192];
+
+    snprintf(path, sizeof path, file ? "%s/%s/%s" : "%s/%s", folder, name, file);
+    if (access(path, F_OK) < 0)
+        return -ENOENT;
+    int fd = open_path(host, path, type, failure);
+    failure->path = fd < 0 ? folder : failure->path;
+    return fd;
+}
+
+/* By its mount, which only who may mount could make, else by its holder; a net namespace also by ip-netns(8)'s name. */
 static int open_name(const struct host *host, const char *name, enum ns_type type, struct failure *failure)
 {
     struct instance instance;
-    char path[128];
-    int result = instance_find(host, name, &instance, failure);
+    int result = instance_find(host, name, &instance, failure), fd = -ENOENT;
 
-    if (result)
+    if (result && result != -ENOENT)
         return result;
-    snprintf(path, sizeof path, INSTANCES_DIRECTORY "/%s/%s", name, ns_types[type].name);
-    if (instance.has_folder && access(path, F_OK) == 0) {
-        int fd = open_path(host, path, type, failure);
-        /* The path ends with this function. */
-        failure->path = fd < 0 ? INSTANCES_DIRECTORY : failure->path;
-        if (fd >= 0 || instance.pid == 0)
-            return fd;
-    }
     struct reference process = {
         .kind = REFERENCE_PROCESS, .id = instance.pid, .has_start = true, .start = instance.start
     };
-    if (instance.pid && (instance.members >> type & 1))
-        return open_of_process(host, &process, type, failure);
-    if (instance.pid && instance.held[type])
-        return open_held(host, &instance, type, failure);
-    return fail_detail(failure, "name", ENOENT, type, "it keeps no namespace of this type");
+    if (instance.has_folder)
+        fd = open_beneath(host, INSTANCES_DIRECTORY, name, ns_types[type].name, type, failure);
+    if (fd < 0 && instance.pid && (instance.members >> type & 1))
+        fd = open_of_process(host, &process, type, failure);
+    else if (fd < 0 && instance.pid && instance.held[type])
+        fd = open_held(host, &instance, type, failure);
+    if (fd == -ENOENT && type == NS_NET)
+        fd = open_beneath(host, NETNS_DIRECTORY, name, NULL, type, failure);
+    if (fd == -ENOENT)
+        return fail_detail(failure, "name", ENOENT, type, result ? "nothing of this name is kept"
+                                                                 : "it keeps no namespace of this type");
+    return fd;
 }
 
 /* The cheap look: only one link of each process. */
@@ -365,17 +376,12 @@ static int open_number(const struct host *host, enum ns_type type, uint32_t id, 
 int reference_open_parsed(const struct host *host, const struct reference *reference, enum ns_type type,
                           struct failure *failure)
 {
-    switch (reference->kind) {
-    case REFERENCE_NAMESPACE:
-        if (type != NS_NONE && type != reference->type)
-            return fail_detail(failure, "reference", EINVAL, type, "the reference is of another type");
-        return open_number(host, reference->type, reference->id, failure);
-    case REFERENCE_PATH:
+    if (reference->kind == REFERENCE_PATH)
         return open_path(host, reference->text, type, failure);
-    case REFERENCE_PROCESS:
-    case REFERENCE_NAME:
-        break;
-    }
+    if (reference->kind == REFERENCE_NAMESPACE && (type == NS_NONE || type == reference->type))
+        return open_number(host, reference->type, reference->id, failure);
+    if (reference->kind == REFERENCE_NAMESPACE)
+        return fail_detail(failure, "reference", EINVAL, type, "the reference is of another type");
     if (type == NS_NONE)
         return fail_usage(failure, "reference", "a process and a name need a type beside them");
     return reference->kind == REFERENCE_NAME ? open_name(host, reference->text, type, failure)

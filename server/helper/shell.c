@@ -146,7 +146,7 @@ int shell_run(const struct enter *enter, const struct shell *shell, struct failu
 
     if (enter->shell) {
         try(enter->shell, entry);
-        say(enter->shell, " cannot be run here: ", strerror(errno));
+        say(enter->shell, " cannot be run here: ", errno_name(errno));
     }
     if (entry && !*found.shell)
         strcpy(found.shell, "/bin/sh");

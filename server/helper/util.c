@@ -1,6 +1,9 @@
 #include "util.h"
 
+#include "kernel.h"
+
 #include <string.h>
+#include <sys/resource.h>
 
 int grow(void **data, size_t *capacity, size_t needed, size_t size)
 {
@@ -95,4 +98,16 @@ size_t format_number(char *to, uint64_t number)
     for (size_t i = 0; i < count; i++)
         to[i] = digits[count - 1 - i];
     return count;
+}
+
+void close_from(int first)
+{
+    struct rlimit limit;
+
+    if (syscall(SYSCALL_CLOSE_RANGE, first, ~0u, 0) == 0)
+        return;
+    /* Before 5.9. One that was opened under a higher limit stays open. */
+    int end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (int)limit.rlim_cur : 65536;
+    for (int fd = first; fd < end; fd++)
+        close(fd);
 }

@@ -66,4 +66,7 @@ bool next_line(struct lines *lines, const char **line, const char **stop);
 /* Decimal digits of `number` at `to`, which has room for 20; returns how many. Not terminated. */
 size_t format_number(char *to, uint64_t number);
 
+/* Closes every descriptor from `first` on. */
+void close_from(int first);
+
 #endif

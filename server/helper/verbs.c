@@ -14,6 +14,9 @@ const struct verb verbs[] = {
     { "enter", OPTION_WORDS, true, verb_enter,
       "enter --target=REF [--only=TYPE,…] [--user=UID[:GID]|root|keep] [--root] [--cwd[=DIR]] [--expect=TYPE:ID] "
       "[--records=FD] --shell[=PATH] [--fallback=none|busybox|own] | -- ARGV…" },
+    { "end", OPTION_WORDS, false, verb_end, "end NAME|REF [--grace=MS] [--mounts] [--dry-run]" },
+    { "pin", OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
+    { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--leftover]" },
     { "serve", 0, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);

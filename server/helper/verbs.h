@@ -52,6 +52,9 @@ int verb_scan(const struct options *options, struct output *output, struct failu
 int verb_watch(const struct options *options, struct output *output, struct failure *failure);
 int verb_create(const struct options *options, struct output *output, struct failure *failure);
 int verb_enter(const struct options *options, struct output *output, struct failure *failure);
+int verb_end(const struct options *options, struct output *output, struct failure *failure);
+int verb_pin(const struct options *options, struct output *output, struct failure *failure);
+int verb_unpin(const struct options *options, struct output *output, struct failure *failure);
 int verb_serve(const struct options *options, struct output *output, struct failure *failure);
 
 /* The record alone: the first line of `serve`. */

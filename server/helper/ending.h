@@ -1,0 +1,40 @@
+#ifndef NSHELPER_ENDING_H
+#define NSHELPER_ENDING_H
+
+#include "pinned.h"
+#include "survey.h"
+#include "victims.h"
+
+/* More than one only for an instance. */
+struct target {
+    enum ns_type type;
+    uint32_t id;
+};
+
+/* What is to end, and what has to go for it. */
+struct ending {
+    struct survey survey;
+    struct target target[2 * NS_TYPES];
+    size_t targets;
+    /* An instance or a pin's holder, pid 0 for none; the types whose namespaces have to be the same in its processes. */
+    struct instance instance;
+    unsigned common;
+    uint32_t common_id[NS_TYPES];
+    /* Mounts that go: those of a name, and with --mounts all in the caller's mount namespace. */
+    struct pinned pinned;
+    struct mounted *mounted;
+    size_t mounted_count, mounted_capacity;
+    /* First those that are signalled. Those that went before stay in it. */
+    struct victim *victim;
+    size_t victims, victims_capacity;
+};
+
+bool ending_has_target(const struct ending *ending, enum ns_type type, uint32_t id);
+
+/* Adds what has to be signalled now, as the survey has it, and after it what goes with that. Returns how many, or -errno. */
+int ending_find_victims(struct ending *ending);
+
+/* `{"still":…}` for each target that the survey has and that is kept by more than the victims and the mounts that go. */
+void ending_print_still(const struct ending *ending, bool plan, struct output *output);
+
+#endif

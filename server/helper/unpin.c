@@ -1,0 +1,195 @@
+#include "pinned.h"
+#include "victims.h"
+#include "procfs.h"
+#include "util.h"
+#include "verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Milliseconds that a holder has to end before it is killed: it has nothing to do. */
+#define HOLDER_GRACE 1000
+
+static int add(const struct host *host, struct pinned *pinned, const char *path, bool leftover, struct failure *failure)
+{
+    struct stat status;
+    char *copy;
+
+    if (lstat(path, &status) < 0)
+        return errno == ENOENT || errno == ENOTDIR ? 0 : fail(failure, "stat", errno);
+    copy = strdup(path);
+    if (!copy)
+        return fail(failure, "memory", ENOMEM);
+    pinned->path[pinned->count] = copy;
+    int result = mounted_look(host, copy, leftover, &pinned->mounted[pinned->count], failure);
+    if (result) {
+        /* The copy does not live as long as the failure. */
+        failure->path = pinned->count < NS_TYPES && strncmp(path, NETNS_DIRECTORY, strlen(NETNS_DIRECTORY)) != 0
+                            ? INSTANCES_DIRECTORY
+                            : NETNS_DIRECTORY;
+        free(copy);
+        return result;
+    }
+    pinned->count++;
+    return 0;
+}
+
+int pinned_find(const struct host *host, const char *name, bool netns, bool leftover, struct pinned *pinned,
+                struct failure *failure)
+{
+    char path[192];
+    int result = 0;
+
+    *pinned = (struct pinned){ 0 };
+    snprintf(pinned->folder, sizeof pinned->folder, INSTANCES_DIRECTORY "/%s", name);
+    for (enum ns_type type = 0; !result && type < NS_TYPES; type++) {
+        snprintf(path, sizeof path, "%s/%s", pinned->folder, ns_types[type].name);
+        result = add(host, pinned, path, leftover, failure);
+    }
+    snprintf(path, sizeof path, NETNS_DIRECTORY "/%s", name);
+    if (!result && netns)
+        result = add(host, pinned, path, leftover, failure);
+    if (result)
+        pinned_free(pinned);
+    return result;
+}
+
+void pinned_free(struct pinned *pinned)
+{
+    for (size_t i = 0; i < pinned->count; i++) {
+        mounted_close(&pinned->mounted[i]);
+        free(pinned->path[i]);
+    }
+    pinned->count = 0;
+}
+
+void pinned_print(const struct mounted *mounted, bool plan, struct output *output)
+{
+    const char *kind = mounted->namespace >= 0 ? "unmounted" : "removed";
+
+    record_begin(output, plan ? "would" : kind);
+    if (plan)
+        json_object(output, kind);
+    json_text(output, "path", mounted->path);
+    if (mounted->namespace >= 0) {
+        json_text(output, "type", ns_types[mounted->type].name);
+        json_number(output, "id", mounted->id);
+    }
+    if (plan)
+        json_close(output, '}');
+    record_end(output);
+}
+
+int pinned_remove(const struct host *host, struct pinned *pinned, struct output *output, struct failure *failure)
+{
+    int result = 0;
+
+    for (size_t i = 0; !result && i < pinned->count; i++)
+        result = mounted_remove(host, &pinned->mounted[i], failure);
+    if (result) {
+        for (size_t i = 0; i < pinned->count; i++)
+            mounted_restore(&pinned->mounted[i]);
+        failure->path = INSTANCES_DIRECTORY;
+        return result;
+    }
+    for (size_t i = 0; i < pinned->count; i++)
+        pinned_print(&pinned->mounted[i], false, output);
+    /* Not empty, or gone already: both are as they should be. */
+    rmdir(pinned->folder);
+    return 0;
+}
+
+/* One that keeps by a descriptor does nothing else. One that is in namespaces is an instance. */
+static int end_holder(const struct host *host, const struct instance *instance, struct output *output,
+                      struct failure *failure)
+{
+    struct victim holder = { .pid = instance->pid, .start = instance->start };
+
+    victims_end(host, &holder, 1, HOLDER_GRACE);
+    if (holder.signal)
+        victim_print(&holder, false, output);
+    return holder.error == -ESRCH || !holder.error ? 0 : fail(failure, "pidfd_send_signal", -holder.error);
+}
+
+static int unpin_name(const struct host *host, const char *name, bool leftover, struct output *output,
+                      struct failure *failure)
+{
+    struct instance instance;
+    struct pinned pinned;
+    int result = instance_find(host, name, &instance, failure);
+    bool is_held = !result && instance.pid != 0;
+
+    if (result && result != -ENOENT)
+        return result;
+    if (is_held && instance.members) {
+        fail(failure, "name", EBUSY);
+        failure->detail = "an instance of this name is running: it ends by `end`";
+        return -EBUSY;
+    }
+    result = pinned_find(host, name, true, leftover, &pinned, failure);
+    if (result)
+        return result;
+    bool is_nothing = pinned.count == 0 && !is_held && !(instance.has_folder && leftover);
+    if (is_nothing) {
+        result = fail(failure, "name", ENOENT);
+        failure->detail = "nothing of this name is kept";
+    } else {
+        result = pinned_remove(host, &pinned, output, failure);
+    }
+    if (!result && is_held)
+        result = end_holder(host, &instance, output, failure);
+    pinned_free(&pinned);
+    return result;
+}
+
+static int unpin_path(const struct host *host, const char *path, bool leftover, struct output *output,
+                      struct failure *failure)
+{
+    struct mounted mounted;
+    int result = mounted_look(host, path, leftover, &mounted, failure);
+
+    /* An ordinary empty file may be somebody's. */
+    if (!result && mounted.namespace < 0 && strncmp(path, NETNS_DIRECTORY "/", strlen(NETNS_DIRECTORY) + 1) != 0 &&
+        strncmp(path, INSTANCES_DIRECTORY "/", strlen(INSTANCES_DIRECTORY) + 1) != 0) {
+        result = fail(failure, "path", EINVAL);
+        failure->path = path;
+        failure->detail = "empty files are removed only in /run/netns and /run/linux-namespaces";
+    }
+    if (!result)
+        result = mounted_remove(host, &mounted, failure);
+    if (!result)
+        pinned_print(&mounted, false, output);
+    mounted_close(&mounted);
+    return result;
+}
+
+int verb_unpin(const struct options *options, struct output *output, struct failure *failure)
+{
+    const char *what = NULL;
+    bool leftover = false;
+    struct host host;
+
+    for (size_t i = 0; i < options->count; i++) {
+        const char *word = options->word[i];
+        if (strcmp(word, "--leftover") == 0)
+            leftover = true;
+        else if (!what && word[0] != '-')
+            what = word;
+        else
+            return fail_usage(failure, "option", "unknown option or argument");
+    }
+    if (!what || (what[0] != '/' && !instance_is_name(what)))
+        return fail_usage(failure, "option", "unpin takes a name or an absolute path");
+    int result = host_open(&host, failure);
+    if (result)
+        return result;
+    result = what[0] == '/' ? unpin_path(&host, what, leftover, output, failure)
+                            : unpin_name(&host, what, leftover, output, failure);
+    host_close(&host);
+    if (!result) {
+        record_begin(output, "end");
+        record_end(output);
+    }
+    return result;
+}
