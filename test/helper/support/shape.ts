@@ -80,6 +80,11 @@ const holder: Check = (value, path) => {
   check(value, path);
 };
 
+const ended = object({ pid: positive, start: natural, signal: oneOf('9', '15') });
+const unmounted = object({ path: absolute, type, id: positive });
+const removed = object({ path: absolute });
+const still = object({ type, id: positive, held: listOf(holder) });
+
 const idRange = object({ start: natural, count: positive });
 
 const records: Readonly<Record<string, Check>> = {
@@ -132,6 +137,22 @@ const records: Readonly<Record<string, Check>> = {
     },
   ),
   user: object({ uid: natural, name: text }),
+  entered: object({ pid: positive, ns: mapOf(type, positive) }),
+  pinned: object(
+    { type, id: positive },
+    { name: text, path: absolute, holder: object({ pid: positive, start: natural }) },
+  ),
+  ended,
+  unmounted,
+  removed,
+  still,
+  would: (value, path) => {
+    for (const [name, content] of entries(value, path)) {
+      const check = { ended, unmounted, removed, still }[name];
+      assert.ok(check, `${path} has ${name}`);
+      check(content, `${path}.${name}`);
+    }
+  },
   gone: (value, path) => {
     const [name] = entries(value, path).map(([key]) => key);
     if (name === 'ns')
@@ -146,6 +167,10 @@ const records: Readonly<Record<string, Check>> = {
     interval: number,
     bound: number,
   }),
+  made: object({ type, id: positive }, { nsid: positive, owner: positive }),
+  init: object({ pid: positive, start: natural, nspid: listOf(positive) }),
+  kept: object({ name: text, holder: object({ pid: positive, start: natural }) }, { path: absolute }),
+  exit: object({}, { code: natural, signal: positive }),
   end: object({}, { processes: natural, namespaces: natural, unreadable: natural, milliseconds: number }),
   error: object({ step: text, errno: text, number: natural }, { type, path: text, detail: text }),
 };
