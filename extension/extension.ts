@@ -13,6 +13,10 @@ import { activateFilter } from './features/filter/index.ts';
 import { activateGoToNamespace } from './features/go-to-namespace.ts';
 import { activateGrouping } from './features/grouping.ts';
 import { activateHosts } from './features/hosts/index.ts';
+import { activateEnd } from './features/end.ts';
+import { activateEnter } from './features/enter/index.ts';
+import { activateCreate } from './features/create/index.ts';
+import { activateReadiness } from './features/readiness/index.ts';
 import { Preferences } from './features/preferences.ts';
 import { activateRefresh } from './features/refresh.ts';
 import { activateShowDetails } from './features/show-details.ts';
@@ -33,6 +37,10 @@ const features: readonly Feature[] = [
   activateHosts,
   activateRefresh,
   activateGoToNamespace,
+  activateCreate,
+  activateEnter,
+  activateEnd,
+  activateReadiness,
   activateShowDetails,
   activateCompare,
   activateCopy,

@@ -50,7 +50,7 @@ export function candidates(
 }
 
 /** Where a person gave it the name, it is what they look for. */
-const givenNames: ReadonlySet<NameSource> = new Set(['mount', 'container', 'unit']);
+const givenNames: ReadonlySet<NameSource> = new Set(['mount', 'container', 'unit', 'instance']);
 
 function namespaceTargets(
   host: Host,

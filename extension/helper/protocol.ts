@@ -242,6 +242,34 @@ export interface ErrorRecord {
   readonly detail?: string;
 }
 
+/** `create`: a namespace that is new. */
+export interface MadeRecord {
+  readonly type: NamespaceType;
+  readonly id: number;
+  readonly nsid?: number;
+  readonly owner?: number;
+}
+
+/** A process by its identity. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly start: number;
+}
+
+/** `create --keep=NAME`: what outlives the connection. `path` has the mounts, where there were the rights for them. */
+export interface KeptRecord {
+  readonly name: string;
+  readonly holder: ProcessIdentity;
+  readonly path?: string;
+}
+
+/** `end`: one thing that was done, or what is still alive afterwards. `end --dry-run` wraps each in `would`. */
+export type Ending =
+  | { readonly ended: ProcessIdentity }
+  | { readonly unmounted: { readonly path: string } }
+  | { readonly removed: { readonly path: string } }
+  | { readonly still: { readonly type: NamespaceType; readonly id: number } };
+
 /** `terminal`: what its screen shows next, as base64url of the very bytes. */
 export interface DataRecord {
   readonly bytes: string;
@@ -260,6 +288,10 @@ export type HelperRecord =
   | { readonly user: UserRecord }
   | { readonly gone: GoneRecord }
   | { readonly tick: TickRecord }
+  | { readonly made: MadeRecord }
+  | { readonly kept: KeptRecord }
+  | Ending
+  | { readonly would: Ending }
   | { readonly data: DataRecord }
   | { readonly exit: ExitRecord }
   | { readonly end: EndRecord }

@@ -21,13 +21,13 @@ import {
   whole,
   RecordError,
   type Draft,
-  type Fields,
 } from './checks.ts';
+import { actionRecord } from './action-records.ts';
+import { isNamespaceType, namespaceType } from './namespace-type.ts';
 import {
   namespaceTypes,
   type EndRecord,
   type ErrorRecord,
-  type ExitRecord,
   type FactsRecord,
   type GoneRecord,
   type HelperRecord,
@@ -36,7 +36,6 @@ import {
   type IdRange,
   type MapperFacts,
   type NamespaceRecord,
-  type NamespaceType,
   type ProcessRecord,
   type SnapshotRecord,
   type SubordinateFiles,
@@ -81,20 +80,13 @@ export function checkRecord(value: unknown): HelperRecord | undefined {
   if (record['gone'] !== undefined) return goneRecord(record['gone']);
   if (record['tick'] !== undefined) return { tick: tickRecord(record['tick']) };
   if (record['user'] !== undefined) return { user: userRecord(record['user']) };
-  if (record['data'] !== undefined) return { data: { bytes: text(fields(record['data'], 'data'), 'bytes') } };
-  if (record['exit'] !== undefined) return { exit: exitRecord(record['exit']) };
   if (record['snapshot'] !== undefined) return { snapshot: snapshotRecord(record['snapshot']) };
   if (record['end'] !== undefined) return { end: endRecord(record['end']) };
   if (record['error'] !== undefined) return { error: errorRecord(record['error']) };
   if (record['facts'] !== undefined) return { facts: factsRecord(record['facts']) };
   if (record['userns'] !== undefined) return { userns: userNamespaceRecord(record['userns']) };
   if (record['helper'] !== undefined) return { helper: versionRecord(record['helper']) };
-  return undefined;
-}
-
-function exitRecord(value: unknown): ExitRecord {
-  const from = fields(value, 'exit');
-  return from['signal'] === undefined ? { code: whole(from, 'code') } : { signal: whole(from, 'signal') };
+  return actionRecord(record);
 }
 
 function parseJson(line: string): unknown {
@@ -103,15 +95,6 @@ function parseJson(line: string): unknown {
   } catch {
     throw new RecordError('a line is not JSON');
   }
-}
-
-function isNamespaceType(value: unknown): value is NamespaceType {
-  return namespaceTypes.some((type) => type === value);
-}
-
-function namespaceType(from: Fields): NamespaceType {
-  const value = from['type'];
-  return isNamespaceType(value) ? value : fail('type is not a namespace type');
 }
 
 function processRecord(value: unknown): ProcessRecord {

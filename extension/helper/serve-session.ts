@@ -8,7 +8,14 @@ import { Lines, plain, Tail } from './lines.ts';
 import { encodeRequest } from './netstring.ts';
 import type { EndRecord, VersionRecord } from './protocol.ts';
 import { parseMessage, type ServeMessage } from './records.ts';
-import { HelperError, type HelperSession, type RequestOptions } from './session.ts';
+import {
+  HelperError,
+  type HelperSession,
+  type HelperTerminal,
+  type RequestOptions,
+  type TerminalSize,
+} from './session.ts';
+import { ServeTerminal } from './serve-terminal.ts';
 
 /** A namespace that ten thousands of descriptors hold is one line. */
 const lineLimit = 8 * 1024 * 1024;
@@ -146,10 +153,20 @@ export class ServeSession implements HelperSession {
   }
 
   request(verb: string, args: readonly string[], options: RequestOptions = {}): Promise<EndRecord> {
+    return this.#start(++this.#lastId, verb, args, options);
+  }
+
+  terminal(verb: string, args: readonly string[], size: TerminalSize, options: RequestOptions): HelperTerminal {
+    const id = ++this.#lastId;
+    const words = [String(size.columns), String(size.rows), verb, ...args];
+    const end = this.#start(id, 'terminal', words, options);
+    return new ServeTerminal(end, (about, ...more) => this.request(about, [String(id), ...more]));
+  }
+
+  #start(id: number, verb: string, args: readonly string[], options: RequestOptions): Promise<EndRecord> {
     const { signal } = options;
     if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason);
     if (signal?.aborted === true) return Promise.reject(asError(signal.reason));
-    const id = ++this.#lastId;
     return new Promise<EndRecord>((resolve, reject) => {
       const abort = (): void => {
         // What still comes for this id belongs to nobody and is dropped.

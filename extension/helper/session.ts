@@ -18,6 +18,20 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A verb that runs in a pseudoterminal on the host. What it shows comes as `data` records. */
+export interface HelperTerminal {
+  /** As `HelperSession.request` settles. */
+  readonly end: Promise<EndRecord>;
+  /** Bytes as a keyboard gives them, in order; those that the host has no room for yet are kept and sent later. */
+  type(bytes: Uint8Array): void;
+  resize(size: TerminalSize): void;
+}
+
 /** One `nshelper serve` on a host. Requests run side by side. Ends with its transport. */
 export interface HelperSession extends Disposable {
   readonly version: VersionRecord;
@@ -25,6 +39,8 @@ export interface HelperSession extends Disposable {
   readonly elevated: boolean;
   /** Resolves at the request's end. Rejects with `HelperError`, the abort reason, or `ConnectionError` when the session ends. */
   request(verb: string, args: readonly string[], options?: RequestOptions): Promise<EndRecord>;
+  /** Runs a verb with a terminal. `options.signal` ends it, and what runs in it is hung up on. */
+  terminal(verb: string, args: readonly string[], size: TerminalSize, options: RequestOptions): HelperTerminal;
   /** Fires once, also when the host killed the helper. */
   readonly onClose: Event<Error | undefined>;
 }

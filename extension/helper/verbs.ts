@@ -1,6 +1,14 @@
 /** The helper's verbs as functions: what goes in and comes out is typed, how it travels is the session's. */
 import { misunderstanding } from './failures.ts';
-import type { EndRecord, FactsRecord, HelperRecord, UserNamespaceRecord } from './protocol.ts';
+import type {
+  EndRecord,
+  Ending,
+  FactsRecord,
+  HelperRecord,
+  KeptRecord,
+  MadeRecord,
+  UserNamespaceRecord,
+} from './protocol.ts';
 import type { HelperSession, RequestOptions } from './session.ts';
 
 export interface ScanOptions {
@@ -57,6 +65,39 @@ export async function userNamespaces(
 /** `onRecord` gets the snapshot record first, then namespaces, processes and users in any order. */
 export async function scan(session: HelperSession, options: ScanOptions): Promise<EndRecord> {
   return session.request('scan', options.deep ? ['--deep'] : [], withSignal(options.onRecord, options.signal));
+}
+
+export interface Created {
+  readonly made: readonly MadeRecord[];
+  /** Undefined unless something was to be kept. */
+  readonly kept: KeptRecord | undefined;
+}
+
+/** @param words after the verb; see `explain/preview.ts` */
+export async function create(session: HelperSession, words: readonly string[], signal?: AbortSignal): Promise<Created> {
+  const made: MadeRecord[] = [];
+  let kept: KeptRecord | undefined;
+  const onRecord = (record: HelperRecord): void => {
+    if ('made' in record) made.push(record.made);
+    if ('kept' in record) kept = record.kept;
+  };
+  await session.request('create', words, withSignal(onRecord, signal));
+  return { made, kept };
+}
+
+/** What `end` does to a namespace or an instance, or with `plan` what it would do; in its order. */
+export async function end(
+  session: HelperSession,
+  reference: string,
+  options: { readonly plan: boolean },
+): Promise<readonly Ending[]> {
+  const done: Ending[] = [];
+  const onRecord = (record: HelperRecord): void => {
+    if ('would' in record) done.push(record.would);
+    else if ('ended' in record || 'unmounted' in record || 'removed' in record || 'still' in record) done.push(record);
+  };
+  await session.request('end', [...(options.plan ? ['--dry-run'] : []), reference], { onRecord });
+  return done;
 }
 
 /** Goes on until `signal` aborts (and then rejects with its reason) or the session ends. */

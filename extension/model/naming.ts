@@ -1,4 +1,5 @@
 import type { Holder, NamespaceType } from '../helper/protocol.ts';
+import { instanceName } from './naming/instances.ts';
 import { bestMountName } from './naming/mounts.ts';
 import { chromiumRole } from './naming/sandboxes.ts';
 import { displayText } from './text.ts';
@@ -46,6 +47,8 @@ export function nameOf(namespace: NamedNamespace, context: NameContext): Namespa
   }
   if (mount !== undefined) return { text: mount.text, source: 'mount' };
   const process = leader ?? keeper;
+  const instance = instanceName(process?.cmdline);
+  if (instance !== undefined) return { text: instance, source: 'instance' };
   if (process !== undefined) return { text: process.comm, source: 'process' };
   if (namespace.type === 'user' && user !== undefined) return { text: user, source: 'owner' };
   return { text: namespace.key, source: 'none' };

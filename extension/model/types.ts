@@ -14,7 +14,7 @@ import type { Holder, NamespaceType } from '../helper/protocol.ts';
 /** `net:4026531840`: type and inode number, as /proc/PID/ns/TYPE prints it without brackets. */
 export type NamespaceKey = `${NamespaceType}:${number}`;
 
-export type NameSource = 'initial' | 'mount' | 'container' | 'unit' | 'process' | 'owner' | 'none';
+export type NameSource = 'initial' | 'mount' | 'container' | 'unit' | 'instance' | 'process' | 'owner' | 'none';
 
 /** A list that is always in order. Reading a part costs the part, not the whole: lists can have 50,000 items. */
 export interface Ordered<T> extends Iterable<T> {

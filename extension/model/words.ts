@@ -215,6 +215,8 @@ function nameSentence({ name, initial }: Namespace): string | undefined {
     case 'unit':
     case 'process':
       return 'It is named after its leading process or what that belongs to.';
+    case 'instance':
+      return 'It is named after the instance that it belongs to.';
     case 'owner':
       return 'It is named after the user who made it.';
     case 'initial':

@@ -103,9 +103,6 @@ _Noreturn void init_run(struct inside *inside);
 /* Signals that are passed on to ARGV. */
 void forwarded_signals(sigset_t *set);
 
-/* Closes every descriptor from this number on, also what the caller left open. */
-void close_from(int from);
-
 /* Dies with the guardian; false when it is dead already. */
 bool tie_to_guardian(int control);
 

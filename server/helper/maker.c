@@ -127,14 +127,6 @@ static int set_title(const struct create *create, struct failure *failure)
     return result && create->keep ? fail(failure, "title", -result) : 0;
 }
 
-void close_from(int from)
-{
-    if (syscall(SYSCALL_CLOSE_RANGE, (unsigned)from, ~0u, 0) == 0)
-        return;
-    for (int fd = from, end = (int)sysconf(_SC_OPEN_MAX); fd < end; fd++)
-        close(fd);
-}
-
 /* Moves what stays open to the lowest numbers, so that everything above, also what the caller left open, can be closed. */
 static int keep_open(struct inside *inside, struct host *host, struct failure *failure)
 {

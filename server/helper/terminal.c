@@ -109,6 +109,8 @@ static _Noreturn void run_verb(char *const *word, size_t count, int slave, int r
     /* A verb that is told `--records=3` says there how what it started has ended. */
     if (records != RECORDS_FD && dup3(records, RECORDS_FD, O_CLOEXEC) < 0)
         _exit(1);
+    /* What VS Code's terminal understands; sshd gives none to a command without a terminal of its own. */
+    setenv("TERM", "xterm-256color", 1);
     output_init(&output, RECORDS_FD, NO_ID);
     _exit(verb_run(word, count, &output, false));
 }

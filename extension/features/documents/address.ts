@@ -6,7 +6,9 @@ import { never } from '../never.ts';
 export type Address =
   | { readonly view: 'details'; readonly host: string; readonly of: Reference }
   /** One side of a comparison; the other is needed because only together they have the same lines. */
-  | { readonly view: 'compare'; readonly host: string; readonly of: Reference; readonly with: Reference };
+  | { readonly view: 'compare'; readonly host: string; readonly of: Reference; readonly with: Reference }
+  /** A report, which is made anew when it is asked for, not when the document is opened. */
+  | { readonly view: 'report'; readonly host: string; readonly name: string };
 
 /** Text for the query of a URI. */
 export function formatAddress(address: Address): string {
@@ -22,6 +24,9 @@ export function parseAddress(query: string): Address | undefined {
     return undefined;
   }
   if (!isRecord(value) || typeof value['host'] !== 'string') return undefined;
+  if (value['view'] === 'report') {
+    return typeof value['name'] === 'string' ? { view: 'report', host: value['host'], name: value['name'] } : undefined;
+  }
   const of = parseReference(value['of']);
   if (of === undefined) return undefined;
   if (value['view'] === 'details') return { view: 'details', host: value['host'], of };

@@ -15,7 +15,7 @@ import type { Address } from './address.ts';
 import { hostDetails } from './host-details.ts';
 import { never } from '../never.ts';
 
-export function contentOf(hosts: Hosts, address: Address): string {
+export function contentOf(hosts: Hosts, address: Exclude<Address, { view: 'report' }>): string {
   const host = hosts.get(address.host);
   if (host === undefined) return comment(`${address.host} is not in the Hosts view any more.`);
   const { graph } = host;

@@ -20,6 +20,7 @@ export class Documents implements vscode.TextDocumentContentProvider, Disposable
   /** What was last given to the editor, by URI: what has not changed is not given again. */
   readonly #given = new Map<string, string>();
   readonly #watched = new Map<Host, Disposable>();
+  readonly #reports = new Map<string, string>();
 
   readonly onDidChange = this.#emitter.event;
 
@@ -65,6 +66,19 @@ export class Documents implements vscode.TextDocumentContentProvider, Disposable
     });
   }
 
+  /** A Markdown document with this text; what a report of this name said before is replaced. */
+  report(host: Host, name: string, text: string): vscode.Uri {
+    const uri = vscode.Uri.from({
+      scheme,
+      authority: 'report',
+      path: `/${encodeURIComponent(host.id)}/${name}.md`,
+      query: formatAddress({ view: 'report', host: host.id, name }),
+    });
+    this.#reports.set(uri.toString(), text);
+    this.#emitter.fire(uri);
+    return uri;
+  }
+
   dispose(): void {
     this.#store.dispose();
     for (const watch of this.#watched.values()) watch.dispose();
@@ -74,6 +88,9 @@ export class Documents implements vscode.TextDocumentContentProvider, Disposable
   async #text(uri: vscode.Uri): Promise<string> {
     const address = parseAddress(uri.query);
     if (address === undefined) return '# This document belongs to another version of the extension.\n';
+    if (address.view === 'report') {
+      return this.#reports.get(uri.toString()) ?? 'This report is of an earlier window. Ask for it again.\n';
+    }
     const { contentOf } = await import('./content.ts');
     return contentOf(this.#hosts, address);
   }

@@ -16,6 +16,7 @@ const uuid = /^(?:[a-z]+-)*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
  *   `/run/user/<uid>/netns`, `rootless-netns-<hex>` (containers/common libnetwork).
  * - CRI-O's pinns: `/run/{netns,ipcns,utsns,userns}/<uuid>`.
  * - moby's libnetwork: `/run/docker/netns/<first 12 digits of the sandbox's id>`, or `default`, `ingress_sbox`, `lb_…`.
+ * - Ours: `/run/linux-namespaces/NAME/TYPE`.
  * - snapd: `/run/snapd/ns/SNAP.mnt` (cmd/snap-confine/ns-support.c).
  */
 export function mountName(path: string, type: NamespaceType): MountName | undefined {
@@ -26,6 +27,9 @@ export function mountName(path: string, type: NamespaceType): MountName | undefi
   if (/^\/(?:var\/)?run\/snapd\/ns$/.test(folder) && last.endsWith(`.${type}`)) {
     return { text: displayText(last.slice(0, -type.length - 1)), made: false };
   }
+  // What our own `create --keep` and `pin` mount.
+  if (/^\/run\/linux-namespaces\/[^/]+$/.test(folder) && last === type)
+    return { text: displayText(parts.at(-2) ?? last), made: false };
   const made = uuid.test(last) || /^[0-9a-f]{12}$/.test(last) || /^rootless-netns(?:-[0-9a-f]+)?$/.test(last);
   if (made || /^\/(?:var\/)?run\/(?:[^/]+\/)*[a-z]+ns$/.test(folder)) return { text: displayText(last), made };
   // A file of a person's own: its name alone is often just the type.

@@ -82,6 +82,11 @@ const holder: Check = (value, path) => {
 
 const mapLine = object({ inside: natural, outside: natural, count: positive });
 const namedRange = object({ name: text, start: natural, count: natural });
+const ended = object({ pid: positive, start: natural, signal: oneOf('9', '15') });
+const unmounted = object({ path: absolute, type, id: positive });
+const removed = object({ path: absolute });
+const still = object({ type, id: positive, held: listOf(holder) });
+
 const idRange = object({ start: natural, count: positive });
 
 const records: Readonly<Record<string, Check>> = {
@@ -164,6 +169,22 @@ const records: Readonly<Record<string, Check>> = {
     },
   ),
   user: object({ uid: natural, name: text }),
+  entered: object({ pid: positive, ns: mapOf(type, positive) }),
+  pinned: object(
+    { type, id: positive },
+    { name: text, path: absolute, holder: object({ pid: positive, start: natural }) },
+  ),
+  ended,
+  unmounted,
+  removed,
+  still,
+  would: (value, path) => {
+    for (const [name, content] of entries(value, path)) {
+      const check = { ended, unmounted, removed, still }[name];
+      assert.ok(check, `${path} has ${name}`);
+      check(content, `${path}.${name}`);
+    }
+  },
   gone: (value, path) => {
     const [name] = entries(value, path).map(([key]) => key);
     if (name === 'ns')

@@ -72,6 +72,9 @@ export class FakeSession extends FakeClosable implements HelperSession {
   request(): never {
     throw new Error('not used');
   }
+  terminal(): never {
+    throw new Error('not used');
+  }
 }
 
 export class FakeWatch {

@@ -1,0 +1,89 @@
+/** VS Code's terminal on one side, the helper's on the other. */
+import * as vscode from 'vscode';
+import type { HelperRecord } from '../../helper/protocol.ts';
+import { HelperError, type HelperSession, type HelperTerminal } from '../../helper/session.ts';
+
+export interface HelperTerminalOptions {
+  readonly session: HelperSession;
+  readonly name: string;
+  /** Where it is, in words: the terminal's first line. */
+  readonly where: string;
+  readonly verb: string;
+  readonly words: readonly string[];
+  /** Told when the verb could not be carried out at all. */
+  readonly onRefused: (error: HelperError) => Promise<void>;
+}
+
+export class EnterTerminal implements vscode.Pseudoterminal {
+  readonly #options: HelperTerminalOptions;
+  readonly #written = new vscode.EventEmitter<string>();
+  readonly #closed = new vscode.EventEmitter<number | void>();
+  readonly #named = new vscode.EventEmitter<string>();
+  readonly #abort = new AbortController();
+  /** What is shown comes in pieces that may end within a character. */
+  readonly #decoder = new TextDecoder();
+  #terminal: HelperTerminal | undefined;
+  #code: number | undefined;
+
+  readonly onDidWrite = this.#written.event;
+  readonly onDidClose = this.#closed.event;
+  readonly onDidChangeName = this.#named.event;
+
+  constructor(options: HelperTerminalOptions) {
+    this.#options = options;
+  }
+
+  open(dimensions: vscode.TerminalDimensions | undefined): void {
+    const { session, verb, words, where } = this.#options;
+    this.#written.fire(`\u001b[2m${where}\u001b[22m\r\n`);
+    this.#terminal = session.terminal(verb, words, dimensions ?? { columns: 80, rows: 24 }, {
+      onRecord: (record) => this.#take(record),
+      signal: this.#abort.signal,
+    });
+    void this.#finish(this.#terminal);
+  }
+
+  handleInput(data: string): void {
+    this.#terminal?.type(Buffer.from(data));
+  }
+
+  setDimensions(dimensions: vscode.TerminalDimensions): void {
+    this.#terminal?.resize(dimensions);
+  }
+
+  close(): void {
+    this.#abort.abort(new Error('the terminal was closed'));
+  }
+
+  #take(record: HelperRecord): void {
+    if ('data' in record) {
+      this.#written.fire(this.#decoder.decode(Buffer.from(record.data.bytes, 'base64url'), { stream: true }));
+    } else if ('exit' in record) {
+      // As a shell says it: 128 and the signal's number.
+      this.#code = 'code' in record.exit ? record.exit.code : 128 + record.exit.signal;
+    }
+  }
+
+  async #finish(terminal: HelperTerminal): Promise<void> {
+    try {
+      await terminal.end;
+      this.#over(this.#code);
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      this.#written.fire(`\r\n\u001b[31m${message.replaceAll(/\p{C}+/gu, ' ')}\u001b[39m\r\n`);
+      this.#named.fire(`${this.#options.name} (ended)`);
+      if (error instanceof HelperError) await this.#options.onRefused(error);
+    }
+  }
+
+  #over(code: number | undefined): void {
+    if (code === undefined || code === 0) {
+      this.#closed.fire(code);
+      return;
+    }
+    // It stays, so that the last words can be read, and says in its title how it ended.
+    this.#named.fire(`${this.#options.name} (exit status ${code})`);
+    this.#written.fire(`\r\n\u001b[2mended with exit status ${code}\u001b[22m\r\n`);
+  }
+}

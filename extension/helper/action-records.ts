@@ -1,0 +1,52 @@
+/** Records of the verbs that do something: `create`, `end` and what runs in a terminal. See `records.ts`. */
+import { fields, maximumPid, text, whole, type Draft, type Fields } from './checks.ts';
+import { namespaceType } from './namespace-type.ts';
+import type { Ending, ExitRecord, HelperRecord, KeptRecord, MadeRecord, ProcessIdentity } from './protocol.ts';
+
+/** Undefined for a kind that this version does not know. Throws `RecordError`. */
+export function actionRecord(record: Fields): HelperRecord | undefined {
+  if (record['data'] !== undefined) return { data: { bytes: text(fields(record['data'], 'data'), 'bytes') } };
+  if (record['made'] !== undefined) return { made: madeRecord(record['made']) };
+  if (record['kept'] !== undefined) return { kept: keptRecord(record['kept']) };
+  if (record['exit'] !== undefined) return { exit: exitRecord(record['exit']) };
+  if (record['would'] !== undefined) {
+    const planned = ending(fields(record['would'], 'would'));
+    return planned && { would: planned };
+  }
+  return ending(record);
+}
+
+function ending(from: Fields): Ending | undefined {
+  if (from['ended'] !== undefined) return { ended: identity(from['ended'], 'ended') };
+  if (from['unmounted'] !== undefined)
+    return { unmounted: { path: text(fields(from['unmounted'], 'unmounted'), 'path') } };
+  if (from['removed'] !== undefined) return { removed: { path: text(fields(from['removed'], 'removed'), 'path') } };
+  if (from['still'] === undefined) return undefined;
+  const still = fields(from['still'], 'still');
+  return { still: { type: namespaceType(still), id: whole(still, 'id') } };
+}
+
+function identity(value: unknown, what: string): ProcessIdentity {
+  const from = fields(value, what);
+  return { pid: whole(from, 'pid', maximumPid), start: whole(from, 'start') };
+}
+
+function madeRecord(value: unknown): MadeRecord {
+  const from = fields(value, 'made');
+  const record: Draft<MadeRecord> = { type: namespaceType(from), id: whole(from, 'id') };
+  if (from['nsid'] !== undefined) record.nsid = whole(from, 'nsid');
+  if (from['owner'] !== undefined) record.owner = whole(from, 'owner');
+  return record;
+}
+
+function keptRecord(value: unknown): KeptRecord {
+  const from = fields(value, 'kept');
+  const record: Draft<KeptRecord> = { name: text(from, 'name'), holder: identity(from['holder'], 'holder') };
+  if (from['path'] !== undefined) record.path = text(from, 'path');
+  return record;
+}
+
+function exitRecord(value: unknown): ExitRecord {
+  const from = fields(value, 'exit');
+  return from['signal'] === undefined ? { code: whole(from, 'code') } : { signal: whole(from, 'signal') };
+}
