@@ -81,6 +81,19 @@ function writeManifest() {
   writeFileSync(join(helperFolder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
+/** What of a package never runs here, and would be half of what people download. */
+const unused = {
+  name: 'unused',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    // ssh2's server side and its making of keys; the package has no entry without them.
+    build.onResolve({ filter: /^\.\/(server|keygen|http-agents)\.js$/ }, ({ path, importer }) =>
+      /[\\/]ssh2[\\/]lib[\\/]index\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 /**
  * The entry and, each in a file of its own, what is loaded only when it is needed: VS Code waits until the whole entry is parsed.
  * @returns {Promise<{ metafile: import('esbuild').Metafile, entry: number, total: number }>} sizes in bytes
@@ -96,6 +109,9 @@ export async function buildExtension() {
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     bundle: true,
+    plugins: [unused],
+    // Documents are written, never read: without the parser the package is a third.
+    alias: { yaml: join(root, 'node_modules', 'yaml', 'dist', 'doc', 'Document.js') },
     // esbuild splits ES modules only, and VS Code 1.100 loads CommonJS only: the second step makes one of the other.
     format: 'esm',
     splitting: true,

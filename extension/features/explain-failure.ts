@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import type { FactsRecord } from '../helper/protocol.ts';
 import { HelperError } from '../helper/session.ts';
-import { explain, introduction } from '../explain/explain.ts';
 import type { ExplainContext } from '../explain/types.ts';
 
 /**
@@ -17,6 +16,8 @@ export async function explainFailure(
   context: ExplainContext,
 ): Promise<void> {
   if (!(error instanceof HelperError) || facts === undefined) throw error;
+  // The table of causes is large, and nothing has gone wrong yet when the extension starts.
+  const { explain, introduction } = await import('../explain/explain.ts');
   const causes = explain(error.record, facts, context);
   const parts = causes.map(({ cause, remedy, evidence, needsAdministrator, snippet }) =>
     [

@@ -13,7 +13,9 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1u << 2)
+#endif
 
 static int fail_path(struct failure *failure, const char *step, int number, const char *path)
 {

@@ -16,7 +16,7 @@
 #include <sys/utsname.h>
 
 /* capabilities(7) by number; the last ones came with 5.8 and 5.9. */
-static const char *const capability_names[] = {
+static const char capability_names[][24] = {
     "CAP_CHOWN",           "CAP_DAC_OVERRIDE",     "CAP_DAC_READ_SEARCH", "CAP_FOWNER",         "CAP_FSETID",
     "CAP_KILL",            "CAP_SETGID",           "CAP_SETUID",          "CAP_SETPCAP",        "CAP_LINUX_IMMUTABLE",
     "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST",   "CAP_NET_ADMIN",       "CAP_NET_RAW",        "CAP_IPC_LOCK",

@@ -5,7 +5,7 @@ import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
 import { displayText } from '../../model/text.ts';
 import { typeNames } from '../../model/words.ts';
-import { createPreview, type CreateOptions } from '../../explain/preview.ts';
+import type { CreateOptions, CreatePreview } from '../../explain/preview.ts';
 import { DisposableStore } from '../../disposable.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { explainFailure } from '../explain-failure.ts';
@@ -44,8 +44,10 @@ async function begin(context: FeatureContext, argument: unknown, title: string, 
     return;
   }
   const options = await ask(host, title);
-  if (options === undefined || !(await confirm(host, options))) return;
-  await carryOut(context, host, options);
+  if (options === undefined) return;
+  const { createPreview } = await import('../../explain/preview.ts');
+  const preview = createPreview(options);
+  if (await confirm(host, options, preview)) await carryOut(context, host, options, preview.words);
 }
 
 async function askNamespaces(host: Host, title: string): Promise<CreateOptions | undefined> {
@@ -133,8 +135,11 @@ function askName(title: string): Thenable<string | undefined> {
   });
 }
 
-async function confirm(host: Host, options: CreateOptions): Promise<boolean> {
-  const { steps, unshare, beyondUnshare } = createPreview(options);
+async function confirm(
+  host: Host,
+  options: CreateOptions,
+  { steps, unshare, beyondUnshare }: CreatePreview,
+): Promise<boolean> {
   const detail = [
     steps.map((step, index) => `${index + 1}. ${step}`).join('\n'),
     ...(unshare === undefined ? [] : [`About the same by hand:\n${unshare}`]),
@@ -150,7 +155,12 @@ async function confirm(host: Host, options: CreateOptions): Promise<boolean> {
   return choice === 'Create';
 }
 
-async function carryOut({ tree, log }: FeatureContext, host: Host, options: CreateOptions): Promise<void> {
+async function carryOut(
+  { tree, log }: FeatureContext,
+  host: Host,
+  options: CreateOptions,
+  words: readonly string[],
+): Promise<void> {
   const { session, facts } = host;
   if (session === undefined) return;
   const name = options.keep ?? '';
@@ -161,7 +171,7 @@ async function carryOut({ tree, log }: FeatureContext, host: Host, options: Crea
       (_, token) => {
         const abort = new AbortController();
         token.onCancellationRequested(() => abort.abort(new Error(`${name} was not created: cancelled.`)));
-        return create(session, createPreview(options).words, abort.signal);
+        return create(session, words, abort.signal);
       },
     );
   } catch (error) {

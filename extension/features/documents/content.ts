@@ -1,5 +1,5 @@
 /** Texts of the virtual documents. Loaded with the first of them: the YAML library is large. */
-import { stringify } from 'yaml';
+import { Document } from 'yaml';
 import type { Host, Hosts } from '../../host/types.ts';
 import { compare } from '../../model/compare.ts';
 import type { Subject } from '../../model/compare.ts';
@@ -32,7 +32,7 @@ export function contentOf(hosts: Hosts, address: Exclude<Address, { view: 'repor
     if (graph === undefined || left === undefined) return comment(...notes);
     return `${comment(...notes)}\n${compare(graph, left, right ?? left).texts[0]}`;
   }
-  return `${comment(...notes)}\n${stringify(details(host, graph, found), { lineWidth: 0 })}`;
+  return `${comment(...notes)}\n${new Document(details(host, graph, found)).toString({ lineWidth: 0 })}`;
 }
 
 function details(host: Host, graph: Graph | undefined, found: Found): Plain {

@@ -60,6 +60,7 @@ export class Answer {
 
   all<K extends keyof Kinds>(kind: K): readonly Kinds[K][] {
     // The shape of each record has been checked, so its name tells its type.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return this.#records.filter(([name]) => name === kind).map(([, value]) => value) as Kinds[K][];
   }
 

@@ -7,6 +7,7 @@ import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
 import { firstUse } from './first-use.ts';
 import { looking } from './looking.ts';
+import { making } from './making.ts';
 import { looks } from './looks.ts';
 import { losing } from './losing.ts';
 import { thisMachine } from './this-machine.ts';
@@ -27,7 +28,10 @@ const stages: Readonly<
     options: { settings: { 'linuxNamespaces.showThisMachine': false } },
     plays: { 'first use': firstUse },
   },
-  connected: { options: withHost, plays: { 'finding one’s way': looking, commands: acting, looks } },
+  connected: {
+    options: withHost,
+    plays: { 'finding one’s way': looking, commands: acting, 'making and ending': making, looks },
+  },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
   thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
   untrusted: { options: untrustedFolder, plays: { 'an untrusted folder': untrusted } },

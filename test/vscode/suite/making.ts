@@ -1,0 +1,99 @@
+/** From nothing to an instance and back: create, enter, leave and come back, end; and what the host can do at all. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { idOf } from '../../helper/support/namespaces.ts';
+import { until } from '../support/poll.ts';
+import { uniqueProcessName } from '../support/workloads.ts';
+import type { Play } from './stage.ts';
+
+export const making: Play = (stage, step) => {
+  const { edition } = stage;
+  const name = uniqueProcessName('made');
+
+  step('namespaces are created by the picker, after a preview, and shown', async () => {
+    const { workbench, tree, host } = stage;
+    const { quickInput } = workbench;
+    await stage.run('Create Namespaces...');
+    await quickInput.opened('Create Namespaces (1/3)');
+    await quickInput.toggle('UTS', true);
+    await quickInput.toggle('Network', true);
+    await workbench.screenshot(`${edition}-create`);
+    await quickInput.accept();
+    await quickInput.answer('Create Namespaces (3/3)', name);
+    const words = await workbench.dialog();
+    assert.ok(words.includes(name), words);
+    const page = await workbench.page.locator('.monaco-dialog-box').innerText();
+    assert.match(page, /unshare .*--uts/);
+    assert.match(page, /--net/);
+    await workbench.screenshot(`${edition}-create-preview`);
+    await workbench.pressInDialog('Create');
+    await tree.row(host.alias, 'UTS', name);
+    await tree.row(host.alias, 'Network', name);
+  });
+
+  step('a terminal opens in it, and says where it is', async () => {
+    const { workbench, tree, host, editor } = stage;
+    await tree.chooseFromMenu('Enter', host.alias, 'UTS', name);
+    await workbench.quickInput.opened('Enter');
+    await workbench.quickInput.choose(/^All of /);
+    await workbench.page.locator('.terminal-wrapper.active .xterm').waitFor();
+    const file = join(editor.home, 'seen');
+    await until('the shell in it answers', async () => {
+      // Typed again until the shell reads: its prompt is drawn, not written into the page.
+      await workbench.page.keyboard.type(
+        `hostname > ${file}; readlink /proc/self/ns/net >> ${file}; stty size >> ${file}`,
+      );
+      await workbench.page.keyboard.press('Enter');
+      return until('it has written', () => readText(file).split('\n').length > 3, { within: 3000 }).catch(() => false);
+    });
+    const [hostname, net = '', size = ''] = readText(file).split('\n');
+    assert.equal(hostname, name);
+    assert.notEqual(net, `net:[${idOf(process.pid, 'net')}]`);
+    assert.match(size, /^\d+ \d+$/);
+    assert.notEqual(size, '0 0');
+    await workbench.screenshot(`${edition}-enter`);
+    await workbench.page.keyboard.type('exit');
+    await workbench.page.keyboard.press('Enter');
+    await workbench.page.locator('.terminal-wrapper.active .xterm').waitFor({ state: 'detached' });
+  });
+
+  step('it outlives the connection, and is found again by its name', async () => {
+    const { tree, host } = stage;
+    await tree.chooseFromMenu('Disconnect', host.alias);
+    await tree.gone(host.alias, 'Network');
+    await tree.press('Connect', host.alias);
+    await tree.expand(host.alias, 'UTS');
+    await tree.row(host.alias, 'UTS', name);
+  });
+
+  step('what ends is said before it is done, and then it is gone', async () => {
+    const { workbench, tree, host } = stage;
+    await tree.chooseFromMenu('End...', host.alias, 'UTS', name);
+    const words = await workbench.dialog();
+    assert.ok(words.includes(`the instance “${name}”`), words);
+    assert.match(await workbench.page.locator('.monaco-dialog-box').innerText(), /pid \d+/);
+    await workbench.screenshot(`${edition}-end`);
+    await workbench.pressInDialog('End');
+    await tree.gone(host.alias, 'UTS', name);
+  });
+
+  step('readiness is a document made by real tries', async () => {
+    const { workbench } = stage;
+    await stage.run('Show Readiness');
+    await workbench.editor(/readiness/);
+    const text = await workbench.editorText();
+    assert.match(text, /^# Readiness of /);
+    assert.match(text, /uts/i);
+    await workbench.screenshot(`${edition}-readiness`);
+    await workbench.closeEditors();
+  });
+};
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
