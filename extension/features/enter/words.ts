@@ -1,6 +1,7 @@
 /** What `enter` is told for a namespace or a process, and how the terminal is called. Pure. */
 import { namespaceTypes, type NamespaceType } from '../../helper/protocol.ts';
 import { hostsOwnOf } from '../../model/hosts-own.ts';
+import { instanceName } from '../../model/naming/instances.ts';
 import { displayText } from '../../model/text.ts';
 import type { Graph, Namespace, Process } from '../../model/types.ts';
 
@@ -29,7 +30,8 @@ export function entryOfNamespace(graph: Graph, namespace: Namespace): Entry {
 
 /** All in which the process differs from the host, with its root; undefined where its namespaces may not be seen. */
 export function entryOfProcess(graph: Graph, process: Process): Entry | undefined {
-  const { namespaces, pid, start, comm } = process;
+  const { namespaces, pid, start, comm, cmdline } = process;
+  const instance = instanceName(cmdline);
   if (namespaces === undefined) return undefined;
   const types = namespaceTypes.filter((type) => {
     const key = namespaces[type];
@@ -39,8 +41,8 @@ export function entryOfProcess(graph: Graph, process: Process): Entry | undefine
   const keys = types.flatMap((type) => namespaces[type] ?? []);
   const root = types.includes('mnt') || process.root !== undefined ? ['--root'] : [];
   return {
-    name: `${displayText(comm)} ${pid}`,
-    where: `${keys.join(', ')} of ${displayText(comm)} (pid ${pid})`,
+    name: instance ?? `${displayText(comm)} ${pid}`,
+    where: `${keys.join(', ')} of ${instance ?? displayText(comm)} (pid ${pid})`,
     words: [
       `--target=pid:${pid}:${start}`,
       `--only=${types.join(',')}`,

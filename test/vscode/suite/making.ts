@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { helper } from '../../helper/support/helper.ts';
 import { idOf } from '../../helper/support/namespaces.ts';
+import { run } from '../../helper/support/process.ts';
 import { until } from '../support/poll.ts';
 import { uniqueProcessName } from '../support/workloads.ts';
 import type { Play } from './stage.ts';
@@ -12,8 +14,12 @@ export const making: Play = (stage, step) => {
   const name = uniqueProcessName('made');
 
   step('namespaces are created by the picker, after a preview, and shown', async () => {
-    const { workbench, tree, host } = stage;
+    const { workbench, tree, host, scope } = stage;
     const { quickInput } = workbench;
+    // It outlives everything of the test's, so a test that fails must end it too.
+    scope.defer(async () => {
+      await run([helper, 'end', name]);
+    });
     await stage.run('Create Namespaces...');
     await quickInput.opened('Create Namespaces (1/3)');
     await quickInput.toggle('UTS', true);
