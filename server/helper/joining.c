@@ -147,7 +147,8 @@ int joining_add(struct joining *joining, const char *text, unsigned only, struct
     const char *colon = strchr(text, ':');
     enum ns_type type = colon ? ns_type_by_name(text, (size_t)(colon - text)) : NS_NONE;
     struct reference reference;
-    int result = reference_parse(text, &reference, failure);
+    struct failure first = { 0 };
+    int result = reference_parse(text, &reference, &first);
 
     if (!result && reference.kind == REFERENCE_PROCESS)
         return add_process(joining, &reference, only, failure);
@@ -155,8 +156,10 @@ int joining_add(struct joining *joining, const char *text, unsigned only, struct
         return add_instance(joining, &reference, only, failure);
     if (!result)
         return add_one(joining, &reference, NS_NONE, failure);
-    if (type == NS_NONE)
+    if (type == NS_NONE) {
+        *failure = first;
         return result;
+    }
     /* `net:blue`, `uts:pid:912`, `mnt:/run/…` */
     result = reference_parse(colon + 1, &reference, failure);
     return result ? result : add_one(joining, &reference, type, failure);

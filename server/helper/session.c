@@ -77,8 +77,7 @@ static void send(const struct session *session, int number)
 static void stop(const struct session *session)
 {
     raise(SIGTSTP);
-    if (session->has_terminal)
-        tcsetpgrp(STDIN_FILENO, session->child);
+    tcsetpgrp(STDIN_FILENO, session->child);
     send(session, SIGCONT);
 }
 
@@ -88,7 +87,7 @@ static bool reap(struct session *session)
     pid_t pid;
 
     do
-        pid = waitpid(session->child, &session->status, WNOHANG | WUNTRACED);
+        pid = waitpid(session->child, &session->status, WNOHANG | (session->has_terminal ? WUNTRACED : 0));
     while (pid < 0 && errno == EINTR);
     if (pid == session->child && WIFSTOPPED(session->status))
         stop(session);
@@ -103,8 +102,13 @@ int session_wait(struct session *session)
     waited_signals(&set);
     while (!reap(session)) {
         int number = sigwaitinfo(&set, &info);
-        /* What the terminal sends it sends to its whole foreground, so the child has it already. */
-        if (number > 0 && number != SIGCHLD && number != SIGTTOU && number != SIGCONT && info.si_code != SI_KERNEL)
+        if (number <= 0 || number == SIGCHLD || number == SIGTTOU || number == SIGCONT)
+            continue;
+        /*
+         * What a terminal sends it sends to its whole foreground, so the child has it already. Only that the terminal
+         * is gone is told to the session's leader alone, which we may be.
+         */
+        if (info.si_code != SI_KERNEL || (number == SIGHUP && session->has_terminal))
             send(session, number);
     }
     if (session->has_terminal)

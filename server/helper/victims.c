@@ -129,8 +129,7 @@ void victim_print(const struct victim *victim, bool plan, struct output *output)
         json_object(output, "ended");
     json_number(output, "pid", victim->pid);
     json_number(output, "start", victim->start);
-    if (plan ? victim->signalled : victim->signal != 0)
-        json_number(output, "signal", plan ? SIGTERM : (uint64_t)victim->signal);
+    json_number(output, "signal", plan && victim->signalled ? SIGTERM : (uint64_t)victim->signal);
     if (plan)
         json_close(output, '}');
     record_end(output);
