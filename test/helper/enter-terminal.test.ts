@@ -15,16 +15,16 @@ import { until } from './support/wait.ts';
 const skip = missing('root', 'unshare', 'python3', 'bash', 'busybox');
 leakGuard();
 
-let words = 0;
+let questions = 0;
 
 /** Says back what it is told, with another word, so that it cannot be taken for the terminal's own echo. */
 const answers = ['sed', '-u', 's/question/answer/'] as const;
 
 /** Waits until that program is running and reads. */
 async function runs(terminal: Terminal): Promise<void> {
-  words += 1;
-  terminal.type(`question${words}.\n`);
-  await terminal.says(new RegExp(`answer${words}\\.\n`));
+  questions += 1;
+  terminal.type(`question${questions}.\n`);
+  await terminal.says(new RegExp(`answer${questions}\\.\n`));
 }
 
 async function withPid(scope: Scope): Promise<number> {
@@ -158,12 +158,14 @@ test("where there is no shell the host's BusyBox is run, and nothing is written"
   const pid = await bare(scope);
   const terminal = new Terminal(scope, [helper, 'enter', `--target=pid:${pid}`, '--root', '--shell']);
   await terminal.says(/no shell can be run in this root; this is the host's \/bin\/busybox\n/);
+  // oxlint-disable-next-line no-control-regex
   await terminal.says(/# (\u001b\[6n)?$/);
   terminal.type('for f in /*; do echo "file=$f"; done\n');
   await terminal.says(/file=\/cat\nfile=\/dir\n(?!file)/);
   terminal.type(`${answers.join(' ')}\n`);
   await runs(terminal);
   terminal.type('\u0003');
+  // oxlint-disable-next-line no-control-regex
   await terminal.says(/# (\u001b\[6n)?$/);
   terminal.type('exit 9\n');
   assert.equal(await terminal.status(), 9);

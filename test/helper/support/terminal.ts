@@ -26,8 +26,11 @@ export class Terminal {
     });
     this.#child = child;
     // The streams are there because of the `stdio` above.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     this.#output = child.stdout as Readable;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     this.#input = child.stdin as Writable;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     this.#sizes = child.stdio[3] as Writable;
     for (const stream of [this.#input, this.#sizes]) stream.on('error', () => {});
     this.#output.on('data', (chunk: Buffer) => (this.text += chunk.toString().replaceAll('\r', '')));
