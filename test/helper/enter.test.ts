@@ -13,7 +13,7 @@ import { hold, holdScript, output, run } from './support/process.ts';
 import { missing, which } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { splitLines } from './support/shape.ts';
-import { Answer, enter, entered, refusal } from './support/verbs.ts';
+import { Answer, entered, refusal } from './support/verbs.ts';
 import { until } from './support/wait.ts';
 
 const skip = missing('root', 'unshare', 'nsenter', 'gcc', 'setpriv', 'ip');
