@@ -28,9 +28,10 @@ static bool read_line(char line[LINE_SIZE])
 
     for (;;) {
         ssize_t got = read(STDIN_FILENO, &byte, 1);
+        /* What was typed before Ctrl-C the terminal has dropped, too. */
         if (got < 0 && errno == EINTR) {
-            line[0] = '\0';
-            return true;
+            length = 0;
+            continue;
         }
         if (got <= 0)
             return length > 0 ? (line[length] = '\0', true) : false;
@@ -318,30 +319,38 @@ static int exit_status(const char *text)
     return parse_number(&text, text + strlen(text), &number) ? (int)(number & 0xff) : 2;
 }
 
+static const char *prompt;
+static volatile sig_atomic_t is_reading;
+
+/* Ctrl-C may come just before a line is read as well as within, so the fresh prompt is written here. */
 static void interrupted(int number)
 {
     (void)number;
     (void)!write(STDOUT_FILENO, "\n", 1);
+    if (is_reading)
+        (void)!write(STDOUT_FILENO, prompt, strlen(prompt));
 }
 
 int mini_shell(void)
 {
-    /* Without SA_RESTART, so that Ctrl-C gives a fresh prompt. */
+    /* Without SA_RESTART, so that Ctrl-C ends a builtin that reads. */
     const struct sigaction interrupt = { .sa_handler = interrupted };
     char line[LINE_SIZE], *word[WORDS_MAX];
-    bool is_terminal = isatty(STDIN_FILENO);
     int status = 0;
 
     /* The host's descriptors; and the one that tells the parent that it runs. */
     close_from(STDERR_FILENO + 1);
+    prompt = !isatty(STDIN_FILENO) ? "" : geteuid() == 0 ? "# " : "$ ";
     sigaction(SIGINT, &interrupt, NULL);
     signal(SIGQUIT, SIG_IGN);
     signal(SIGTSTP, SIG_IGN);
     for (;;) {
-        if (is_terminal)
-            printf("%s ", geteuid() == 0 ? "#" : "$");
+        fputs(prompt, stdout);
         fflush(stdout);
-        if (!read_line(line))
+        is_reading = 1;
+        bool has_line = read_line(line);
+        is_reading = 0;
+        if (!has_line)
             return status;
         int count = split(line, word);
         if (count < 0)

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { namespaceTypes } from '../../extension/helper/protocol.ts';
 import { oldProgram } from './support/compile.ts';
-import { helper } from './support/helper.ts';
 import { leakGuard, processesWith } from './support/leaks.ts';
 import { uniqueName } from './support/marker.ts';
 import { idOf, ipNetns, keep, look, unshare } from './support/namespaces.ts';
-import { hold, holdScript, output, run } from './support/process.ts';
+import { hold, holdScript, output } from './support/process.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
+import { serve } from './support/serve.ts';
 import { scan } from './support/snapshot.ts';
 import { ask, done, failed } from './support/verbs.ts';
 import { until } from './support/wait.ts';
@@ -32,7 +32,7 @@ function childOf(pid: number): number {
 }
 
 async function isThere(type: string, id: number): Promise<boolean> {
-  return [...(await scan(['--deep'])).namespaces.keys()].some((key) => key === `${type}:${id}`);
+  return [...(await scan(['--deep'])).namespaces.values()].some((one) => one.type === type && one.id === id);
 }
 
 /** Runs what follows with the title of an instance's holder. */
@@ -305,22 +305,21 @@ test('members that multiply are caught', { skip }, async (t) => {
   assert.deepEqual(processesWith(tag), []);
 });
 
-function netstrings(...list: readonly string[]): string {
-  return list.map((word) => `${word.length}:${word},`).join('');
-}
-
-test('within serve end, pin and unpin answer, and enter is refused', { skip }, async () => {
-  const request = (...list: readonly string[]): string => {
-    const text = netstrings(...list);
-    return `${text.length}:${text},`;
-  };
-  const input =
-    request('1', 'unpin', 'nothing-of-this') +
-    request('2', 'enter', '--target=pid:1', '--', 'true') +
-    request('3', 'end', `net:${idOf('self', 'net')}`);
-  const { stdout } = await run(['sh', '-c', '(cat; exec sleep 0.3) | exec "$1" serve', 'sh', helper], { input });
-  const lines = stdout.toString();
-  assert.match(lines, /"id":1,"error":\{"step":"name","errno":"ENOENT"/);
-  assert.match(lines, /"id":2,"error":\{"step":"verb"/);
-  assert.match(lines, /"id":3,"error":\{"step":"end","errno":"EPERM"/);
+test('within serve end, pin and unpin answer, and enter is refused', { skip }, async (t) => {
+  const scope = testScope(t);
+  const session = await serve(scope);
+  const name = uniqueName();
+  const { pid } = await unshare(scope, '--uts');
+  const pinned = await session.request('pin', `uts:pid:${pid}`, `--name=${name}`, '--holder');
+  assert.ok(pinned.end && pinned.records.length === 1, JSON.stringify(pinned));
+  assert.equal((await session.request('enter', `--target=pid:${pid}`, '--', 'true')).error?.step, 'verb');
+  assert.equal((await session.request('end', `net:${idOf('self', 'net')}`)).error?.errno, 'EPERM');
+  // What is kept outlives the connection.
+  assert.equal(await session.close(), 0);
+  assert.equal(processesWith(`linux-namespaces: ${name}`).length, 1);
+  const again = await serve(scope);
+  const unpinned = await again.request('unpin', name);
+  assert.ok(unpinned.end && unpinned.records.length === 1, JSON.stringify(unpinned));
+  assert.equal((await again.request('end', `uts:${idOf(pid, 'uts')}`)).error, undefined);
+  assert.ok(!existsSync(`/proc/${pid}/ns/uts`));
 });

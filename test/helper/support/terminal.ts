@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { marker, markerVariable } from './marker.ts';
 import { ended } from './process.ts';
@@ -25,13 +26,11 @@ export class Terminal {
       stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
     });
     this.#child = child;
-    // The streams are there because of the `stdio` above.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    this.#output = child.stdout as Readable;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    this.#input = child.stdin as Writable;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    this.#sizes = child.stdio[3] as Writable;
+    const [input, output, , sizes] = child.stdio;
+    assert.ok(input && output && sizes instanceof Writable);
+    this.#output = output;
+    this.#input = input;
+    this.#sizes = sizes;
     for (const stream of [this.#input, this.#sizes]) stream.on('error', () => {});
     this.#output.on('data', (chunk: Buffer) => (this.text += chunk.toString().replaceAll('\r', '')));
     scope.defer(async () => this.close());

@@ -60,8 +60,8 @@ export class Answer {
 
   all<K extends keyof Kinds>(kind: K): readonly Kinds[K][] {
     // The shape of each record has been checked, so its name tells its type.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return this.#records.filter(([name]) => name === kind).map(([, value]) => value) as Kinds[K][];
+    const isKind = (entry: readonly [string, unknown]): entry is readonly [K, Kinds[K]] => entry[0] === kind;
+    return this.#records.filter(isKind).map(([, value]) => value);
   }
 
   only<K extends keyof Kinds>(kind: K): Kinds[K] {
