@@ -13,9 +13,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1u << 2)
-#endif
+/* CLOSE_RANGE_CLOEXEC, 5.11. */
+#define CLOSE_ON_EXEC_ONLY (1u << 2)
 
 static int fail_path(struct failure *failure, const char *step, int number, const char *path)
 {
@@ -30,7 +29,7 @@ static void close_on_exec(const struct host *host)
     autofree uint32_t *numbers = NULL;
     size_t capacity = 0;
 
-    if (syscall(SYSCALL_CLOSE_RANGE, STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
+    if (syscall(SYSCALL_CLOSE_RANGE, STDERR_FILENO + 1, ~0u, CLOSE_ON_EXEC_ONLY) == 0)
         return;
     ssize_t count = list_numbers_at(host->proc, "self/fd", &numbers, &capacity);
     for (ssize_t i = 0; i < count; i++)

@@ -98,11 +98,9 @@ int reference_open_process(const struct host *host, struct reference *reference,
         return errno == ENOENT ? fail_detail(failure, "open", ESRCH, NS_NONE, "there is no such process")
                                : fail(failure, "open", errno);
     ssize_t length = read_file_at(fd, "stat", text, sizeof text);
-    int result = length < 0 ? (int)length : 0;
-    if (result)
-        fail(failure, "read", -result);
-    else if (!parse_stat(text, (size_t)length, &stat))
-        result = fail_detail(failure, "stat", ESRCH, NS_NONE, "there is no such process");
+    int result = 0;
+    if (length < 0 || !parse_stat(text, (size_t)length, &stat))
+        result = fail_detail(failure, "stat", length < 0 ? (int)-length : ESRCH, NS_NONE, "there is no such process");
     else if (reference->has_start && reference->start != stat.start)
         result = fail_detail(failure, "starttime", ESRCH, NS_NONE, "the pid was reused: it is another process by now");
     if (result) {
@@ -349,10 +347,7 @@ static int find_anywhere(enum ns_type type, uint32_t id, struct failure *failure
         if (!result)
             result = reference_survey(&survey, deep, failure);
         uint32_t index = result ? NO_INDEX : namespaces_find(&survey.namespaces, type, id);
-        if (index != NO_INDEX)
-            fd = survey_open_namespace(&survey, index);
-        else if (result)
-            fd = result;
+        fd = index != NO_INDEX ? survey_open_namespace(&survey, index) : result ? result : -ENOENT;
         survey_close(&survey);
     }
     return fd;
@@ -398,7 +393,7 @@ int reference_open(const char *text, enum ns_type type, struct failure *failure)
         result = host_open(&host, failure);
     if (result)
         return result;
-    int fd = reference_open_parsed(&host, &reference, type, failure);
+    result = reference_open_parsed(&host, &reference, type, failure);
     host_close(&host);
-    return fd;
+    return result;
 }
