@@ -1,7 +1,7 @@
 /** What `create` will do, before it is done: in words, as words for the helper, and as the unshare(1) line that comes closest. */
 import type { IdMapping, NamespaceType } from '../helper/protocol.ts';
 import { namespaceTypes } from '../helper/protocol.ts';
-import { shellQuote } from '../model/commands.ts';
+import { shellQuote, typeOptions } from '../model/commands.ts';
 import { displayText } from '../model/text.ts';
 import { listed, typeWord } from '../model/words.ts';
 import { mapLine } from './evidence.ts';
@@ -170,18 +170,7 @@ function steps(options: CreateOptions): readonly string[] {
   ];
 }
 
-/** unshare(1) of util-linux 2.38. */
-const unshareOptions: Readonly<Record<NamespaceType, string>> = {
-  mnt: '--mount',
-  uts: '--uts',
-  ipc: '--ipc',
-  pid: '--pid',
-  net: '--net',
-  user: '--user',
-  cgroup: '--cgroup',
-  time: '--time',
-};
-
+/** Options of unshare(1) of util-linux 2.38. */
 const maps = { root: '--map-root-user', same: '--map-current-user', auto: '--map-auto' } as const;
 
 /** With commas it is outside, inside, count in every version; with colons, from 2.39 on, the other way round. */
@@ -193,7 +182,7 @@ function unshareLine(options: CreateOptions): string | undefined {
   const { new: types, uidMap = [], gidMap = [], argv } = options;
   const words = [
     'unshare',
-    ...inOrder(types).map((type) => unshareOptions[type]),
+    ...inOrder(types).map((type) => typeOptions[type]),
     ...(types.includes('pid') || types.includes('time') ? ['--fork'] : []),
     ...(types.includes('pid') ? ['--kill-child'] : []),
     ...(options.map === undefined ? [] : [maps[options.map]]),

@@ -5,8 +5,8 @@ import { hostsOwnOf } from './hosts-own.ts';
 import { displayText } from './text.ts';
 import type { Graph, Namespace, NamespaceKey, Process } from './types.ts';
 
-/** Long options of nsenter(1). */
-const options: Readonly<Record<NamespaceType, string>> = {
+/** Long options of nsenter(1), which are those of unshare(1) too. */
+export const typeOptions: Readonly<Record<NamespaceType, string>> = {
   mnt: '--mount',
   uts: '--uts',
   ipc: '--ipc',
@@ -28,7 +28,7 @@ export interface NsenterCommand {
  */
 export function nsenterNamespace(graph: Graph, namespace: Namespace): NsenterCommand | undefined {
   const { type } = namespace;
-  const option = options[type];
+  const option = typeOptions[type];
   if (type === 'user') {
     const target = namespace.leader;
     const where = target === undefined ? pathArgument(option, graph, namespace) : [`--target ${target}`, option];
@@ -58,8 +58,8 @@ export function nsenterProcess(graph: Graph, process: Process): NsenterCommand |
   });
   if (types.length === 0) return undefined;
   const words = [`--target ${process.pid}`];
-  if (types.includes('user')) words.push(options.user, '--preserve-credentials');
-  for (const type of types) if (type !== 'user') words.push(options[type]);
+  if (types.includes('user')) words.push(typeOptions.user, '--preserve-credentials');
+  for (const type of types) if (type !== 'user') words.push(typeOptions[type]);
   if (process.root !== undefined) words.push('--root');
   const user = process.namespaces?.user;
   const own = hostsOwnOf(graph, 'user')?.key;
@@ -107,8 +107,8 @@ function pathArgument(option: string, graph: Graph, namespace: Namespace): reado
 function ownerArguments(graph: Graph, owner: NamespaceKey | undefined, target: Process | undefined): readonly string[] {
   const node = owner === undefined ? undefined : graph.namespaces.get(owner);
   if (node === undefined || node.initial) return [];
-  if (target?.namespaces?.user === owner) return [options.user, '--preserve-credentials'];
-  const path = pathArgument(options.user, graph, node);
+  if (target?.namespaces?.user === owner) return [typeOptions.user, '--preserve-credentials'];
+  const path = pathArgument(typeOptions.user, graph, node);
   return path === undefined ? [] : [...path, '--preserve-credentials'];
 }
 
