@@ -128,12 +128,16 @@ export class Tree {
   }
 
   async tooltip(...path: readonly Match[]): Promise<string> {
-    await this.#on(path, (element) => element.locator(label).hover({ timeout: short }));
     const hover = this.#hover();
-    const text = await until('a tooltip is shown', async () => {
+    const words = async (): Promise<string | undefined> => {
       if (!(await hover.isVisible())) return undefined;
-      const shown = (await hover.innerText()).trim();
+      const shown = (await hover.innerText({ timeout: 1000 }).catch(() => '')).trim();
       return shown === '' || shown.startsWith('Loading') ? undefined : shown;
+    };
+    const text = await until('a tooltip is shown', async () => {
+      await this.#on(path, (element) => element.locator(label).hover({ timeout: short }));
+      // A row that is drawn anew under a resting pointer shows none: the pointer has to come again.
+      return until('it comes', words, { within: 3000 }).catch(() => undefined);
     });
     await this.#leave();
     return text;
@@ -142,10 +146,13 @@ export class Tree {
   /** A tooltip that is open may lie over the row that comes next. */
   async #leave(): Promise<void> {
     const { width, height } = this.#page.viewportSize() ?? { width: 2, height: 2 };
-    // One that comes up while the pointer leaves hears of that only from the next move.
+    // One that comes up while the pointer leaves hears of that only from the next move; and one whose row was drawn anew stays
+    // until something else explains itself, such as the search's icon.
+    const places = [[0, 0] as const, [width - 60, height / 2] as const, [24, 140] as const];
     for (let moves = 0; moves === 0 || (moves < 200 && (await this.#hover().isVisible())); moves++) {
+      const [x, y] = places[moves % places.length] ?? [0, 0];
       // oxlint-disable-next-line no-await-in-loop
-      await (moves % 2 === 0 ? this.#page.mouse.move(0, 0) : this.#page.mouse.move(width - 60, height / 2));
+      await this.#page.mouse.move(x, y);
       // oxlint-disable-next-line no-await-in-loop
       if (moves > 0) await delay(100);
     }
