@@ -139,12 +139,12 @@ export class Tree {
       // A row that is drawn anew under a resting pointer shows none: the pointer has to come again.
       return until('it comes', words, { within: 3000 }).catch(() => undefined);
     });
-    await this.#leave();
+    await this.leave();
     return text;
   }
 
-  /** A tooltip that is open may lie over the row that comes next. */
-  async #leave(): Promise<void> {
+  /** Takes the pointer away, and with it any tooltip, which may lie over what comes next. */
+  async leave(): Promise<void> {
     const { width, height } = this.#page.viewportSize() ?? { width: 2, height: 2 };
     // One that comes up while the pointer leaves hears of that only from the next move; and one whose row was drawn anew stays
     // until something else explains itself, such as the search's icon.
@@ -226,7 +226,7 @@ export class Tree {
     const { value } = await until(
       `something was done with ${path.join(' › ')}`,
       async () => {
-        await this.#leave();
+        await this.leave();
         const row = await this.row(...path);
         const place = `[data-index="${row.index}"][aria-label=${JSON.stringify(row.accessibleLabel)}]`;
         try {

@@ -206,10 +206,10 @@ export class Workbench {
   async screenshot(name: string): Promise<string> {
     await mkdir(artifacts, { recursive: true });
     const path = join(artifacts, `${name}.png`);
-    // Where nothing explains itself when a pointer rests on it.
+    await this.tree.leave();
     const { width, height } = this.page.viewportSize() ?? { width: 0, height: 0 };
+    // Where nothing explains itself when a pointer rests on it.
     await this.page.mouse.move(width - 60, height / 2);
-    await this.page.locator('.workbench-hover-container .monaco-hover:visible').waitFor({ state: 'hidden' });
     await this.page.screenshot({ path, animations: 'disabled', caret: 'hide' });
     return path;
   }
