@@ -1,53 +1,58 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from './disposable.ts';
 import { CommandRegistry } from './features/commands.ts';
-import { activateCompare } from './features/compare/index.ts';
 import { HostConnector } from './features/connection/connector.ts';
 import { activateConnection } from './features/connection/index.ts';
 import { activateContextKeys } from './features/context-keys.ts';
 import type { Feature, FeatureContext } from './features/context.ts';
-import { activateCopy } from './features/copy.ts';
 import { Documents } from './features/documents/documents.ts';
-import { activateExportSnapshot } from './features/export-snapshot.ts';
 import { activateFilter } from './features/filter/index.ts';
-import { activateGoToNamespace } from './features/go-to-namespace.ts';
-import { activateGrouping } from './features/grouping.ts';
-import { activateHosts } from './features/hosts/index.ts';
-import { activateEnd } from './features/end.ts';
-import { activateEnter } from './features/enter/index.ts';
-import { activateCreate } from './features/create/index.ts';
-import { activateReadiness } from './features/readiness/index.ts';
+import { onDemand } from './features/on-demand.ts';
 import { Preferences } from './features/preferences.ts';
 import { activateRefresh } from './features/refresh.ts';
-import { activateShowDetails } from './features/show-details.ts';
 import { activateLog } from './features/show-log.ts';
 import { activateStatusBar } from './features/status-bar/index.ts';
 import { HostsView } from './features/tree/hosts-view.ts';
 import { activateTree } from './features/tree/index.ts';
 import { createHosts } from './host/create.ts';
 import { ChannelLog } from './host/log.ts';
-import { logName } from './ids.ts';
+import { commands, logName } from './ids.ts';
 
 /** What the product does. */
 const features: readonly Feature[] = [
   activateTree,
   activateFilter,
-  activateGrouping,
   activateConnection,
-  activateHosts,
   activateRefresh,
-  activateGoToNamespace,
-  activateCreate,
-  activateEnter,
-  activateEnd,
-  activateReadiness,
-  activateShowDetails,
-  activateCompare,
-  activateCopy,
-  activateExportSnapshot,
   activateStatusBar,
   activateLog,
   activateContextKeys,
+  onDemand([commands.groupBy], async () => (await import('./features/grouping.ts')).activateGrouping),
+  onDemand(
+    [commands.addHost, commands.removeHost, commands.manageHosts, commands.enableSudo, commands.disableSudo],
+    async () => (await import('./features/hosts/index.ts')).activateHosts,
+  ),
+  onDemand([commands.goToNamespace], async () => (await import('./features/go-to-namespace.ts')).activateGoToNamespace),
+  onDemand(
+    [commands.createNamespaces, commands.newInstance],
+    async () => (await import('./features/create/index.ts')).activateCreate,
+  ),
+  onDemand([commands.enter], async () => (await import('./features/enter/index.ts')).activateEnter),
+  onDemand([commands.end], async () => (await import('./features/end.ts')).activateEnd),
+  onDemand([commands.showReadiness], async () => (await import('./features/readiness/index.ts')).activateReadiness),
+  onDemand([commands.showDetails], async () => (await import('./features/show-details.ts')).activateShowDetails),
+  onDemand(
+    [commands.compare, commands.compareSelected, commands.compareWith],
+    async () => (await import('./features/compare/index.ts')).activateCompare,
+  ),
+  onDemand(
+    [commands.copyId, commands.copyPath, commands.copyNsenterCommand],
+    async () => (await import('./features/copy.ts')).activateCopy,
+  ),
+  onDemand(
+    [commands.exportSnapshot],
+    async () => (await import('./features/export-snapshot.ts')).activateExportSnapshot,
+  ),
 ];
 
 export function activate(extension: vscode.ExtensionContext): void {

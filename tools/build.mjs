@@ -81,6 +81,15 @@ function writeManifest() {
   writeFileSync(join(helperFolder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
+const sha512 = `
+const { createHash } = require('node:crypto');
+exports.lowlevel = {
+  crypto_hash(out, bytes, length) {
+    out.set(createHash('sha512').update(bytes.subarray(0, length)).digest());
+    return 0;
+  },
+};`;
+
 /** What of a package never runs here, and would be half of what people download. */
 const unused = {
   name: 'unused',
@@ -91,6 +100,33 @@ const unused = {
       /[\\/]ssh2[\\/]lib[\\/]index\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+    // Of all of tweetnacl, bcrypt-pbkdf (encrypted keys) takes SHA-512, which Node has.
+    build.onResolve({ filter: /^tweetnacl$/ }, ({ path }) => ({ path, namespace: 'sha512' }));
+    build.onLoad({ filter: /.*/, namespace: 'sha512' }, () => ({ contents: sha512 }));
+  },
+};
+
+/**
+ * The editor's API, asked for once. By itself esbuild copies its some four hundred members for each file that imports it.
+ * @type {import('esbuild').Plugin}
+ */
+const editor = {
+  name: 'editor',
+  setup(build) {
+    build.onResolve({ filter: /^vscode$/ }, ({ path, namespace }) =>
+      namespace === 'editor' ? { path, external: true } : { path, namespace: 'editor' },
+    );
+    build.onLoad({ filter: /.*/, namespace: 'editor' }, () => {
+      const sources = readdirSync(join(root, 'extension'), { recursive: true, encoding: 'utf8' });
+      const used = new Set(
+        sources
+          .filter((file) => file.endsWith('.ts'))
+          .flatMap((file) => [...readFileSync(join(root, 'extension', file), 'utf8').matchAll(/\bvscode\.(\w+)/g)])
+          .map(([, member]) => member),
+      );
+      const members = [...used].map((member) => `export const ${member} = api.${member};`);
+      return { contents: ["import api from 'vscode';", ...members].join('\n') };
+    });
   },
 };
 
@@ -99,17 +135,14 @@ const unused = {
  * @returns {Promise<{ metafile: import('esbuild').Metafile, entry: number, total: number }>} sizes in bytes
  */
 export async function buildExtension() {
-  const { build, transform } = await import('esbuild');
-  // The Node of VS Code 1.100, the oldest supported.
-  const options = /** @type {const} */ ({ platform: 'node', target: 'node20', minify: true, sourcesContent: false });
+  const { build } = await import('esbuild');
   const { outputFiles, metafile } = await build({
-    ...options,
+    ...scriptOptions,
     absWorkingDir: root,
     entryPoints: ['extension/extension.ts'],
     outdir: 'dist',
-    outExtension: { '.js': '.cjs' },
     bundle: true,
-    plugins: [unused],
+    plugins: [unused, editor],
     // Documents are written, never read: without the parser the package is a third.
     alias: { yaml: join(root, 'node_modules', 'yaml', 'dist', 'doc', 'Document.js') },
     // esbuild splits ES modules only, and VS Code 1.100 loads CommonJS only: the second step makes one of the other.
@@ -120,28 +153,113 @@ export async function buildExtension() {
     sourcemap: 'inline',
     metafile: true,
     write: false,
-    logLevel: 'warning',
   });
+  const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
+  const files = await joinStart(texts, startOf(metafile));
   const folder = join(root, 'dist');
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) if (/\.cjs(\.map)?$/.test(file)) rmSync(join(folder, file));
-  let entry = 0;
   let total = 0;
-  for (const { path, text } of outputFiles) {
-    const name = basename(path);
-    const { code, map } = await transform(text, {
-      ...options,
-      format: 'cjs',
-      sourcemap: 'external',
-      // `import()` becomes `require`, which needs no other loader and ends in the same process tick.
-      supported: { 'dynamic-import': false },
-    });
+  for (const [name, { code, map }] of files) {
     writeFileSync(join(folder, name), `${code}//# sourceMappingURL=${name}.map\n`);
     writeFileSync(join(folder, `${name}.map`), map);
     total += Buffer.byteLength(code);
-    if (name === 'extension.cjs') entry = Buffer.byteLength(code);
   }
-  return { metafile, entry, total };
+  return { metafile, entry: Buffer.byteLength(files.get('extension.cjs')?.code ?? ''), total };
+}
+
+const scriptOptions = /** @type {const} */ ({
+  // The Node of VS Code 1.100, the oldest supported.
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+});
+
+/**
+ * Names of the files that the entry needs before it can start, itself first.
+ * @param {import('esbuild').Metafile} metafile
+ */
+function startOf(metafile) {
+  const start = ['dist/extension.js'];
+  for (const path of start) {
+    for (const { path: imported, kind } of metafile.outputs[path]?.imports ?? []) {
+      if (kind === 'import-statement' && imported.startsWith('dist/') && !start.includes(imported))
+        start.push(imported);
+    }
+  }
+  return start.map((path) => basename(path));
+}
+
+/**
+ * CommonJS of the files that esbuild has split, with those of the start joined into `extension.cjs`: each file that is looked for,
+ * read and compiled by itself costs about a millisecond. The other files find what they share with the start among its exports.
+ * @param {ReadonlyMap<string, string>} texts
+ * @param {readonly string[]} start
+ * @returns {Promise<Map<string, { code: string, map: string }>>}
+ */
+async function joinStart(texts, start) {
+  const { build } = await import('esbuild');
+  /** @param {string} file */
+  const exported = (file) => `shared${start.indexOf(file)}`;
+  const shared = start.slice(1).map((file) => `export * as ${exported(file)} from './${file}';`);
+  /** @type {Map<string, { code: string, map: string }>} */
+  const files = new Map();
+  const lazy = [...texts.keys()].filter((file) => !start.includes(file));
+  for (const file of ['extension.js', ...lazy]) {
+    const whole = file === 'extension.js';
+    const name = file.replace(/js$/, 'cjs');
+    /** @type {import('esbuild').Plugin} */
+    const pieces = {
+      name: 'pieces',
+      setup(building) {
+        building.onResolve({ filter: /^\.\// }, ({ path, kind }) => {
+          const piece = basename(path);
+          if (!texts.has(piece)) return undefined;
+          if (kind === 'dynamic-import' || (!whole && !start.includes(piece))) {
+            return { path: `./${piece.replace(/js$/, 'cjs')}`, external: true };
+          }
+          return { path: piece, namespace: whole ? 'piece' : 'start' };
+        });
+        building.onLoad({ filter: /.*/, namespace: 'piece' }, ({ path }) => ({
+          contents: texts.get(path) ?? '',
+          resolveDir: root,
+        }));
+        building.onLoad({ filter: /.*/, namespace: 'start' }, ({ path }) => ({
+          contents: `module.exports = require('./extension.cjs').${exported(path)};`,
+          resolveDir: root,
+        }));
+      },
+    };
+    // One after the other: each takes milliseconds.
+    // oxlint-disable-next-line no-await-in-loop
+    const { outputFiles } = await build({
+      ...scriptOptions,
+      // Warnings have been given for the sources.
+      logLevel: 'error',
+      stdin: {
+        contents: whole
+          ? ["export { activate } from './extension.js';", ...shared].join('\n')
+          : (texts.get(file) ?? ''),
+        resolveDir: root,
+        sourcefile: whole ? 'start.js' : file,
+      },
+      outfile: join(root, 'dist', name),
+      bundle: true,
+      format: 'cjs',
+      plugins: [pieces],
+      external: ['vscode', 'cpu-features', '*.node', './extension.cjs'],
+      sourcemap: 'external',
+      // `import()` becomes `require`, which needs no other loader and ends in the same process tick.
+      supported: { 'dynamic-import': false },
+      write: false,
+    });
+    /** @param {RegExp} pattern */
+    const output = (pattern) => outputFiles.find(({ path }) => pattern.test(path))?.text ?? '';
+    files.set(name, { code: output(/\.cjs$/), map: output(/\.map$/) });
+  }
+  return files;
 }
 
 /** @param {number} bytes */

@@ -7,8 +7,13 @@ import type { Log } from '../transport/interaction.ts';
 /** Arguments come from menus, keybindings and other extensions, so a handler must look at what it got. */
 export type CommandHandler = (...args: readonly unknown[]) => unknown;
 
+/** Where a feature puts what its commands do. */
+export interface Commands {
+  register(id: CommandId, handler: CommandHandler): Disposable;
+}
+
 /** The one place where commands are registered and where what they throw ends up: a person always learns of a failure, once. */
-export class CommandRegistry {
+export class CommandRegistry implements Commands {
   readonly #log: Log & { show(): void };
 
   constructor(log: Log & { show(): void }) {

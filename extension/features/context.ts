@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import type { Disposable } from '../disposable.ts';
 import type { Hosts } from '../host/types.ts';
 import type { Log } from '../transport/interaction.ts';
-import type { CommandRegistry } from './commands.ts';
+import type { Commands } from './commands.ts';
 import type { HostConnector } from './connection/connector.ts';
 import type { Documents } from './documents/documents.ts';
 import type { Preferences } from './preferences.ts';
@@ -16,7 +16,7 @@ export interface FeatureContext {
   /** This machine runs Linux, so that it can be listed. */
   readonly local: boolean;
   readonly preferences: Preferences;
-  readonly commands: CommandRegistry;
+  readonly commands: Commands;
   readonly connector: HostConnector;
   readonly tree: TreeAccess;
   readonly documents: Documents;

@@ -4,6 +4,7 @@ import type { Disposable } from '../disposable.ts';
 import { settings } from '../ids.ts';
 import type { FilterOptions } from '../model/filter.ts';
 import type { Grouping } from '../model/node-ref.ts';
+import { setUserValue, userValue } from '../user-settings.ts';
 import { readFilter, storedFilter } from './filter/stored.ts';
 
 export const groupings = ['type', 'owner', 'workload'] as const satisfies readonly Grouping[];
@@ -17,6 +18,7 @@ export class Preferences implements Disposable {
   readonly #emitter = this.#store.add(new Emitter<void>());
   readonly #state: vscode.Memento;
   #filter: FilterOptions;
+  #grouping = readGrouping();
 
   readonly onDidChange = this.#emitter.event;
 
@@ -25,18 +27,20 @@ export class Preferences implements Disposable {
     this.#filter = readFilter(state.get<unknown>(filterKey));
     this.#store.add(
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(settings.groupBy)) this.#emitter.fire();
+        if (!event.affectsConfiguration(settings.groupBy)) return;
+        this.#grouping = readGrouping();
+        this.#emitter.fire();
       }),
     );
   }
 
+  /** Asked for with every row, so it is not looked up each time. */
   get grouping(): Grouping {
-    const value = userValue(settings.groupBy);
-    return groupings.find((grouping) => grouping === value) ?? 'type';
+    return this.#grouping;
   }
 
   async setGrouping(grouping: Grouping): Promise<void> {
-    await vscode.workspace.getConfiguration().update(settings.groupBy, grouping, vscode.ConfigurationTarget.Global);
+    await setUserValue(settings.groupBy, grouping);
   }
 
   /** The same object until it changes. */
@@ -61,7 +65,7 @@ export class Preferences implements Disposable {
   }
 }
 
-/** What the user set, never what a workspace says; undefined where only the default applies. */
-function userValue(id: string): unknown {
-  return vscode.workspace.getConfiguration().inspect<unknown>(id)?.globalValue;
+function readGrouping(): Grouping {
+  const value = userValue(settings.groupBy);
+  return groupings.find((grouping) => grouping === value) ?? 'type';
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { DisposableStore } from '../disposable.ts';
 import type { Disposable } from '../disposable.ts';
-import { HostGraph } from '../model/graph.ts';
 import type { Log } from '../transport/interaction.ts';
 import { ManagedHost } from './host.ts';
 import { HostRegistry } from './hosts.ts';
@@ -35,7 +34,7 @@ export function createHosts(
         const hostLog = prefixLog(log, label);
         return new ManagedHost(spec, {
           functions,
-          createGraph: () => new HostGraph(),
+          createGraph: async () => new (await import('../model/graph.ts')).HostGraph(),
           interaction: new PersonInteraction({ prompter, secrets: context.secrets, queue, label, log: hostLog }),
           log: hostLog,
           onDidWake: wake.onDidWake,

@@ -7,10 +7,10 @@ import type { Change, Graph } from '../model/types.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { Interaction, Log } from '../transport/interaction.ts';
 import { asError, cancelled } from './abortable.ts';
-import { Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { HostFunctions } from './connection.ts';
 import { Credentials } from './credentials.ts';
-import { GraphFeed } from './graph-feed.ts';
+import type { GraphFeed } from './graph-feed.ts';
 import type { WritableGraph } from './graph-feed.ts';
 import { defaultReconnectPolicy, mayReconnect, reconnectDelay } from './reconnect.ts';
 import type { ReconnectPolicy } from './reconnect.ts';
@@ -19,7 +19,7 @@ import type { Host, HostSpec, HostState } from './types.ts';
 
 export interface HostOptions {
   readonly functions: HostFunctions;
-  readonly createGraph: () => WritableGraph;
+  readonly createGraph: () => WritableGraph | Promise<WritableGraph>;
   /** Asks the person, for this host. */
   readonly interaction: Interaction;
   readonly log: Log;
@@ -190,10 +190,11 @@ export class ManagedHost implements Host, Disposable {
   async #run(attempt: Attempt): Promise<void> {
     const { interactive, controller } = attempt;
     const changes: Change[] = [];
-    const feed = this.#feed ?? this.#newFeed(changes);
     const timer = interactive ? undefined : setTimeout(() => this.#timeOut(attempt), this.#policy.attemptTimeout);
     try {
-      const connection = await Connection.open(this.#options.functions, {
+      const parts = await import('./connecting.ts');
+      const feed = this.#feed ?? (await this.#newFeed(parts, changes));
+      const connection = await parts.Connection.open(this.#options.functions, {
         spec: this.#spec,
         label: this.label,
         feed,
@@ -318,8 +319,9 @@ export class ManagedHost implements Host, Disposable {
   }
 
   /** The graph is shown once the connection stands; changes until then go to `early`. */
-  #newFeed(early: Change[]): GraphFeed {
-    const feed = new GraphFeed(this.#options.createGraph(), (change) => {
+  async #newFeed(parts: typeof import('./connecting.ts'), early: Change[]): Promise<GraphFeed> {
+    const graph = await this.#options.createGraph();
+    const feed = new parts.GraphFeed(graph, (change) => {
       if (this.#feed === feed) this.#fire(this.#graphEmitter, change);
       else early.push(change);
     });

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { Emitter } from '../disposable.ts';
 import type { Disposable } from '../disposable.ts';
 import { settings } from '../ids.ts';
-import type { SettingId } from '../ids.ts';
 import type { Log } from '../transport/interaction.ts';
+import { setUserValue, userValue } from '../user-settings.ts';
 import type { HostStore } from './hosts.ts';
 import { formatHosts, parseHosts } from './settings-format.ts';
 import type { HostSpec } from './types.ts';
@@ -36,8 +36,7 @@ export class SettingsHostStore implements HostStore, Disposable {
   }
 
   async write(specs: readonly HostSpec[]): Promise<void> {
-    const value = formatHosts(userValue(settings.hosts), specs);
-    await vscode.workspace.getConfiguration().update(settings.hosts, value, vscode.ConfigurationTarget.Global);
+    await setUserValue(settings.hosts, formatHosts(userValue(settings.hosts), specs));
   }
 
   dispose(): void {
@@ -62,8 +61,4 @@ export class SettingsHostStore implements HostStore, Disposable {
       await vscode.commands.executeCommand('workbench.action.openApplicationSettingsJson');
     }
   }
-}
-
-function userValue(setting: SettingId): unknown {
-  return vscode.workspace.getConfiguration().inspect<unknown>(setting)?.globalValue;
 }

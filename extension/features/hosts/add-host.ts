@@ -5,6 +5,7 @@ import type { Host, HostSpec } from '../../host/types.ts';
 import { settings } from '../../ids.ts';
 import { ConnectionError } from '../../transport/errors.ts';
 import type { FilePlace } from '../../transport/errors.ts';
+import { setUserValue } from '../../user-settings.ts';
 import type { FeatureContext } from '../context.ts';
 import { openPlace } from '../open-place.ts';
 
@@ -27,9 +28,7 @@ export async function addHost(context: FeatureContext): Promise<void> {
 }
 
 export async function setThisMachineShown(shown: boolean): Promise<void> {
-  await vscode.workspace
-    .getConfiguration()
-    .update(settings.showThisMachine, shown ? undefined : false, vscode.ConfigurationTarget.Global);
+  await setUserValue(settings.showThisMachine, shown ? undefined : false);
 }
 
 function sameTarget(a: HostSpec, b: HostSpec): boolean {

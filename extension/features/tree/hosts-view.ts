@@ -89,8 +89,8 @@ export class HostsView implements TreeAccess, Disposable {
     const found = this.#provider.branch(target.host)?.find(target);
     if (found === undefined) return false;
     // The editor must have asked for new hosts and longer lists before it can find a row in them.
+    this.#provider.refresh(found.changed, 0);
     this.#provider.flush();
-    if (found.changed.length > 0) this.#provider.refreshNow(found.changed);
     await this.show();
     await this.view.reveal(found.element, { select: true, focus: true });
     return true;
@@ -99,7 +99,7 @@ export class HostsView implements TreeAccess, Disposable {
   showMore(argument: unknown): void {
     if (!(argument instanceof TreeElement)) return;
     const list = this.#provider.branch(argument.host)?.showMore(argument);
-    if (list !== undefined) this.#provider.refreshNow([list]);
+    if (list !== undefined) this.#provider.refresh([list], 0);
   }
 
   dispose(): void {

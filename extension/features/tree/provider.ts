@@ -2,16 +2,22 @@ import * as vscode from 'vscode';
 import { DisposableStore, Emitter } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
-import { coalesce } from '../coalesce.ts';
 import { followHosts } from '../follow-hosts.ts';
 import type { Preferences } from '../preferences.ts';
 import { HostBranch } from './branch.ts';
 import { TreeElement } from './element.ts';
 import { explain, itemOf } from './items.ts';
+import { Pacer } from './pacer.ts';
 import { toTreeItem } from './tree-item.ts';
 
-/** Milliseconds for which changes are gathered before rows are shown anew. */
-const gathering = 75;
+/** Milliseconds for which changes of a host are gathered before rows are shown anew. */
+const gathering = 40;
+
+/**
+ * The same for the steps of a connect: where it takes less, they would only delay the rows that the person waits for, and where
+ * it takes more, they say what it waits for.
+ */
+const patience = 600;
 
 /**
  * Milliseconds after the list of hosts was asked for within which a host's row is shown anew with the whole list. Until the
@@ -32,7 +38,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   #pending = new Set<TreeElement>();
   #everything = false;
   #listedAt = 0;
-  readonly #flushLater: ReturnType<typeof coalesce>;
+  readonly #pacer = this.#store.add(new Pacer(() => this.#flush()));
 
   readonly onDidChangeTreeData = this.#emitter.event;
   /** A host's row has become another one. */
@@ -46,7 +52,6 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     this.#hosts = options.hosts;
     this.#preferences = options.preferences;
     this.#extensionUri = options.extensionUri;
-    this.#flushLater = this.#store.add(coalesce(() => this.#flush(), gathering));
     this.#store.add(followHosts(options.hosts, (host) => this.#follow(host)));
     this.#store.add(options.hosts.onDidChange(() => this.refreshAll()));
     this.#store.add(options.preferences.onDidChange(() => this.refreshAll()));
@@ -88,15 +93,10 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     else this.#unfolded.add(host);
   }
 
-  /** Shows rows anew, soon. */
-  refresh(elements: Iterable<TreeElement>): void {
+  /** Shows rows anew within that many milliseconds, or soon after; 0 for rows that someone waits for. */
+  refresh(elements: Iterable<TreeElement>, delay: number): void {
     for (const element of elements) this.#pending.add(element);
-    if (this.#pending.size > 0) this.#flushLater.run();
-  }
-
-  /** For a row that someone waits for. */
-  refreshNow(elements: readonly TreeElement[]): void {
-    this.#fire(elements);
+    if (this.#pending.size > 0) this.#pacer.within(delay);
   }
 
   /** The tooltip, when the pointer rests on the row. */
@@ -110,22 +110,23 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
 
   refreshAll(): void {
     this.#everything = true;
-    this.#flushLater.run();
+    this.#pacer.within(0);
   }
 
   #follow(host: Host): Disposable {
     const branch = new HostBranch(host, this.#preferences);
     this.#branches.set(host, branch);
     const store = new DisposableStore();
-    store.add(host.onDidChangeGraph((change) => this.refresh(branch.update(change))));
-    let before = host.state;
+    store.add(host.onDidChangeGraph((change) => this.refresh(branch.update(change), gathering)));
+    let before = host.state.kind;
     store.add(
       host.onDidChangeState(() => {
-        const begins = host.state.kind === 'connecting' && before.kind !== 'connecting';
-        before = host.state;
+        const { kind } = host.state;
+        const step = kind === 'connecting' && before === 'connecting';
+        const begins = kind === 'connecting' && !step;
+        before = kind;
         if (begins && host.graph === undefined && !this.#unfolded.has(host)) this.#unfold(branch);
-        // Not gathered: a person waits for it.
-        else this.#fire([branch.root]);
+        else this.refresh([branch.root], step ? patience : 0);
       }),
     );
     store.add({
@@ -142,13 +143,14 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     const former = branch.root;
     branch.renew();
     for (const element of this.#pending) if (element.host === branch.host) this.#pending.delete(element);
-    this.#emitter.fire(undefined);
+    this.#everything = true;
+    this.#pacer.now();
     this.#renewed.fire({ former, root: branch.root });
   }
 
   /** Does at once what is left to do. */
   flush(): void {
-    if (this.#everything || this.#pending.size > 0) this.#flush();
+    if (this.#everything || this.#pending.size > 0) this.#pacer.now();
   }
 
   #flush(): void {
