@@ -34,7 +34,7 @@ export function createHosts(
         const hostLog = prefixLog(log, label);
         return new ManagedHost(spec, {
           functions,
-          createGraph: async () => new (await import('../model/graph.ts')).HostGraph(),
+          connecting: async () => (await import('./connecting.ts')).connecting,
           interaction: new PersonInteraction({ prompter, secrets: context.secrets, queue, label, log: hostLog }),
           log: hostLog,
           onDidWake: wake.onDidWake,

@@ -7,11 +7,11 @@ import type { Change, Graph } from '../model/types.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { Interaction, Log } from '../transport/interaction.ts';
 import { asError, cancelled } from './abortable.ts';
+import type { Connecting } from './connecting.ts';
 import type { Connection } from './connection.ts';
 import type { HostFunctions } from './connection.ts';
 import { Credentials } from './credentials.ts';
 import type { GraphFeed } from './graph-feed.ts';
-import type { WritableGraph } from './graph-feed.ts';
 import { defaultReconnectPolicy, mayReconnect, reconnectDelay } from './reconnect.ts';
 import type { ReconnectPolicy } from './reconnect.ts';
 import { hostId, hostLabel } from './settings-format.ts';
@@ -19,7 +19,8 @@ import type { Host, HostSpec, HostState } from './types.ts';
 
 export interface HostOptions {
   readonly functions: HostFunctions;
-  readonly createGraph: () => WritableGraph | Promise<WritableGraph>;
+  /** Asked for with each attempt. */
+  readonly connecting: () => Promise<Connecting>;
   /** Asks the person, for this host. */
   readonly interaction: Interaction;
   readonly log: Log;
@@ -192,9 +193,9 @@ export class ManagedHost implements Host, Disposable {
     const changes: Change[] = [];
     const timer = interactive ? undefined : setTimeout(() => this.#timeOut(attempt), this.#policy.attemptTimeout);
     try {
-      const parts = await import('./connecting.ts');
-      const feed = this.#feed ?? (await this.#newFeed(parts, changes));
-      const connection = await parts.Connection.open(this.#options.functions, {
+      const connecting = await this.#options.connecting();
+      const feed = this.#feed ?? this.#newFeed(connecting, changes);
+      const connection = await connecting.openConnection(this.#options.functions, {
         spec: this.#spec,
         label: this.label,
         feed,
@@ -319,9 +320,8 @@ export class ManagedHost implements Host, Disposable {
   }
 
   /** The graph is shown once the connection stands; changes until then go to `early`. */
-  async #newFeed(parts: typeof import('./connecting.ts'), early: Change[]): Promise<GraphFeed> {
-    const graph = await this.#options.createGraph();
-    const feed = new parts.GraphFeed(graph, (change) => {
+  #newFeed({ createFeed }: Connecting, early: Change[]): GraphFeed {
+    const feed = createFeed((change) => {
       if (this.#feed === feed) this.#fire(this.#graphEmitter, change);
       else early.push(change);
     });

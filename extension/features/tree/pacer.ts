@@ -9,22 +9,24 @@ export const eventGap = 205;
 /** Runs an action as soon as its caller wants it and the gap since it last ran allows. */
 export class Pacer implements Disposable {
   readonly #action: () => void;
+  readonly #clock: () => number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #due = Infinity;
   #last = -Infinity;
   #disposed = false;
 
-  constructor(action: () => void) {
+  constructor(action: () => void, clock: () => number = () => performance.now()) {
     this.#action = action;
+    this.#clock = clock;
   }
 
   /** Within `delay` milliseconds, if the gap allows; an earlier wish stands. */
   within(delay: number): void {
-    const due = Math.max(performance.now() + delay, this.#last + eventGap);
+    const due = Math.max(this.#clock() + delay, this.#last + eventGap);
     if (this.#disposed || due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;
-    this.#timer = setTimeout(() => this.now(), due - performance.now());
+    this.#timer = setTimeout(() => this.now(), due - this.#clock());
   }
 
   /** At once, whatever it costs in time. */
@@ -33,7 +35,7 @@ export class Pacer implements Disposable {
     this.#timer = undefined;
     this.#due = Infinity;
     if (this.#disposed) return;
-    this.#last = performance.now();
+    this.#last = this.#clock();
     this.#action();
   }
 

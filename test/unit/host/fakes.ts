@@ -12,6 +12,8 @@ import type { HelperSession } from '../../../extension/helper/session.ts';
 import type { HostFunctions, OpenOptions } from '../../../extension/host/connection.ts';
 import { ManagedHost } from '../../../extension/host/host.ts';
 import type { HostOptions } from '../../../extension/host/host.ts';
+import { connecting } from '../../../extension/host/connecting.ts';
+import { GraphFeed } from '../../../extension/host/graph-feed.ts';
 import type { HostSpec, HostState } from '../../../extension/host/types.ts';
 import { HostGraph } from '../../../extension/model/graph.ts';
 import type { Change } from '../../../extension/model/types.ts';
@@ -231,11 +233,15 @@ export function bench(options: Partial<HostOptions> = {}, spec?: HostSpec): Benc
   const log = new MemoryLog();
   const host = new ManagedHost(spec ?? { kind: 'ssh', target: 'alice@build7', sudo: false }, {
     functions,
-    createGraph: () => {
-      const graph = new RecordingGraph();
-      graphs.push(graph);
-      return graph;
-    },
+    connecting: () =>
+      Promise.resolve({
+        ...connecting,
+        createFeed: (onChange) => {
+          const graph = new RecordingGraph();
+          graphs.push(graph);
+          return new GraphFeed(graph, onChange);
+        },
+      }),
     interaction: refusingInteraction,
     log,
     onDidWake: wake.event,

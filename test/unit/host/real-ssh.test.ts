@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { connecting } from '../../../extension/host/connecting.ts';
 import { ManagedHost } from '../../../extension/host/host.ts';
 import { hostFunctions } from '../../../extension/host/wiring.ts';
-import { HostGraph } from '../../../extension/model/graph.ts';
 import { until } from '../../helper/support/wait.ts';
 import { temporaryFolder } from '../../ssh/support/folder.ts';
 import type { Folder } from '../../ssh/support/folder.ts';
@@ -59,7 +59,7 @@ describe('a host over SSH', { skip }, () => {
       { kind: 'ssh', target: 'build7', sudo: false },
       {
         functions: hostFunctions({ helperFolder: folder.path, configFile }),
-        createGraph: () => new HostGraph(),
+        connecting: () => Promise.resolve(connecting),
         interaction,
         log,
         onDidWake: () => ({ dispose: () => {} }),

@@ -7,9 +7,9 @@ import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Emitter } from '../../../extension/disposable.ts';
+import { connecting } from '../../../extension/host/connecting.ts';
 import { ManagedHost } from '../../../extension/host/host.ts';
 import { hostFunctions } from '../../../extension/host/wiring.ts';
-import { HostGraph } from '../../../extension/model/graph.ts';
 import type { Graph, Namespace } from '../../../extension/model/types.ts';
 import { until } from '../../helper/support/wait.ts';
 import { MemoryLog, refusingInteraction } from './fakes.ts';
@@ -61,7 +61,7 @@ describe('this machine with the real helper', { skip: helperMissing() ?? false }
       { kind: 'local', sudo: false },
       {
         functions: hostFunctions({ helperFolder: folder }),
-        createGraph: () => new HostGraph(),
+        connecting: () => Promise.resolve(connecting),
         interaction: refusingInteraction,
         log,
         onDidWake: wake.event,
