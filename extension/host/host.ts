@@ -320,8 +320,8 @@ export class ManagedHost implements Host, Disposable {
   }
 
   /** The graph is shown once the connection stands; changes until then go to `early`. */
-  #newFeed({ createFeed }: Connecting, early: Change[]): GraphFeed {
-    const feed = createFeed((change) => {
+  #newFeed(connecting: Connecting, early: Change[]): GraphFeed {
+    const feed = connecting.createFeed((change) => {
       if (this.#feed === feed) this.#fire(this.#graphEmitter, change);
       else early.push(change);
     });

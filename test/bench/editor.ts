@@ -163,9 +163,9 @@ declare const MutationObserver: new (callback: () => void) => {
 /** Milliseconds from the next click to a row whose label begins so, by the page's own clock: the driver's pace does not count. */
 function clickTime(page: Page, label: string): Promise<number> {
   return page.evaluate(
-    ([wanted, patience]) =>
+    ([wanted, limit]) =>
       new Promise<number>((resolve, reject) => {
-        setTimeout(() => reject(new Error(`no row ${wanted} came`)), patience);
+        setTimeout(() => reject(new Error(`no row ${wanted} came`)), limit);
         document.addEventListener(
           'click',
           () => {
@@ -190,9 +190,9 @@ function clickTime(page: Page, label: string): Promise<number> {
 /** When a row whose label begins so is on the screen, in milliseconds since the epoch: one clock for this process and the page. */
 function rowTime(page: Page, label: string): Promise<number> {
   return page.evaluate(
-    ([wanted, patience]) =>
+    ([wanted, limit]) =>
       new Promise<number>((resolve, reject) => {
-        setTimeout(() => reject(new Error(`no row ${wanted} came`)), patience);
+        setTimeout(() => reject(new Error(`no row ${wanted} came`)), limit);
         const observer = new MutationObserver(() => {
           for (const name of document.querySelectorAll('.customview-tree .monaco-list-row .label-name')) {
             if (name.textContent?.startsWith(wanted) !== true) continue;
