@@ -30,7 +30,7 @@ export function namespaceDetails(graph: Graph, namespace: Namespace): Plain {
     parent: named(graph, parent),
     'made by': uid === undefined ? undefined : plain({ uid, user: graph.userName(uid) }),
     'leading process': leader === undefined ? undefined : processName(graph.processes.get(leader), leader),
-    'held by': namespace.held.map((holder) => holderDetails(graph, holder)),
+    'held by': heldBy(graph, namespace),
     members: plain({ count: memberList.size, processes: memberProcesses(graph, memberList.slice(0, listLimit)) }),
     workloads: workloads.slice(0, listLimit).flatMap((workload) => {
       const node = graph.workloads.get(workload);
@@ -103,6 +103,12 @@ function named(graph: Graph, key: NamespaceKey | undefined): string | undefined 
   const namespace = key === undefined ? undefined : graph.namespaces.get(key);
   if (namespace === undefined) return key === undefined ? undefined : `${key} (not visible)`;
   return namespace.name.source === 'none' ? namespace.key : `${namespace.key} (${namespace.name.text})`;
+}
+
+/** A host can hold a namespace by as many descriptors as it likes. */
+function heldBy(graph: Graph, { held }: Namespace): readonly Plain[] {
+  const shown = held.slice(0, listLimit).map((holder) => holderDetails(graph, holder));
+  return held.length > listLimit ? [...shown, plain({ more: held.length - listLimit })] : shown;
 }
 
 function keyList(graph: Graph, size: number, namespaces: readonly Namespace[]): Plain | undefined {

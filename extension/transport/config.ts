@@ -169,11 +169,11 @@ function methodsOf(options: ConfigOptions): AuthenticationMethod[] {
   return ordered.filter((method) => !refused.has(method));
 }
 
+/** GSSAPIAuthentication is not among them: distributions turn it on for every host, and where it matters the refusal names it. */
 function unsupported(options: ConfigOptions): string[] {
   const found = ['CertificateFile', 'PKCS11Provider', 'SecurityKeyProvider', 'KnownHostsCommand'].filter(
     (keyword) => (options.get(keyword.toLowerCase()) ?? 'none').toLowerCase() !== 'none',
   );
-  if (flag(options, 'gssapiauthentication', false)) found.push('GSSAPIAuthentication');
   const canonicalize = options.get('canonicalizehostname')?.toLowerCase() ?? 'no';
   if (!['no', 'none', 'false'].includes(canonicalize)) found.push('CanonicalizeHostname');
   return found.map((keyword) => `${keyword} is not supported and has no effect here`);

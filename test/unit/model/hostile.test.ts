@@ -9,6 +9,7 @@ import { children } from '../../../extension/model/layout.ts';
 import { idOf } from '../../../extension/model/node-ref.ts';
 import type { Grouping, NodeRef } from '../../../extension/model/node-ref.ts';
 import { tooltipOf } from '../../../extension/model/rows.ts';
+import { namespaceDetails } from '../../../extension/model/details.ts';
 import { exportText } from '../../../extension/model/snapshot-export.ts';
 import { TreeView } from './tree-view.ts';
 import { Random } from './world.ts';
@@ -204,4 +205,21 @@ void test('a snapshot that does not end takes nothing away', () => {
   assert.equal(whole.reset, true);
   assert.deepEqual([...whole.removed], ['net:7']);
   assert.deepEqual([...whole.processes], [5]);
+});
+
+test('the details of a namespace stay readable when a hundred thousand descriptors hold it', () => {
+  const graph = new HostGraph();
+  const held = Array.from({ length: 100_000 }, (_, fd): Holder => ({ by: 'fd', pid: 7, fd }));
+  graph.apply([
+    { snapshot: { time: 1, complete: true, source: ['proc'] } },
+    { ns: { type: 'net', id: 4026532290, held } },
+  ]);
+  const namespace = graph.namespaces.get('net:4026532290');
+  assert.ok(namespace);
+  const details = namespaceDetails(graph, namespace);
+  assert.ok(typeof details === 'object' && details !== null && 'held by' in details);
+  const holders: unknown = details['held by'];
+  assert.ok(Array.isArray(holders));
+  assert.equal(holders.length, 1001);
+  assert.deepEqual(holders.at(-1), { more: 99_000 });
 });
