@@ -37,7 +37,10 @@ const features: readonly Feature[] = [
     [commands.createNamespaces, commands.newInstance],
     async () => (await import('./features/create/index.ts')).activateCreate,
   ),
-  onDemand([commands.enter], async () => (await import('./features/enter/index.ts')).activateEnter),
+  onDemand(
+    [commands.enter, commands.runCommand],
+    async () => (await import('./features/enter/index.ts')).activateEnter,
+  ),
   onDemand([commands.end], async () => (await import('./features/end.ts')).activateEnd),
   onDemand([commands.showReadiness], async () => (await import('./features/readiness/index.ts')).activateReadiness),
   onDemand([commands.showDetails], async () => (await import('./features/show-details.ts')).activateShowDetails),

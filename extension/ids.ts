@@ -28,6 +28,7 @@ export const commands = {
   createNamespaces: 'linuxNamespaces.createNamespaces',
   newInstance: 'linuxNamespaces.newInstance',
   enter: 'linuxNamespaces.enter',
+  runCommand: 'linuxNamespaces.runCommand',
   end: 'linuxNamespaces.end',
   showReadiness: 'linuxNamespaces.showReadiness',
   showDetails: 'linuxNamespaces.showDetails',

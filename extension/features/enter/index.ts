@@ -1,25 +1,72 @@
 import * as vscode from 'vscode';
+import { DisposableStore } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
+import { commandLine } from '../../model/command-line.ts';
+import { displayText } from '../../model/text.ts';
 import { typeNames } from '../../model/words.ts';
-import type { Feature } from '../context.ts';
+import type { Feature, FeatureContext } from '../context.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { pickTarget } from '../pick-target.ts';
 import { lookUp, type Target } from '../targets.ts';
 import { EnterTerminal } from './helper-terminal.ts';
 import { entryOfNamespace, entryOfProcess, type Entry } from './words.ts';
 
-/** Enter: a terminal in a namespace, or in all that a process is in. */
-export const activateEnter: Feature = (context) =>
-  context.commands.register(commands.enter, async (argument) => {
-    const [selected] = context.tree.targetsOf(argument);
-    const target = selected ?? (await pickTarget(context, { title: 'Enter', processes: true }));
-    if (target === undefined) return;
-    const entry = await chooseEntry(target);
-    if (entry !== undefined) openTerminal(target.host, entry);
-  });
+/** Enter and Run Command in: a terminal in a namespace, or in all that a process is in, with a shell or with one command. */
+export const activateEnter: Feature = (context) => {
+  const store = new DisposableStore();
+  store.add(
+    context.commands.register(commands.enter, async (argument) => {
+      const place = await choosePlace(context, argument, 'Enter');
+      if (place !== undefined) openTerminal(place, { title: place.entry.name, words: ['--shell'] });
+    }),
+  );
+  let last = '';
+  store.add(
+    context.commands.register(commands.runCommand, async (argument) => {
+      const place = await choosePlace(context, argument, 'Run Command in');
+      if (place === undefined) return;
+      const text = await askCommand(place, last);
+      if (text === undefined) return;
+      last = text;
+      const parsed = commandLine(text);
+      if ('argv' in parsed) {
+        const title = `${displayText(parsed.argv[0], 30)} in ${place.entry.name}`;
+        openTerminal(place, { title, words: ['--', ...parsed.argv] });
+      }
+    }),
+  );
+  return store;
+};
 
-async function chooseEntry(target: Target): Promise<Entry | undefined> {
+/** Where a terminal is to be. */
+interface Place {
+  readonly host: Host;
+  readonly entry: Entry;
+}
+
+async function choosePlace(context: FeatureContext, argument: unknown, title: string): Promise<Place | undefined> {
+  const [selected] = context.tree.targetsOf(argument);
+  const target = selected ?? (await pickTarget(context, { title, processes: true }));
+  const entry = target && (await chooseEntry(target, title));
+  return target && entry && { host: target.host, entry };
+}
+
+function askCommand({ entry, host }: Place, last: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: `Run Command in ${entry.name} on ${host.label}`,
+    prompt: 'Run as it is, by no shell: quotes only keep words together.',
+    placeHolder: 'ip -brief address',
+    value: last,
+    validateInput: (text) => {
+      const parsed = commandLine(text);
+      return 'problem' in parsed ? parsed.problem : undefined;
+    },
+    ignoreFocusOut: true,
+  });
+}
+
+async function chooseEntry(target: Target, title: string): Promise<Entry | undefined> {
   const { graph } = target.host;
   const found = lookUp(target.host, target);
   if (graph === undefined || found === undefined) {
@@ -52,24 +99,27 @@ async function chooseEntry(target: Target): Promise<Entry | undefined> {
       },
       { label: `Only this ${typeNames[namespace.type]} namespace`, description: namespace.key, entry: alone },
     ],
-    { title: 'Enter', placeHolder: 'Which namespaces the terminal is to be in' },
+    { title, placeHolder: 'Which namespaces the terminal is to be in' },
   );
   return choice?.entry;
 }
 
-function openTerminal(host: Host, entry: Entry): void {
+function openTerminal(
+  { host, entry }: Place,
+  run: { readonly title: string; readonly words: readonly string[] },
+): void {
   const { session, facts } = host;
   if (session === undefined) {
     void vscode.window.showInformationMessage(`Connect to ${host.label} first.`);
     return;
   }
-  const name = `${entry.name} on ${host.label}`;
+  const name = `${run.title} on ${host.label}`;
   const pty = new EnterTerminal({
     session,
     name,
     where: `In ${entry.where}, on ${host.label}${facts?.user === undefined ? '' : ` as ${facts.user}`}`,
     verb: 'enter',
-    words: entry.words,
+    words: [...entry.words, ...run.words],
     onRefused: (error) =>
       explainFailure(`${entry.name} could not be entered`, error, facts, { verb: 'enter', join: entry.types }),
   });

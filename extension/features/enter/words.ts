@@ -10,7 +10,7 @@ export interface Entry {
   readonly name: string;
   /** `net:4026532290, uts:4026532291 of sleep (pid 912)`. */
   readonly where: string;
-  /** After the verb. */
+  /** After the verb, without what is to run there. */
   readonly words: readonly string[];
   readonly types: readonly NamespaceType[];
 }
@@ -23,7 +23,7 @@ export function entryOfNamespace(graph: Graph, namespace: Namespace): Entry {
   return {
     name: displayText(namespace.name.text),
     where: `${key} (${displayText(namespace.name.text)}) alone`,
-    words: [`--target=${target}`, `--only=${type}`, `--expect=${key}`, '--records=3', '--shell'],
+    words: [`--target=${target}`, `--only=${type}`, `--expect=${key}`, '--records=3'],
     types: [type],
   };
 }
@@ -49,7 +49,6 @@ export function entryOfProcess(graph: Graph, process: Process): Entry | undefine
       ...keys.map((key) => `--expect=${key}`),
       ...root,
       '--records=3',
-      '--shell',
     ],
     types,
   };
