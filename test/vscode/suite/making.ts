@@ -34,8 +34,8 @@ export const making: Play = (stage, step) => {
     assert.match(page, /--net/);
     await workbench.screenshot(`${edition}-create-preview`);
     await workbench.pressInDialog('Create');
-    await tree.row(host.alias, 'UTS', name);
     await tree.row(host.alias, 'Network', name);
+    await until('the new row is selected', async () => (await tree.find(host.alias, 'UTS', name))?.selected === true);
   });
 
   step('a terminal opens in it, and says where it is', async () => {
@@ -62,6 +62,19 @@ export const making: Play = (stage, step) => {
     await workbench.page.keyboard.type('exit');
     await workbench.page.keyboard.press('Enter');
     await workbench.page.locator('.terminal-wrapper.active .xterm').waitFor({ state: 'detached' });
+  });
+
+  step('one command is run in it, by no shell, and its exit status is said', async () => {
+    const { workbench, tree, host, editor } = stage;
+    const file = join(editor.home, 'said');
+    await tree.chooseFromMenu('Run Command in...', host.alias, 'UTS', name);
+    await workbench.quickInput.opened('Run Command in');
+    await workbench.quickInput.choose(/^All of /);
+    await workbench.quickInput.answer(/^Run Command in .* on /, `sh -c 'hostname > ${file}; exit 3'`);
+    await until('it has run', () => readText(file) === `${name}\n`);
+    await workbench.page.getByText('exit status 3').first().waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.run('Terminal: Kill All Terminals');
   });
 
   step('it outlives the connection, and is found again by its name', async () => {
