@@ -24,12 +24,12 @@ export interface Container {
 }
 
 /** The OCI runtime's own example, without what a virtual machine's kernel and hybrid cgroups do not give. */
-function ociConfig(root: string): unknown {
+function ociConfig(root: string, args: readonly string[]): unknown {
   return {
     ociVersion: '1.0.2',
     process: {
       user: { uid: 0, gid: 0 },
-      args: ['/bin/tail', '-f', '/dev/null'],
+      args,
       env: ['PATH=/bin', `LINUX_NAMESPACES_TEST=${marker}`],
       cwd: '/',
       noNewPrivileges: true,
@@ -43,12 +43,19 @@ function ociConfig(root: string): unknown {
   };
 }
 
+/** A folder with a config.json whose only program is BusyBox; gone with the scope. */
+export function ociBundle(scope: Scope, args: readonly string[]): { readonly folder: string; readonly root: string } {
+  const folder = temporaryFolder(scope);
+  const root = busyboxRoot(scope);
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(ociConfig(root, args)));
+  return { folder, root };
+}
+
 /** A running container of `runc`. */
 export async function runcContainer(scope: Scope): Promise<Container> {
-  const bundle = temporaryFolder(scope);
+  const { folder: bundle } = ociBundle(scope, ['/bin/tail', '-f', '/dev/null']);
   const state = temporaryFolder(scope, 0o700);
   const id = uniqueName();
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify(ociConfig(busyboxRoot(scope))));
   const pidFile = join(bundle, 'pid');
   scope.defer(async () => void (await run(['runc', '--root', state, 'delete', '--force', id])));
   await detached(['runc', '--root', state, 'run', '--detach', '--bundle', bundle, '--pid-file', pidFile, id], bundle);
