@@ -99,7 +99,7 @@ async function overSsh(scope: Scope): Promise<Row[]> {
   const folder = temporaryFolder(scope, 0o700);
   await publishHelper(folder);
   const key = await generateKey(join(folder, 'key'), 'ed25519');
-  const server = await startSshd({ authorizedKeys: [key.line] });
+  const server = await startSshd({ authorizedKeys: [key.line], home: 'own' });
   scope.defer(() => server.stop());
   const configFile = join(folder, 'config');
   const knownHosts = join(folder, 'known_hosts');
@@ -197,9 +197,10 @@ async function enterPrompt(session: HelperSession, name: string): Promise<number
   return time;
 }
 
+/** The same by hand: a login shell, as `enter --shell` starts it, so that both run the account's profile. */
 function nsenterPrompt(configFile: string, pid: number): Promise<number> {
   const started = performance.now();
-  const args = ['-F', configFile, '-tt', 'build7', `nsenter -t ${pid} -u -n`];
+  const args = ['-F', configFile, '-tt', 'build7', `nsenter -t ${pid} -u -n -- bash -l`];
   const child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'ignore'] });
   let shown = '';
   let time = 0;
