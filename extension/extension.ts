@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from './disposable.ts';
+import { activateBundle } from './features/bundle/index.ts';
 import { CommandRegistry } from './features/commands.ts';
 import { activateCompare } from './features/compare/index.ts';
 import { HostConnector } from './features/connection/connector.ts';
@@ -17,6 +18,7 @@ import { activateEnd } from './features/end.ts';
 import { activateEnter } from './features/enter/index.ts';
 import { activateCreate } from './features/create/index.ts';
 import { activateReadiness } from './features/readiness/index.ts';
+import { activateLeaks } from './features/leaks/index.ts';
 import { Preferences } from './features/preferences.ts';
 import { activateRefresh } from './features/refresh.ts';
 import { activateShowDetails } from './features/show-details.ts';
@@ -38,8 +40,10 @@ const features: readonly Feature[] = [
   activateRefresh,
   activateGoToNamespace,
   activateCreate,
+  activateBundle,
   activateEnter,
   activateEnd,
+  activateLeaks,
   activateReadiness,
   activateShowDetails,
   activateCompare,
