@@ -41,6 +41,8 @@ const features: readonly Feature[] = [
     [commands.enter, commands.runCommand],
     async () => (await import('./features/enter/index.ts')).activateEnter,
   ),
+  onDemand([commands.createFromBundle], async () => (await import('./features/bundle/index.ts')).activateBundle),
+  onDemand([commands.findLeaks], async () => (await import('./features/leaks/index.ts')).activateLeaks),
   onDemand([commands.end], async () => (await import('./features/end.ts')).activateEnd),
   onDemand([commands.showReadiness], async () => (await import('./features/readiness/index.ts')).activateReadiness),
   onDemand([commands.showDetails], async () => (await import('./features/show-details.ts')).activateShowDetails),

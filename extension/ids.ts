@@ -27,6 +27,8 @@ export const commands = {
   showMore: 'linuxNamespaces.showMore',
   createNamespaces: 'linuxNamespaces.createNamespaces',
   newInstance: 'linuxNamespaces.newInstance',
+  createFromBundle: 'linuxNamespaces.createFromBundle',
+  findLeaks: 'linuxNamespaces.findLeaks',
   enter: 'linuxNamespaces.enter',
   runCommand: 'linuxNamespaces.runCommand',
   end: 'linuxNamespaces.end',

@@ -73,16 +73,42 @@ export interface Created {
   readonly kept: KeptRecord | undefined;
 }
 
-/** @param words after the verb; see `explain/preview.ts` */
+/**
+ * What is kept is there when the helper says so, although its program still runs: its exit is not waited for.
+ * @param words after the verb; see `explain/preview.ts`
+ */
 export async function create(session: HelperSession, words: readonly string[], signal?: AbortSignal): Promise<Created> {
   const made: MadeRecord[] = [];
   let kept: KeptRecord | undefined;
+  const enough = new AbortController();
   const onRecord = (record: HelperRecord): void => {
     if ('made' in record) made.push(record.made);
-    if ('kept' in record) kept = record.kept;
+    if (!('kept' in record)) return;
+    kept = record.kept;
+    if (words.includes('--')) enough.abort();
   };
-  await session.request('create', words, withSignal(onRecord, signal));
+  const either = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
+  try {
+    await session.request('create', words, withSignal(onRecord, either));
+  } catch (error) {
+    // Whatever comes after that word, a lost connection too, does not undo it.
+    if (!words.includes('--') || kept === undefined) throw error;
+  }
   return { made, kept };
+}
+
+/** Takes away what `pin` or ip-netns(8) mounted: all of a name, or one path. With `leftover` also files on which nothing is mounted. */
+export async function unpin(
+  session: HelperSession,
+  what: string,
+  options: { readonly leftover: boolean },
+): Promise<readonly Ending[]> {
+  const done: Ending[] = [];
+  const onRecord = (record: HelperRecord): void => {
+    if ('ended' in record || 'unmounted' in record || 'removed' in record) done.push(record);
+  };
+  await session.request('unpin', [...(options.leftover ? ['--leftover'] : []), what], { onRecord });
+  return done;
 }
 
 /** What `end` does to a namespace or an instance, or with `plan` what it would do; in its order. */

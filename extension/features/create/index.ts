@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { namespaceTypes, type NamespaceType } from '../../helper/protocol.ts';
-import { create, type Created } from '../../helper/verbs.ts';
 import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
 import { displayText } from '../../model/text.ts';
@@ -8,9 +7,9 @@ import { typeNames } from '../../model/words.ts';
 import type { CreateOptions, CreatePreview } from '../../explain/preview.ts';
 import { DisposableStore } from '../../disposable.ts';
 import type { Feature, FeatureContext } from '../context.ts';
-import { explainFailure } from '../explain-failure.ts';
 import { pickHost } from '../hosts/pick-host.ts';
-import { isolates, nameProblem } from './types.ts';
+import { askName, carryOut } from './carry-out.ts';
+import { isolates } from './types.ts';
 
 /** Create Namespaces, New Instance: kept under a name, from the choice of types to the new row. */
 export const activateCreate: Feature = (context) => {
@@ -125,16 +124,6 @@ async function askMap(host: Host, title: string): Promise<'root' | 'same' | 'aut
   return choice?.map;
 }
 
-function askName(title: string): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
-    title,
-    prompt: 'A name to keep it under. It outlives the connection until it is ended.',
-    placeHolder: 'web',
-    validateInput: nameProblem,
-    ignoreFocusOut: true,
-  });
-}
-
 async function confirm(
   host: Host,
   options: CreateOptions,
@@ -153,39 +142,4 @@ async function confirm(
     'Create',
   );
   return choice === 'Create';
-}
-
-async function carryOut(
-  { tree, log }: FeatureContext,
-  host: Host,
-  options: CreateOptions,
-  words: readonly string[],
-): Promise<void> {
-  const { session, facts } = host;
-  if (session === undefined) return;
-  const name = options.keep ?? '';
-  let created: Created;
-  try {
-    created = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `Creating ${name}`, cancellable: true },
-      (_, token) => {
-        const abort = new AbortController();
-        token.onCancellationRequested(() => abort.abort(new Error(`${name} was not created: cancelled.`)));
-        return create(session, words, abort.signal);
-      },
-    );
-  } catch (error) {
-    const context = {
-      verb: 'create',
-      new: options.new,
-      name,
-      ...(options.map === undefined ? {} : { map: options.map }),
-    };
-    await explainFailure(`“${name}” could not be created`, error, facts, context);
-    return;
-  }
-  log.info(`[${host.label}] Created ${name}: ${created.made.map(({ type, id }) => `${type}:${id}`).join(', ')}`);
-  await host.refresh({ deep: false });
-  const [first] = created.made;
-  if (first !== undefined) await tree.reveal({ kind: 'namespace', host, key: `${first.type}:${first.id}` });
 }

@@ -1,0 +1,236 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../../disposable.ts';
+import { end, unpin } from '../../helper/verbs.ts';
+import type { Host } from '../../host/types.ts';
+import { commands } from '../../ids.ts';
+import { findLeaks, nothingWords, type Leak, type LeakAction, type Leaks, type LeakTarget } from '../../model/leaks.ts';
+import { displayText } from '../../model/text.ts';
+import { count } from '../../model/words.ts';
+import { coalesce } from '../coalesce.ts';
+import type { FeatureContext } from '../context.ts';
+import { explainFailure } from '../explain-failure.ts';
+import { pickHost } from '../hosts/pick-host.ts';
+import { netnsNames } from './netns-names.ts';
+
+const title = 'Find Leaks';
+/** Milliseconds for which changes are gathered before the list follows. */
+const gathering = 300;
+
+export async function findLeaksOn(context: FeatureContext, argument: unknown): Promise<void> {
+  const host =
+    context.tree.hostOf(argument) ??
+    (await pickHost(context, {
+      title,
+      suits: ({ session }) => session !== undefined,
+      none: 'Connect to a host first.',
+    }));
+  if (host === undefined) return;
+  for (;;) {
+    // One list after the other, as the person goes on.
+    // oxlint-disable-next-line no-await-in-loop
+    const names = await look(host);
+    if (host.graph === undefined) return;
+    const { leaks, kept, doubt } = leaksOf(host, names);
+    if (leaks.length + kept.length === 0) {
+      const words = `${host.label}: ${nothingWords(host.graph, 0)}`;
+      void vscode.window.showInformationMessage(doubt === undefined ? words : `${words} ${doubt}`);
+      return;
+    }
+    // oxlint-disable-next-line no-await-in-loop
+    const leak = await choose(host, names);
+    if (leak === undefined) return;
+    // oxlint-disable-next-line no-await-in-loop
+    const action = await chooseAction(host, leak);
+    // oxlint-disable-next-line no-await-in-loop
+    if (action !== undefined && !(await act(context, host, leak, action))) return;
+  }
+}
+
+/** Reads everything anew. */
+async function look(host: Host): Promise<readonly string[] | undefined> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: `Looking for leaks on ${host.label}`, cancellable: true },
+    async (_, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort());
+      await host.refresh({ deep: true, signal: abort.signal });
+      return netnsNames(host);
+    },
+  );
+}
+
+function leaksOf({ graph, facts }: Host, names: readonly string[] | undefined): Leaks {
+  if (graph === undefined) return { leaks: [], kept: [], doubt: 'The host is not connected.' };
+  return findLeaks(graph, {
+    rights: { elevated: facts?.uid === 0, hidepid: facts?.hidepid },
+    mntns: facts?.own.mnt,
+    netnsNames: names,
+  });
+}
+
+interface LeakItem extends vscode.QuickPickItem {
+  readonly leak?: Leak;
+}
+
+function separator(label: string): LeakItem {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}
+
+function toItem(leak: Leak): LeakItem {
+  const { label, description, detail } = leak;
+  return { label, description, detail, leak };
+}
+
+function items({ leaks, kept, doubt }: Leaks): readonly LeakItem[] {
+  return [
+    ...(leaks.length === 0 ? [] : [separator(doubt === undefined ? 'leaked' : 'perhaps leaked'), ...leaks.map(toItem)]),
+    ...(kept.length === 0 ? [] : [separator('kept on purpose'), ...kept.map(toItem)]),
+  ];
+}
+
+function summary({ leaks, kept, doubt }: Leaks): string {
+  const found = leaks.length === 0 ? 'No leak' : count(leaks.length, doubt === undefined ? 'leak' : 'possible leak');
+  return [`${found}, ${count(kept.length, 'namespace')} kept on purpose.`, doubt].filter(Boolean).join(' ');
+}
+
+/** The list follows the host while it is open. */
+async function choose(host: Host, names: readonly string[] | undefined): Promise<Leak | undefined> {
+  return new Promise((resolve) => {
+    const store = new DisposableStore();
+    const pick = store.add(vscode.window.createQuickPick<LeakItem>());
+    const update = (): void => {
+      const leaks = leaksOf(host, names);
+      const active = pick.activeItems[0]?.leak?.id;
+      pick.items = items(leaks);
+      pick.placeholder = summary(leaks);
+      const again = pick.items.filter(({ leak }) => leak !== undefined && leak.id === active);
+      if (again.length > 0) pick.activeItems = again;
+    };
+    pick.title = `${title} on ${host.label}`;
+    pick.matchOnDescription = true;
+    pick.matchOnDetail = true;
+    pick.ignoreFocusOut = true;
+    pick.keepScrollPosition = true;
+    update();
+    const later = store.add(coalesce(update, gathering));
+    store.add(host.watch());
+    store.add(host.onDidChangeGraph(() => later.run()));
+    store.add(host.onDidChangeState(() => later.run()));
+    store.add(
+      pick.onDidAccept(() => {
+        const leak = pick.selectedItems[0]?.leak;
+        if (leak === undefined) return;
+        resolve(leak);
+        pick.hide();
+      }),
+    );
+    store.add(
+      pick.onDidHide(() => {
+        // Nothing new if something was chosen.
+        resolve(undefined);
+        store.dispose();
+      }),
+    );
+    pick.show();
+  });
+}
+
+async function chooseAction(host: Host, leak: Leak): Promise<LeakAction | undefined> {
+  const choice = await vscode.window.showQuickPick(
+    leak.actions.map((action) => ({ ...actionWords(host, action), action })),
+    { title: leak.label, placeHolder: leak.detail, ignoreFocusOut: true },
+  );
+  return choice?.action;
+}
+
+function actionWords(host: Host, action: LeakAction): { readonly label: string; readonly description: string } {
+  switch (action.kind) {
+    case 'unpin':
+      return {
+        label: action.leftover ? 'Remove the File...' : 'Stop Keeping...',
+        description: displayText(action.path),
+      };
+    case 'end':
+      return { label: 'End...', description: `the instance “${displayText(action.name)}”` };
+    case 'details':
+      return { label: 'Show Details', description: targetWords(host, action.of) };
+    case 'reveal':
+    default:
+      return { label: 'Go to', description: targetWords(host, action.of) };
+  }
+}
+
+function targetWords({ graph }: Host, target: LeakTarget): string {
+  if (target.kind === 'namespace') return target.key;
+  return `${graph?.processes.get(target.pid)?.comm ?? 'process'} (pid ${target.pid})`;
+}
+
+/** True when the list is to be shown again. */
+async function act(context: FeatureContext, host: Host, leak: Leak, action: LeakAction): Promise<boolean> {
+  const { documents, tree } = context;
+  switch (action.kind) {
+    case 'details': {
+      const document = await vscode.workspace.openTextDocument(documents.uri(host, action.of));
+      await vscode.window.showTextDocument(document, { preview: true });
+      return false;
+    }
+    case 'reveal': {
+      const shown = await tree.reveal({ ...action.of, host });
+      if (!shown)
+        void vscode.window.showInformationMessage('It is not in the view: it has gone, or the filter hides it.');
+      return false;
+    }
+    case 'unpin':
+      return cleanUp(context, host, leak, {
+        question: action.leftover
+          ? `Remove ${displayText(action.path)} on ${host.label}?`
+          : `Stop keeping ${leak.label} on ${host.label}?`,
+        detail: action.leftover
+          ? 'It is removed only if it is an empty file on which nothing is mounted.'
+          : `The mount ${displayText(action.path)} is taken away, with the empty file beneath it. ${leak.detail}`,
+        button: action.leftover ? 'Remove' : 'Stop Keeping',
+        verb: 'unpin',
+        run: (session) => unpin(session, action.path, { leftover: action.leftover }),
+      });
+    case 'end':
+    default:
+      return cleanUp(context, host, leak, {
+        question: `End what is left of “${displayText(action.name)}” on ${host.label}?`,
+        detail: leak.detail,
+        button: 'End',
+        verb: 'end',
+        run: (session) => end(session, action.name, { plan: false }),
+      });
+  }
+}
+
+interface CleanUp {
+  readonly question: string;
+  readonly detail: string;
+  readonly button: string;
+  readonly verb: 'unpin' | 'end';
+  readonly run: (session: NonNullable<Host['session']>) => ReturnType<typeof unpin>;
+}
+
+async function cleanUp(
+  { log }: FeatureContext,
+  host: Host,
+  leak: Leak,
+  { question, detail, button, verb, run }: CleanUp,
+): Promise<boolean> {
+  const choice = await vscode.window.showWarningMessage(question, { modal: true, detail }, button);
+  if (choice !== button) return true;
+  const { session, facts } = host;
+  if (session === undefined) {
+    void vscode.window.showInformationMessage(`Connect to ${host.label} first.`);
+    return false;
+  }
+  try {
+    const done = await run(session);
+    log.info(`[${host.label}] ${commands.findLeaks}: ${verb} of ${leak.id}: ${JSON.stringify(done)}`);
+    return true;
+  } catch (error) {
+    await explainFailure(`${leak.label} could not be cleaned up`, error, facts, { verb });
+    return false;
+  }
+}

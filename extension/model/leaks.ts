@@ -1,0 +1,284 @@
+/**
+ * What is left over on a host: namespaces that no process is in and that nobody keeps on purpose, instances whose holder has
+ * died, ended processes that nobody has taken note of, and names of ip-netns(8) that are only files. Pure.
+ *
+ * What a graph shows is what was visible. Where that is not all, nothing here is certain, and `doubt` says why.
+ */
+import type { Holder } from '../helper/protocol.ts';
+import { completenessSentence, type Rights } from './completeness.ts';
+import { foldedHolders, holderPid, type FoldedHolder } from './holders.ts';
+import { bestMountName } from './naming/mounts.ts';
+import { displayText } from './text.ts';
+import type { Graph, Namespace, NamespaceKey, Process } from './types.ts';
+import { count, foldedName, listed, namespaceName, processes, processName, typeNames } from './words.ts';
+
+export interface LeakContext {
+  readonly rights: Rights;
+  /** Number of the mount namespace in which the helper can take mounts away; undefined where it is not known. */
+  readonly mntns: number | undefined;
+  /** Names in /run/netns there; undefined where nobody looked. */
+  readonly netnsNames: readonly string[] | undefined;
+}
+
+/** What can be done about it, safest first. */
+export type LeakAction =
+  /** `unpin`: a path, or with `leftover` a file on which nothing is mounted. */
+  | { readonly kind: 'unpin'; readonly path: string; readonly leftover: boolean }
+  /** `end` of an instance by its name. */
+  | { readonly kind: 'end'; readonly name: string }
+  | { readonly kind: 'details' | 'reveal'; readonly of: LeakTarget };
+
+export type LeakTarget =
+  | { readonly kind: 'namespace'; readonly key: NamespaceKey }
+  | { readonly kind: 'process'; readonly pid: number; readonly start: number };
+
+export interface Leak {
+  /** The same as long as it is the same leak. */
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  /** What holds it and when it goes, in a sentence or two. */
+  readonly detail: string;
+  readonly actions: readonly LeakAction[];
+}
+
+export interface Leaks {
+  readonly leaks: readonly Leak[];
+  /** Without a process, but kept on purpose. */
+  readonly kept: readonly Leak[];
+  /** Why nothing of this is certain, and what may be missing; undefined when everything was looked at. */
+  readonly doubt: string | undefined;
+}
+
+const instancePath = /^\/run\/linux-namespaces\/([^/]+)\/[a-z]+$/;
+const netnsPath = /^\/(?:var\/)?run\/netns\/[^/]+$/;
+/** Title of a process that keeps an instance or a pin; types that it keeps by a descriptor have a number. */
+const keeperTitle = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) [a-z0-9:,]+$/;
+
+export function findLeaks(graph: Graph, context: LeakContext): Leaks {
+  const keepers = new Set<string>();
+  for (const { cmdline, zombie } of graph.processes.values()) {
+    const name = zombie ? undefined : keeperTitle.exec(cmdline ?? '')?.[1];
+    if (name !== undefined) keepers.add(name);
+  }
+  const leaks: Leak[] = [];
+  const kept: Leak[] = [];
+  const dead = new Map<string, Namespace[]>();
+  for (const namespace of graph.namespaces.values()) {
+    const holders = abandoned(graph, namespace);
+    if (holders === undefined) continue;
+    const name = holders.flatMap(({ holder }) => instanceOf(holder) ?? [])[0];
+    const purpose = purposeOf(graph, namespace, holders, keepers);
+    if (purpose !== undefined) kept.push(namespaceLeak(graph, namespace, holders, context, purpose));
+    else if (name === undefined) leaks.push(namespaceLeak(graph, namespace, holders, context, undefined));
+    else dead.set(name, [...(dead.get(name) ?? []), namespace]);
+  }
+  for (const [name, namespaces] of dead) {
+    const [only] = namespaces;
+    // `pin` keeps by a mount alone too, and one at a time; an instance that has died leaves all of its types.
+    if (namespaces.length === 1 && only !== undefined && only.type !== 'pid')
+      kept.push(namespaceLeak(graph, only, foldedHolders(graph, only), context, `Kept as “${name}”, with no process.`));
+    else leaks.push(instanceLeak(name, namespaces));
+  }
+  for (const process of graph.processes.values())
+    if (keepsPidNamespace(process)) leaks.push(zombieLeak(graph, process));
+  leaks.push(...fileLeaks(graph, context));
+  const byLabel = (a: Leak, b: Leak): number => (a.label < b.label ? -1 : Number(a.label > b.label));
+  return { leaks: leaks.toSorted(byLabel), kept: kept.toSorted(byLabel), doubt: doubtOf(graph, context) };
+}
+
+/** What keeps it, where nothing but descriptors, mounts and sockets does; undefined for what is in use or not known. */
+function abandoned(graph: Graph, namespace: Namespace): readonly FoldedHolder[] | undefined {
+  if (namespace.initial || namespace.memberList.size > 0) return undefined;
+  const holders = foldedHolders(graph, namespace);
+  const idle = holders.every(({ holder: { by } }) => by === 'fd' || by === 'mount' || by === 'socket');
+  return idle && holders.length > 0 ? holders : undefined;
+}
+
+function instanceOf(holder: Holder): string | undefined {
+  return holder.by === 'mount' ? instancePath.exec(holder.path)?.[1] : undefined;
+}
+
+/** Why it is kept without a process; undefined when nobody seems to want it. */
+function purposeOf(
+  graph: Graph,
+  namespace: Namespace,
+  holders: readonly FoldedHolder[],
+  keepers: ReadonlySet<string>,
+): string | undefined {
+  for (const { holder } of holders) {
+    const pid = holderPid(holder);
+    const keeper = pid === undefined ? undefined : keeperTitle.exec(graph.processes.get(pid)?.cmdline ?? '')?.[1];
+    if (keeper !== undefined) return `Kept as “${keeper}” by its holder.`;
+    const name = instanceOf(holder);
+    if (name !== undefined && keepers.has(name)) return `Kept as “${displayText(name)}”, whose holder is alive.`;
+    if (holder.by !== 'mount') continue;
+    // What a program made up was to go with what it was made for.
+    if (netnsPath.test(holder.path) && bestMountName([holder.path], namespace.type)?.made === false)
+      return 'Kept by name on purpose, as ip netns does.';
+    if (/^\/(?:var\/)?run\/snapd\/ns\//.test(holder.path)) return 'Kept by snapd for the next start of the snap.';
+  }
+  return undefined;
+}
+
+function namespaceLeak(
+  graph: Graph,
+  namespace: Namespace,
+  holders: readonly FoldedHolder[],
+  { mntns }: LeakContext,
+  purpose: string | undefined,
+): Leak {
+  const { key, type, name } = namespace;
+  const target = { kind: 'namespace', key } as const;
+  const mounts = holders.flatMap(({ holder }) => (holder.by === 'mount' ? [holder] : []));
+  const unpin = mounts.flatMap((mount): LeakAction[] =>
+    mount.mntns === mntns ? [{ kind: 'unpin', path: mount.path, leftover: false }] : [],
+  );
+  const elsewhere = mounts.flatMap((mount): LeakAction[] =>
+    mount.mntns === mntns || !graph.namespaces.has(`mnt:${mount.mntns}`)
+      ? []
+      : [{ kind: 'reveal', of: { kind: 'namespace', key: `mnt:${mount.mntns}` } }],
+  );
+  return {
+    id: key,
+    label: `${typeNames[type]}: ${name.source === 'none' ? key : name.text}`,
+    description: name.source === 'none' ? '' : key,
+    detail: [
+      purpose,
+      `No process is in it; it is kept by ${listed(holders.map((holder) => foldedName(graph, holder)))}.`,
+      type === 'pid' ? 'Nothing can run in it any more.' : undefined,
+      whenGone(graph, holders),
+    ]
+      .filter((part) => part !== undefined)
+      .join(' '),
+    actions: [
+      ...unpin,
+      { kind: 'reveal', of: target },
+      { kind: 'details', of: target },
+      ...processTargets(graph, holders).map((of): LeakAction => ({ kind: 'reveal', of })),
+      ...elsewhere,
+    ],
+  };
+}
+
+function processTargets(graph: Graph, holders: readonly FoldedHolder[]): readonly LeakTarget[] {
+  const pids = new Set(holders.flatMap(({ holder }) => holderPid(holder) ?? []));
+  return [...pids].flatMap((pid) => {
+    const process = graph.processes.get(pid);
+    return process === undefined ? [] : [{ kind: 'process', pid, start: process.start } as const];
+  });
+}
+
+function whenGone(graph: Graph, holders: readonly FoldedHolder[]): string | undefined {
+  const pids = [...new Set(holders.flatMap(({ holder }) => holderPid(holder) ?? []))];
+  if (pids.length === 0) return undefined;
+  const names = listed(
+    pids.map((pid) => processName(graph.processes.get(pid), pid)),
+    4,
+  );
+  return pids.length === 1 ? `It goes when ${names} closes it or ends.` : `It goes when ${names} close it or end.`;
+}
+
+function instanceLeak(name: string, namespaces: readonly Namespace[]): Leak {
+  const [first] = namespaces;
+  const target = first && ({ kind: 'namespace', key: first.key } as const);
+  return {
+    id: `instance ${name}`,
+    label: `Instance: ${displayText(name)}`,
+    description: listed(namespaces.map(({ type }) => type)),
+    detail: `Its holder has ended; mounts beneath /run/linux-namespaces/${displayText(name)} still keep ${count(namespaces.length, 'namespace')} that no process is in.`,
+    actions: [
+      { kind: 'end', name },
+      ...(target === undefined
+        ? []
+        : ([
+            { kind: 'reveal', of: target },
+            { kind: 'details', of: target },
+          ] as const)),
+    ],
+  };
+}
+
+/** An ended init keeps its pid namespace until its parent takes note of it. */
+function keepsPidNamespace({ zombie, nspid }: Process): boolean {
+  return zombie && nspid !== undefined && nspid.length > 1 && nspid.at(-1) === 1;
+}
+
+function zombieLeak(graph: Graph, process: Process): Leak {
+  const { pid, start, comm, ppid } = process;
+  const parent = graph.processes.get(ppid);
+  const targets: readonly LeakTarget[] = [
+    { kind: 'process', pid, start },
+    ...(parent === undefined ? [] : [{ kind: 'process', pid: ppid, start: parent.start } as const]),
+  ];
+  return {
+    id: `process ${pid}.${start}`,
+    label: `Ended: ${comm}`,
+    description: `pid ${pid}`,
+    detail: `It was the first process of a PID namespace, which stays until ${processName(parent, ppid)} takes note of its end, or ends itself.`,
+    actions: targets.map((of): LeakAction => ({ kind: 'details', of })),
+  };
+}
+
+/** Names of ip-netns(8) on which nothing is mounted where the helper is. */
+function fileLeaks(graph: Graph, { netnsNames = [], mntns }: LeakContext): readonly Leak[] {
+  if (netnsNames.length === 0 || mntns === undefined) return [];
+  const here = new Set<string>();
+  const elsewhere = new Map<string, Namespace>();
+  for (const namespace of graph.ofType('net')) {
+    for (const holder of namespace.held) {
+      if (holder.by !== 'mount' || !netnsPath.test(holder.path)) continue;
+      const name = holder.path.slice(holder.path.lastIndexOf('/') + 1);
+      if (holder.mntns === mntns) here.add(name);
+      else elsewhere.set(name, namespace);
+    }
+  }
+  return netnsNames
+    .filter((name) => !here.has(name))
+    .map((name): Leak => {
+      const path = `/run/netns/${name}`;
+      const other = elsewhere.get(name);
+      return {
+        id: `file ${name}`,
+        label: `File: ${displayText(name)}`,
+        description: displayText(path),
+        detail:
+          other === undefined
+            ? 'A name of ip netns that is only a file: no namespace is mounted on it, so ip netns exec fails with EINVAL.'
+            : `Only a file here: ${namespaceName(graph, other.key)} is mounted on it in another mount namespace.`,
+        actions: [
+          { kind: 'unpin', path, leftover: true },
+          ...(other === undefined ? [] : [{ kind: 'reveal', of: { kind: 'namespace', key: other.key } } as const]),
+        ],
+      };
+    });
+}
+
+/** The source of a snapshot that looked at everything which can hold a namespace. */
+const needed = {
+  proc: 'processes',
+  mounts: 'mounts',
+  tasks: 'threads',
+  fds: 'open files',
+  sockets: 'sockets',
+} as const;
+
+function doubtOf({ completeness }: Graph, { rights, netnsNames }: LeakContext): string | undefined {
+  const { text, partial } = completenessSentence(completeness, rights);
+  const missing: string[] = Object.entries(needed).flatMap(([source, what]) =>
+    completeness.source.includes(source) ? [] : [what],
+  );
+  if (netnsNames === undefined) missing.push('/run/netns');
+  const parts = [
+    partial ? text : undefined,
+    missing.length === 0 ? undefined : `Not looked at: ${listed(missing)}.`,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join(' ');
+}
+
+/** What a person is told when there is nothing to list. */
+export function nothingWords({ completeness, namespaces }: Graph, kept: number): string {
+  const rest =
+    kept === 0 ? '' : ` ${count(kept, 'namespace')} without a process ${kept === 1 ? 'is' : 'are'} kept on purpose.`;
+  return `No leak was found among ${count(namespaces.size, 'namespace')} and ${processes(completeness.processes)}.${rest}`;
+}
