@@ -95,9 +95,9 @@ const unused = {
   name: 'unused',
   /** @param {import('esbuild').PluginBuild} build */
   setup(build) {
-    // ssh2's server side and its making of keys; the package has no entry without them.
-    build.onResolve({ filter: /^\.\/(server|keygen|http-agents)\.js$/ }, ({ path, importer }) =>
-      /[\\/]ssh2[\\/]lib[\\/]index\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    // ssh2's server side, its making of keys, and SFTP; the package has no entry without them.
+    build.onResolve({ filter: /^\.\/(server|keygen|http-agents|protocol\/SFTP)\.js$/ }, ({ path, importer }) =>
+      /[\\/]ssh2[\\/]lib[\\/]\w+\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
     // Of all of tweetnacl, bcrypt-pbkdf (encrypted keys) takes SHA-512, which Node has.

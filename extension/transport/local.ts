@@ -1,7 +1,5 @@
 /** "This machine": the same interface without SSH. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { constants } from 'node:fs';
-import { open, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { Emitter, type Event } from '../disposable.ts';
@@ -31,22 +29,6 @@ class LocalTransport implements Transport {
     // Disposed while the process was being started.
     if (this.#disposed) started.dispose();
     return started;
-  }
-
-  async upload(bytes: Uint8Array, path: string, mode: number, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    const { O_CREAT, O_EXCL, O_WRONLY } = constants;
-    const file = await open(path, O_WRONLY | O_CREAT | O_EXCL, mode);
-    try {
-      await file.writeFile(bytes, { signal });
-      // The umask may have taken bits away.
-      await file.chmod(mode);
-      await file.close();
-    } catch (error) {
-      await file.close().catch(() => undefined);
-      await unlink(path).catch(() => undefined);
-      throw error;
-    }
   }
 
   connectUnix(path: string, signal?: AbortSignal): Promise<Duplex> {

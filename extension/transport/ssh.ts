@@ -7,7 +7,6 @@ import { ConnectionError } from './errors.ts';
 import { connectHops, resolveHops, type Hop } from './hops.ts';
 import type { Interaction, Log } from './interaction.ts';
 import { cancelledError } from './patience.ts';
-import { uploadBySftp } from './sftp.ts';
 import type { ExecOptions, ExitStatus, RemoteCommand, RemoteProcess, Transport } from './transport.ts';
 import { describeHost, plainText } from './words.ts';
 
@@ -89,11 +88,6 @@ class SshTransport implements Transport {
       this.#client.exec(line, terminal === undefined ? {} : { pty: terminal }, done);
     });
     return new SshProcess(channel, signal);
-  }
-
-  async upload(bytes: Uint8Array, path: string, mode: number, signal?: AbortSignal): Promise<void> {
-    if (this.#end !== undefined) throw this.#gone();
-    await uploadBySftp(this.#client, bytes, path, mode, signal ?? new AbortController().signal);
   }
 
   connectUnix(path: string, signal?: AbortSignal): Promise<Duplex> {

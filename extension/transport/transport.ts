@@ -36,18 +36,8 @@ export interface Transport extends Disposable {
   /** For people: `This machine`, `alice@build7:2222`. */
   readonly description: string;
   exec(command: RemoteCommand, options?: ExecOptions): Promise<RemoteProcess>;
-  /**
-   * Writes a new file and never follows or replaces an existing one (O_EXCL). Uses SFTP where the server has it.
-   * Rejects with `UploadUnsupported` where it has not: the caller then writes through a shell's stdin.
-   */
-  upload(bytes: Uint8Array, path: string, mode: number, signal?: AbortSignal): Promise<void>;
   /** A stream to a unix socket on the host (SSH: direct-streamlocal@openssh.com). */
   connectUnix(path: string, signal?: AbortSignal): Promise<Duplex>;
   /** Fires once; the value says why, undefined after `dispose()`. */
   readonly onClose: Event<Error | undefined>;
-}
-
-/** The server offers no SFTP subsystem. */
-export class UploadUnsupported extends Error {
-  override readonly name = 'UploadUnsupported';
 }

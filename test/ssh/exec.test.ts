@@ -300,7 +300,6 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
       await until('it is told', () => all.causes.length > 0);
       isLost(all.causes[0], /was lost/);
       await assert.rejects(all.over.exec({ script: 'true' }), (error) => isLost(error, /was lost/));
-      await assert.rejects(all.over.upload(Buffer.from('x'), '/tmp/x', 0o600), (error) => isLost(error, /was lost/));
       await assert.rejects(all.over.connectUnix('/tmp/x'), (error) => isLost(error, /was lost/));
       all.over.dispose();
       assert.equal(all.causes.length, 1);

@@ -60,9 +60,6 @@ export class FakeTransport extends FakeClosable implements Transport {
   exec(): never {
     throw new Error('not used');
   }
-  upload(): never {
-    throw new Error('not used');
-  }
   connectUnix(): never {
     throw new Error('not used');
   }
