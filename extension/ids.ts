@@ -31,6 +31,8 @@ export const commands = {
   findLeaks: 'linuxNamespaces.findLeaks',
   enter: 'linuxNamespaces.enter',
   runCommand: 'linuxNamespaces.runCommand',
+  keep: 'linuxNamespaces.keep',
+  stopKeeping: 'linuxNamespaces.stopKeeping',
   end: 'linuxNamespaces.end',
   showReadiness: 'linuxNamespaces.showReadiness',
   showDetails: 'linuxNamespaces.showDetails',

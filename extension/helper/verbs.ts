@@ -97,6 +97,15 @@ export async function create(session: HelperSession, words: readonly string[], s
   return { made, kept };
 }
 
+/** Gives a namespace a name under which it lives on: a mount, or with `holder` a process, which takes no rights of root's. */
+export async function pin(
+  session: HelperSession,
+  reference: string,
+  options: { readonly name: string; readonly holder: boolean },
+): Promise<void> {
+  await session.request('pin', [`--name=${options.name}`, ...(options.holder ? ['--holder'] : []), reference]);
+}
+
 /** Takes away what `pin` or ip-netns(8) mounted: all of a name, or one path. With `leftover` also files on which nothing is mounted. */
 export async function unpin(
   session: HelperSession,

@@ -10,11 +10,13 @@ import { nameProblem } from './types.ts';
 export function askName(
   title: string,
   prompt = 'A name to keep it under. It outlives the connection until it is ended.',
+  value = '',
 ): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title,
     prompt,
     placeHolder: 'web',
+    value,
     validateInput: nameProblem,
     ignoreFocusOut: true,
   });

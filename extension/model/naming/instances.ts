@@ -5,3 +5,12 @@ const title = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) [a-z,]+$/;
 export function instanceName(cmdline: string | undefined): string | undefined {
   return title.exec(cmdline ?? '')?.[1];
 }
+
+/** As the process of `pin --holder` tells it: `linux-namespaces: NAME TYPE:ID`. */
+const pinTitle = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) ([a-z]+):([0-9]{1,10})$/;
+
+/** Undefined for the command line of anything else. `key` is as the title says, whether or not there is such a namespace. */
+export function pinHolder(cmdline: string | undefined): { readonly name: string; readonly key: string } | undefined {
+  const [, name, type, id] = pinTitle.exec(cmdline ?? '') ?? [];
+  return name === undefined ? undefined : { name, key: `${type}:${id}` };
+}

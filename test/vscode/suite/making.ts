@@ -6,7 +6,7 @@ import { helper } from '../../helper/support/helper.ts';
 import { idOf } from '../../helper/support/namespaces.ts';
 import { run } from '../../helper/support/process.ts';
 import { until } from '../support/poll.ts';
-import { uniqueProcessName } from '../support/workloads.ts';
+import { holdNamespaces, uniqueProcessName } from '../support/workloads.ts';
 import type { Play } from './stage.ts';
 
 export const making: Play = (stage, step) => {
@@ -95,6 +95,28 @@ export const making: Play = (stage, step) => {
     await workbench.screenshot(`${edition}-end`);
     await workbench.pressInDialog('End');
     await tree.gone(host.alias, 'UTS', name);
+  });
+
+  step('a namespace is kept under a name without its process, and kept no more', async () => {
+    const { workbench, tree, host, scope } = stage;
+    const owner = uniqueProcessName('keeps');
+    const kept = uniqueProcessName('kept');
+    scope.defer(async () => void (await run([helper, 'unpin', kept])));
+    const held = await holdNamespaces(scope, owner, '--net');
+    await tree.expand(host.alias, 'Network');
+    await tree.row(host.alias, 'Network', owner);
+    await tree.chooseFromMenu('Keep...', host.alias, 'Network', owner);
+    await workbench.quickInput.answer('Keep', kept);
+    await tree.row(host.alias, 'Network', kept);
+    await held.release();
+    await tree.says(/0 processes/, host.alias, 'Network', kept);
+    await tree.chooseFromMenu('Stop Keeping...', host.alias, 'Network', kept);
+    assert.match(await workbench.dialog(), new RegExp(kept));
+    const words = await workbench.page.locator('.monaco-dialog-box').innerText();
+    assert.match(words, /\/run\/netns\//);
+    assert.match(words, /Nothing else .*keeps it/);
+    await workbench.pressInDialog('Stop Keeping');
+    await tree.gone(host.alias, 'Network', kept);
   });
 
   step('readiness is a document made by real tries', async () => {

@@ -43,6 +43,8 @@ function contextOf(graph: Graph, ref: GraphRef): readonly string[] {
         'details',
         'comparable',
         'id',
+        ...(namespace.initial ? [] : ['keepable']),
+        ...(namespace.held.some(({ by }) => by === 'mount') ? ['kept'] : []),
         ...(pathOf(graph, namespace) === undefined ? [] : ['path']),
         ...(nsenterNamespace(graph, namespace) === undefined ? [] : ['enterable']),
       ];
