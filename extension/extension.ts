@@ -9,6 +9,7 @@ import { Documents } from './features/documents/documents.ts';
 import { activateFilter } from './features/filter/index.ts';
 import { onDemand } from './features/on-demand.ts';
 import { Preferences } from './features/preferences.ts';
+import { ReadinessStore } from './features/readiness/readiness-store.ts';
 import { activateRefresh } from './features/refresh.ts';
 import { activateLog } from './features/show-log.ts';
 import { activateStatusBar } from './features/status-bar/index.ts';
@@ -45,7 +46,10 @@ const features: readonly Feature[] = [
   onDemand([commands.findLeaks], async () => (await import('./features/leaks/index.ts')).activateLeaks),
   onDemand([commands.keep, commands.stopKeeping], async () => (await import('./features/keep/index.ts')).activateKeep),
   onDemand([commands.end], async () => (await import('./features/end.ts')).activateEnd),
-  onDemand([commands.showReadiness], async () => (await import('./features/readiness/index.ts')).activateReadiness),
+  onDemand(
+    [commands.showReadiness, commands.exportReadiness, commands.retryReadiness],
+    async () => (await import('./features/readiness/index.ts')).activateReadiness,
+  ),
   onDemand([commands.showDetails], async () => (await import('./features/show-details.ts')).activateShowDetails),
   onDemand(
     [commands.compare, commands.compareSelected, commands.compareWith],
@@ -69,7 +73,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   const { hosts, disposable } = createHosts(extension, log);
   store.add(disposable);
   const preferences = store.add(new Preferences(extension.globalState));
-  const tree = store.add(new HostsView({ hosts, preferences, extensionUri }));
+  const readiness = store.add(new ReadinessStore(hosts));
+  const tree = store.add(new HostsView({ hosts, preferences, readiness, extensionUri }));
   const context: FeatureContext = {
     extensionUri,
     hosts,
@@ -80,6 +85,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     connector: new HostConnector({ hosts, log, treeVisible: () => tree.visible }),
     tree,
     documents: store.add(new Documents(hosts)),
+    readiness,
   };
   for (const activateFeature of features) store.add(activateFeature(context));
 }

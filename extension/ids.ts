@@ -35,6 +35,8 @@ export const commands = {
   stopKeeping: 'linuxNamespaces.stopKeeping',
   end: 'linuxNamespaces.end',
   showReadiness: 'linuxNamespaces.showReadiness',
+  exportReadiness: 'linuxNamespaces.exportReadiness',
+  retryReadiness: 'linuxNamespaces.retryReadiness',
   showDetails: 'linuxNamespaces.showDetails',
   compare: 'linuxNamespaces.compare',
   compareSelected: 'linuxNamespaces.compareSelected',

@@ -6,6 +6,7 @@ import type { Commands } from './commands.ts';
 import type { HostConnector } from './connection/connector.ts';
 import type { Documents } from './documents/documents.ts';
 import type { Preferences } from './preferences.ts';
+import type { ReadinessStore } from './readiness/readiness-store.ts';
 import type { TreeAccess } from './tree/access.ts';
 
 /** All that a feature may use. Passed, never imported, so that each feature says what it depends on. */
@@ -20,6 +21,7 @@ export interface FeatureContext {
   readonly connector: HostConnector;
   readonly tree: TreeAccess;
   readonly documents: Documents;
+  readonly readiness: ReadinessStore;
 }
 
 /** Starts one feature; disposing the result ends it. */

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { commands } from '../ids.ts';
 import type { Feature } from './context.ts';
 import { pickHost } from './hosts/pick-host.ts';
-import { snapshotFileName } from './snapshot-file-name.ts';
+import { offerToOpen, startFolder } from './save-file.ts';
+import { hostFileName } from './host-file-name.ts';
 
 /** Writes everything that is known of a host into a JSON file. */
 export const activateExportSnapshot: Feature = (context) =>
@@ -26,20 +26,10 @@ export const activateExportSnapshot: Feature = (context) =>
     const text = exportText(graph);
     const target = await vscode.window.showSaveDialog({
       title: `Export Snapshot of ${host.label}`,
-      defaultUri: vscode.Uri.joinPath(folder(), snapshotFileName(host.label, graph.time)),
+      defaultUri: vscode.Uri.joinPath(startFolder(), hostFileName(host.label, graph.time, 'json')),
       filters: { JSON: ['json'] },
     });
     if (target === undefined) return;
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
-    void offerToOpen(target);
+    void offerToOpen('The snapshot', target);
   });
-
-async function offerToOpen(target: vscode.Uri): Promise<void> {
-  const open = 'Open';
-  const choice = await vscode.window.showInformationMessage(`The snapshot was written to ${target.fsPath}.`, open);
-  if (choice === open) await vscode.window.showTextDocument(target);
-}
-
-function folder(): vscode.Uri {
-  return vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
-}

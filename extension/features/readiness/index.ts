@@ -1,42 +1,49 @@
 import * as vscode from 'vscode';
-import type { NamespaceType } from '../../helper/protocol.ts';
-import { HelperError, type HelperSession } from '../../helper/session.ts';
-import { create } from '../../helper/verbs.ts';
+import { DisposableStore } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
 import { commands, views } from '../../ids.ts';
-import type { Try } from '../../explain/readiness.ts';
 import type { Feature, FeatureContext } from '../context.ts';
+import { hostFileName } from '../host-file-name.ts';
 import { pickHost } from '../hosts/pick-host.ts';
+import { offerToOpen, startFolder } from '../save-file.ts';
+import type { KnownReadiness } from './readiness-store.ts';
 
-/** Show Readiness: what this kernel and this user can do, by real tries, as a document. */
-export const activateReadiness: Feature = (context) =>
-  context.commands.register(commands.showReadiness, async (argument) => {
-    const host =
-      context.tree.hostOf(argument) ??
-      (await pickHost(context, {
-        title: 'Show Readiness',
-        suits: ({ session }) => session !== undefined,
-        none: 'Connect to a host first.',
-      }));
-    if (host !== undefined) await showReadiness(context, host);
-  });
+/** What this kernel and this user can do, by real tries: as a document, as a file, and again. The tree has it as rows. */
+export const activateReadiness: Feature = (context) => {
+  const store = new DisposableStore();
+  const register = (
+    id: (typeof commands)['showReadiness' | 'exportReadiness' | 'retryReadiness'],
+    title: string,
+    act: (context: FeatureContext, host: Host, found: KnownReadiness) => Promise<void>,
+  ): void => {
+    store.add(
+      context.commands.register(id, async (argument) => {
+        const host =
+          context.tree.hostOf(argument) ??
+          (await pickHost(context, {
+            title,
+            suits: ({ session }) => session !== undefined,
+            none: 'Connect to a host first.',
+          }));
+        if (host === undefined) return;
+        if (host.session === undefined) {
+          void vscode.window.showInformationMessage(`Connect to ${host.label} first.`);
+          return;
+        }
+        // Whoever asks wants to know how it is now.
+        const renew = (): Promise<KnownReadiness> => context.readiness.renew(host);
+        await act(context, host, await vscode.window.withProgress({ location: { viewId: views.hosts } }, renew));
+      }),
+    );
+  };
+  register(commands.showReadiness, 'Show Readiness', show);
+  register(commands.exportReadiness, 'Export Readiness', write);
+  register(commands.retryReadiness, 'Try Readiness Again', async () => {});
+  return store;
+};
 
-async function showReadiness({ documents }: FeatureContext, host: Host): Promise<void> {
-  const { session, facts, graph } = host;
-  if (session === undefined || facts === undefined) {
-    void vscode.window.showInformationMessage(`Connect to ${host.label} first.`);
-    return;
-  }
-  const text = await vscode.window.withProgress({ location: { viewId: views.hosts } }, async () => {
-    const attempts = await Promise.all(facts.types.map(async (type) => [type, await attempt(session, type)] as const));
-    // The table of causes is large and nobody waits for it before.
-    const [{ readiness }, { readinessReport }] = await Promise.all([
-      import('../../explain/readiness.ts'),
-      import('../../explain/readiness-report.ts'),
-    ]);
-    return readinessReport(readiness(facts, Object.fromEntries(attempts), graph), Date.now());
-  });
-  const document = await vscode.workspace.openTextDocument(documents.report(host, 'readiness', text));
+async function show({ documents }: FeatureContext, host: Host, { report }: KnownReadiness): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(documents.report(host, 'readiness', report));
   try {
     await vscode.commands.executeCommand('markdown.showPreview', document.uri);
   } catch {
@@ -45,13 +52,13 @@ async function showReadiness({ documents }: FeatureContext, host: Host): Promise
   }
 }
 
-/** The whole step for real, in a child that is thrown away. */
-async function attempt(session: HelperSession, type: NamespaceType): Promise<Try> {
-  try {
-    await create(session, ['--try', `--new=${type}`, ...(type === 'user' ? ['--map=root'] : [])]);
-    return { made: true };
-  } catch (error) {
-    if (!(error instanceof HelperError)) throw error;
-    return { error: error.record, ...(type === 'user' ? { context: { new: [type], map: 'root' } } : {}) };
-  }
+async function write(_: FeatureContext, host: Host, { report }: KnownReadiness): Promise<void> {
+  const target = await vscode.window.showSaveDialog({
+    title: `Export Readiness of ${host.label}`,
+    defaultUri: vscode.Uri.joinPath(startFolder(), hostFileName(`${host.label}-readiness`, host.graph?.time, 'md')),
+    filters: { Markdown: ['md'] },
+  });
+  if (target === undefined) return;
+  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(report));
+  void offerToOpen('The readiness report', target);
 }

@@ -64,7 +64,11 @@ export class HostBranch {
 
   /** Rows below a row. Those that are not there any more are forgotten, with all below them. */
   children(element: TreeElement): readonly TreeElement[] {
-    const refs = this.#childRefs(element.ref);
+    return this.adopt(element, this.#childRefs(element.ref));
+  }
+
+  /** The same for rows that the branch does not know by itself: abilities. */
+  adopt(element: TreeElement, refs: readonly RowRef[]): readonly TreeElement[] {
     const elements = refs.map((ref) => this.#intern(ref));
     const kept = new Set(elements);
     for (const former of this.#handedOut.get(element.id) ?? []) if (!kept.has(former)) this.#forget(former);
@@ -83,8 +87,8 @@ export class HostBranch {
 
   hasChildren(element: TreeElement): boolean {
     const { ref } = element;
-    if (ref.kind === 'root') return true;
-    if (ref.kind === 'note') return false;
+    if (ref.kind === 'root' || ref.kind === 'readiness') return true;
+    if (ref.kind === 'note' || ref.kind === 'ability') return false;
     const { view } = this;
     return view !== undefined && hasChildren(view, ref);
   }
@@ -92,7 +96,8 @@ export class HostBranch {
   parentOf(element: TreeElement): TreeElement | undefined {
     const { ref } = element;
     if (ref.kind === 'root') return undefined;
-    if (ref.kind === 'note') return this.root;
+    if (ref.kind === 'note' || ref.kind === 'readiness') return this.root;
+    if (ref.kind === 'ability') return this.#intern({ kind: 'readiness' });
     const { view } = this;
     const parent = view === undefined ? undefined : parentOf(view, ref);
     return parent === undefined ? this.root : this.#intern(parent);
@@ -162,12 +167,12 @@ export class HostBranch {
   }
 
   #childRefs(ref: RowRef): readonly RowRef[] {
-    if (ref.kind === 'note') return [];
+    if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'ability') return [];
     const { view } = this;
     const refs = view === undefined ? [] : children(view, ref, this.#shown.get(this.#id(ref)) ?? pageSize);
     if (ref.kind !== 'root') return refs;
     const notes = this.#notes(view, refs.length).map((note): RowRef => ({ kind: 'note', note }));
-    return [...notes, ...refs];
+    return [...notes, ...refs, ...this.#readiness()];
   }
 
   #notes(view: View | undefined, rows: number): readonly Note[] {
@@ -177,6 +182,17 @@ export class HostBranch {
     if (partialWords(this.host) !== undefined) notes.push('partial');
     if (rows === 0) notes.push('nothing');
     return notes;
+  }
+
+  /** Not while something else is looked for; and without a connection there is nothing to try it with. */
+  #readiness(): readonly RowRef[] {
+    const { filter } = this.#preferences;
+    return this.host.session === undefined || filter.text !== '' ? [] : [{ kind: 'readiness' }];
+  }
+
+  /** The host's readiness was tried out anew: the row to be shown anew, if it has been handed out. */
+  get readiness(): TreeElement | undefined {
+    return this.#elements.get(this.#id({ kind: 'readiness' }));
   }
 
   /** True when more than before is shown. */
@@ -211,10 +227,21 @@ export class HostBranch {
     const { grouping, filter } = this.#preferences;
     // The editor keeps a row folded or unfolded by its id: what is found shall be seen, and what was there before comes back.
     const tree = filter.text === '' ? grouping : `${grouping}?`;
-    const rest = ref.kind === 'note' ? `note/${ref.note}` : `${tree}/${idOf(ref)}`;
+    const rest = isNode(ref) ? `${tree}/${idOf(ref)}` : apartId(ref);
     // No host's id has a blank in it.
     return `${this.root.id} ${rest}`;
   }
+}
+
+type Apart = Exclude<RowRef, NodeRef>;
+
+function isNode(ref: RowRef): ref is NodeRef {
+  return ref.kind !== 'note' && ref.kind !== 'readiness' && ref.kind !== 'ability';
+}
+
+function apartId(ref: Apart): string {
+  if (ref.kind === 'note') return `note/${ref.note}`;
+  return ref.kind === 'readiness' ? 'readiness' : `readiness/${ref.row.id}`;
 }
 
 /** Rows that are there for the sake of the namespaces below them. */

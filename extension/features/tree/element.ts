@@ -1,3 +1,4 @@
+import type { ReadinessRow } from '../../explain/readiness-report.ts';
 import type { Host } from '../../host/types.ts';
 import type { NodeRef } from '../../model/node-ref.ts';
 
@@ -10,7 +11,12 @@ export type Note =
   /** Nothing passes the filter. */
   | 'nothing';
 
-export type RowRef = NodeRef | { readonly kind: 'note'; readonly note: Note };
+export type RowRef =
+  | NodeRef
+  | { readonly kind: 'note'; readonly note: Note }
+  /** What the host and this user can do; below it a row for each thing, once somebody has unfolded it. */
+  | { readonly kind: 'readiness' }
+  | { readonly kind: 'ability'; readonly row: ReadinessRow };
 
 /** A row of the Hosts view. VS Code tells rows apart by object, so there is one for each `id` as long as the row is there. */
 export class TreeElement {

@@ -4,6 +4,7 @@ import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import { views } from '../../ids.ts';
 import type { Preferences } from '../preferences.ts';
+import type { ReadinessStore } from '../readiness/readiness-store.ts';
 import type { Target } from '../targets.ts';
 import type { TreeAccess } from './access.ts';
 import { TreeElement } from './element.ts';
@@ -12,6 +13,7 @@ import { HostsTreeProvider } from './provider.ts';
 export interface HostsViewOptions {
   readonly hosts: Hosts;
   readonly preferences: Preferences;
+  readonly readiness: ReadinessStore;
   readonly extensionUri: vscode.Uri;
 }
 

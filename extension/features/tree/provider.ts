@@ -4,9 +4,11 @@ import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import { followHosts } from '../follow-hosts.ts';
 import type { Preferences } from '../preferences.ts';
+import type { ReadinessStore } from '../readiness/readiness-store.ts';
 import { HostBranch } from './branch.ts';
 import { TreeElement } from './element.ts';
 import { explain, itemOf } from './items.ts';
+import { notTried } from './items/readiness-items.ts';
 import { Pacer } from './pacer.ts';
 import { toTreeItem } from './tree-item.ts';
 
@@ -28,6 +30,7 @@ const settling = 1_000;
 export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, Disposable {
   readonly #hosts: Hosts;
   readonly #preferences: Preferences;
+  readonly #readiness: ReadinessStore;
   readonly #extensionUri: vscode.Uri;
   readonly #store = new DisposableStore();
   readonly #emitter = this.#store.add(new vscode.EventEmitter<TreeElement[] | undefined>());
@@ -47,13 +50,21 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   constructor(options: {
     readonly hosts: Hosts;
     readonly preferences: Preferences;
+    readonly readiness: ReadinessStore;
     readonly extensionUri: vscode.Uri;
   }) {
     this.#hosts = options.hosts;
     this.#preferences = options.preferences;
+    this.#readiness = options.readiness;
     this.#extensionUri = options.extensionUri;
     this.#store.add(followHosts(options.hosts, (host) => this.#follow(host)));
     this.#store.add(options.hosts.onDidChange(() => this.refreshAll()));
+    this.#store.add(
+      options.readiness.onDidChange((host) => {
+        const row = this.#branches.get(host)?.readiness;
+        if (row !== undefined) this.refresh([row], 0);
+      }),
+    );
     this.#store.add(options.preferences.onDidChange(() => this.refreshAll()));
     // High-contrast themes have icons of their own.
     this.#store.add(vscode.window.onDidChangeActiveColorTheme(() => this.refreshAll()));
@@ -63,12 +74,22 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     return this.#branches.get(host);
   }
 
-  getChildren(element?: TreeElement): TreeElement[] {
+  getChildren(element?: TreeElement): TreeElement[] | Promise<TreeElement[]> {
     if (element === undefined) this.#listedAt = performance.now();
     if (element === undefined) return this.#hosts.all.flatMap((host) => this.#branches.get(host)?.root ?? []);
     // Asked for what is below a row, the editor shows it unfolded: it tells only of what a person has folded or unfolded.
     if (element.ref.kind === 'root') this.#unfolded.add(element.host);
+    if (element.ref.kind === 'readiness') return this.#abilities(element);
     return [...(this.#branches.get(element.host)?.children(element) ?? [])];
+  }
+
+  async #abilities(element: TreeElement): Promise<TreeElement[]> {
+    const rows = await this.#readiness.get(element.host).then(
+      ({ rows: found }) => found,
+      (error: unknown) => [notTried(error)],
+    );
+    const refs = rows.map((row) => ({ kind: 'ability', row }) as const);
+    return [...(this.#branches.get(element.host)?.adopt(element, refs) ?? [])];
   }
 
   getTreeItem(element: TreeElement): vscode.TreeItem {

@@ -6,7 +6,7 @@ import { remedies, remediesFor } from '../../../extension/features/connection/re
 import { readFilter, storedFilter } from '../../../extension/features/filter/stored.ts';
 import { filterWords } from '../../../extension/features/filter/words.ts';
 import { followHosts } from '../../../extension/features/follow-hosts.ts';
-import { snapshotFileName } from '../../../extension/features/snapshot-file-name.ts';
+import { hostFileName } from '../../../extension/features/host-file-name.ts';
 import { watchWhileVisible } from '../../../extension/features/tree/watching.ts';
 import { Emitter } from '../../../extension/disposable.ts';
 import { noFilter } from '../../../extension/model/filter.ts';
@@ -127,8 +127,8 @@ test('the active filter is said in a line', () => {
 });
 
 test('a snapshot is named by host and time, in characters that every file system takes', () => {
-  assert.equal(snapshotFileName('alice@build7:22', 1_795_594_127), 'alice@build7-22-2026-11-25T08-08-47Z.json');
-  assert.equal(snapshotFileName('../x y', undefined), '..-x-y.json');
+  assert.equal(hostFileName('alice@build7:22', 1_795_594_127, 'json'), 'alice@build7-22-2026-11-25T08-08-47Z.json');
+  assert.equal(hostFileName('../x y', undefined, 'json'), '..-x-y.json');
 });
 
 test('a picker offers named namespaces first, and with a text what has it', () => {

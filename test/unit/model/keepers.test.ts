@@ -35,7 +35,11 @@ test('a name of ip netns and a holding process keep a namespace, and nothing is 
     process(8, `linux-namespaces: other net:${net + 1}`),
     process(9, `x linux-namespaces: fake net:${net}`),
   );
-  assert.deepEqual(keepersOf(graph, namespace), { mounts: ['/run/netns/blue'], holders: ['green'], instance: undefined });
+  assert.deepEqual(keepersOf(graph, namespace), {
+    mounts: ['/run/netns/blue'],
+    holders: ['green'],
+    instance: undefined,
+  });
   assert.match(withoutKeepers(namespace, true), /^Nothing else keeps it: it ends/);
   assert.match(withoutKeepers(namespace, false), /that can be seen/);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { helper } from '../../helper/support/helper.ts';
 import { idOf } from '../../helper/support/namespaces.ts';
 import { run } from '../../helper/support/process.ts';
+import { startHost } from '../support/host.ts';
 import { until } from '../support/poll.ts';
 import { holdNamespaces, uniqueProcessName } from '../support/workloads.ts';
 import type { Play } from './stage.ts';
@@ -117,6 +118,27 @@ export const making: Play = (stage, step) => {
     assert.match(words, /Nothing else .*keeps it/);
     await workbench.pressInDialog('Stop Keeping');
     await tree.gone(host.alias, 'Network', kept);
+  });
+
+  step('readiness below the host says what a limit of 0 forbids, and what helps', async () => {
+    const { workbench, tree, scope, editor } = stage;
+    // A limit in a user namespace of its own: what the machine's root may do to the whole machine differs.
+    const limited = `sh -c 'echo 0 >/proc/sys/user/max_time_namespaces; exec sh -c "$SSH_ORIGINAL_COMMAND"'`;
+    const host = await startHost(scope, 'limited', [`ForceCommand unshare --user --map-root-user ${limited}`]);
+    await host.introduce(editor.home, { known: true });
+    await stage.run('Add Host...');
+    await workbench.quickInput.answer('Add Host', host.alias);
+    await tree.expand(host.alias, 'Readiness');
+    await tree.says(/✓ yes/, host.alias, 'Readiness', 'UTS namespaces');
+    await tree.says(/✗ no: /, host.alias, 'Readiness', 'Time namespaces');
+    const words = await tree.tooltip(host.alias, 'Readiness', 'Time namespaces');
+    assert.match(words, /max_time_namespaces/);
+    assert.match(words, /raise/i);
+    await workbench.screenshot(`${edition}-limit`);
+    await tree.press('Try Readiness Again', host.alias, 'Readiness');
+    await tree.says(/✗ no: /, host.alias, 'Readiness', 'Time namespaces');
+    await tree.chooseFromMenu('Remove Host...', host.alias);
+    await tree.gone(host.alias);
   });
 
   step('readiness is a document made by real tries', async () => {

@@ -38,7 +38,8 @@ export interface TestHost {
 /** Of the default key. */
 export const passphrase = 'correct horse';
 
-export async function startHost(scope: Scope, alias: string): Promise<TestHost> {
+/** @param config further lines of sshd_config */
+export async function startHost(scope: Scope, alias: string, config: readonly string[] = []): Promise<TestHost> {
   const folder = temporaryFolder(scope);
   const home = join(folder, 'home');
   await mkdir(home, { mode: 0o700 });
@@ -55,7 +56,7 @@ export async function startHost(scope: Scope, alias: string): Promise<TestHost> 
       hostKeys: [hostKey],
       ...(port === undefined ? {} : { port }),
       // What is put on the host must not meet what others have put there; and the marker tells whose processes they are.
-      config: [`SetEnv HOME=${home} ${markerVariable}=${marker}`],
+      config: [`SetEnv HOME=${home} ${markerVariable}=${marker}`, ...config],
     });
   let server: Sshd | undefined = await run();
   const { port } = server;

@@ -41,6 +41,18 @@ export class QuickInput {
     return this.#widget.isVisible();
   }
 
+  /** False when none is open, or the one that was has closed meanwhile. */
+  async takes(text: string): Promise<boolean> {
+    const input = this.#widget.locator('.quick-input-box input').first();
+    try {
+      await input.fill(text, { timeout: 1000 });
+      return (await this.visible) && (await input.inputValue({ timeout: 1000 })) === text;
+    } catch (error) {
+      if (error instanceof errors.TimeoutError) return false;
+      throw error;
+    }
+  }
+
   /** Title, message, and placeholder. */
   async words(): Promise<string> {
     return this.#widget.evaluate((widget: PageElement) =>

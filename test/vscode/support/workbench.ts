@@ -57,25 +57,28 @@ export class Workbench {
 
   /** Runs a command by its title with category, `Linux Namespaces: Add Host...`, as the palette shows it. */
   async run(command: string): Promise<void> {
-    const input = await this.#palette();
-    await input.fill(`>${command}`);
+    await this.#typeIntoPalette(command);
     await this.quickInput.choose(command);
   }
 
-  /** A key pressed while the focus moves from one part of the window to another is heard by none. */
-  async #palette(): Promise<Locator> {
-    await until('the palette is open', async () => {
-      if (await this.quickInput.visible) return true;
-      await this.page.keyboard.press('F1');
-      return until('it opens', () => this.quickInput.visible, { within: 2000 }).catch(() => false);
+  /**
+   * A key pressed while the focus moves from one part of the window to another is heard by none; and a palette that is seen may be
+   * the one of the last command, about to close.
+   */
+  async #typeIntoPalette(text: string): Promise<void> {
+    const { quickInput, page } = this;
+    await until(`the palette takes ${text}`, async () => {
+      if (!(await quickInput.visible)) {
+        await page.keyboard.press('F1');
+        await until('it opens', () => quickInput.visible, { within: 2000 }).catch(() => false);
+      }
+      return quickInput.takes(`>${text}`);
     });
-    return this.quickInput.opened();
   }
 
   /** Titles of the commands that the palette offers for a text. */
   async offered(text: string): Promise<readonly string[]> {
-    const input = await this.#palette();
-    await input.fill(`>${text}`);
+    await this.#typeIntoPalette(text);
     const labels = await until('the palette has found something', async () => {
       const found = await this.quickInput.items();
       return found.length > 0 && found.map((item) => item.label);

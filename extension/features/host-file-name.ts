@@ -1,5 +1,5 @@
 /** `build7-2026-11-25T07-22-52Z.json`: the host's own time, in characters that every file system takes. */
-export function snapshotFileName(label: string, time: number | undefined): string {
+export function hostFileName(label: string, time: number | undefined, extension: string): string {
   const name = label.replaceAll(/[^\w.@-]+/g, '-');
   const when =
     time === undefined
@@ -8,5 +8,5 @@ export function snapshotFileName(label: string, time: number | undefined): strin
           .toISOString()
           .replace(/\.\d+Z$/, 'Z')
           .replaceAll(':', '-')}`;
-  return `${name}${when}.json`;
+  return `${name}${when}.${extension}`;
 }
