@@ -8,7 +8,7 @@ import type { Graph } from '../model/types.ts';
 import { count } from '../model/words.ts';
 import type { Feature, FeatureContext } from './context.ts';
 import { explainFailure } from './explain-failure.ts';
-import { referenceOf } from './instance-name.ts';
+import { endingOf } from './instance-name.ts';
 import { pickTarget } from './pick-target.ts';
 import { lookUp, type Target } from './targets.ts';
 
@@ -24,13 +24,16 @@ async function endTarget({ log }: FeatureContext, target: Target): Promise<void>
   const { host } = target;
   const { session, graph, facts } = host;
   const found = lookUp(host, target);
-  if (session === undefined || graph === undefined || found?.kind !== 'namespace') {
+  const ending = graph && found && endingOf(graph, found);
+  if (session === undefined || graph === undefined || ending === undefined) {
     void vscode.window.showInformationMessage(
-      session === undefined ? `Connect to ${host.label} first.` : 'Choose a namespace that is still there.',
+      session === undefined
+        ? `Connect to ${host.label} first.`
+        : 'Choose a namespace or an instance that is still there.',
     );
     return;
   }
-  const { reference, words } = referenceOf(graph, found.namespace);
+  const { reference, words } = ending;
   const what = `${words} could not be ended`;
   const context = { verb: 'end', name: reference };
   try {

@@ -49,6 +49,10 @@ export class HostGraph implements Graph {
     return this.#workloads.byId;
   }
 
+  get instances(): readonly Workload[] {
+    return this.#workloads.instances;
+  }
+
   get workloadList(): Ordered<Workload> {
     return this.#workloads.list;
   }

@@ -55,7 +55,7 @@ export function nameOf(namespace: NamedNamespace, context: NameContext): Namespa
 }
 
 function sourceOf(kind: WorkloadKind): NameSource {
-  return kind === 'unit' ? 'unit' : 'container';
+  return kind === 'unit' || kind === 'instance' ? kind : 'container';
 }
 
 /** Of a pod's namespaces these are common to all its containers, unless its manifest says otherwise. */

@@ -99,6 +99,8 @@ export type WorkloadKind =
   | 'flatpak'
   | 'bubblewrap'
   | 'chromium'
+  /** Kept by our own `create --keep`. */
+  | 'instance'
   | 'process';
 
 /** Something a person started: a container, a pod, a systemd unit, a sandbox. */
@@ -172,6 +174,8 @@ export interface Graph {
   ofType(type: NamespaceType): Ordered<Namespace>;
   /** All workloads by name in natural order, then by id. */
   readonly workloadList: Ordered<Workload>;
+  /** Those of kind `instance`, in display order. */
+  readonly instances: readonly Workload[];
   /** Name of a uid in the host's passwd, safe to show. */
   userName(uid: number): string | undefined;
   readonly completeness: Completeness;

@@ -45,6 +45,7 @@ const kindNames: Readonly<Record<WorkloadKind, string>> = {
   flatpak: 'Flatpak application',
   bubblewrap: 'bubblewrap sandbox',
   chromium: 'Chromium sandbox',
+  instance: 'instance',
   process: 'process tree',
 };
 

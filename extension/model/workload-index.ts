@@ -1,6 +1,7 @@
 import type { ChangeCollector } from './changes.ts';
 import { cgroupIdentity } from './naming/cgroups.ts';
 import type { Identity } from './naming/identity.ts';
+import { instanceIdentity } from './naming/instances.ts';
 import { monitorEvidence } from './naming/monitors.ts';
 import { bubblewrapIdentity, chromiumIdentity } from './naming/sandboxes.ts';
 import { compareAge, compareWorkloads, WorkloadNode } from './nodes.ts';
@@ -20,6 +21,7 @@ const inheritedKinds: ReadonlySet<WorkloadKind> = new Set<WorkloadKind>([
   'cri-o',
   'lxc',
   'machine',
+  'instance',
 ]);
 
 /**
@@ -29,6 +31,7 @@ const inheritedKinds: ReadonlySet<WorkloadKind> = new Set<WorkloadKind>([
 export class WorkloadIndex {
   readonly byId = new Map<string, WorkloadNode>();
   readonly list = new SortedList<WorkloadNode>(compareWorkloads);
+  readonly #instances = new Set<WorkloadNode>();
   readonly #processes: ReadonlyMap<number, ProcessNode>;
   readonly #childrenOf = new Map<number, Set<number>>();
   /** Processes to be placed anew, parents first. */
@@ -41,6 +44,10 @@ export class WorkloadIndex {
 
   constructor(processes: ReadonlyMap<number, ProcessNode>) {
     this.#processes = processes;
+  }
+
+  get instances(): readonly WorkloadNode[] {
+    return [...this.#instances].filter(({ listed }) => listed).toSorted(compareWorkloads);
   }
 
   /** Its own facts changed: it, and what its children inherit from it, are looked at again in `settle`. */
@@ -150,6 +157,8 @@ export class WorkloadIndex {
     const inherited = parent?.cgroup === process.cgroup ? parent?.workloadNode : undefined;
     if (inherited !== undefined && inheritedKinds.has(inherited.kind)) return inherited;
     const sandboxed = hasOwn(process.namespaceSet);
+    const instance = sandboxed ? instanceIdentity(process) : undefined;
+    if (instance !== undefined) return instance;
     const sandbox = bubblewrapIdentity(process) ?? chromiumIdentity(process, parent, sandboxed);
     if (sandbox !== undefined) return sandbox;
     const monitored = parent?.monitor?.child;
@@ -178,6 +187,7 @@ export class WorkloadIndex {
   #create(identity: Identity): WorkloadNode {
     const workload = new WorkloadNode(identity);
     this.byId.set(workload.id, workload);
+    if (workload.kind === 'instance') this.#instances.add(workload);
     this.#unnamed.add(workload);
     return workload;
   }
@@ -203,6 +213,7 @@ export class WorkloadIndex {
   #removeEmpty(workload: WorkloadNode): void {
     if (workload.pidList.size > 0) return;
     this.byId.delete(workload.id);
+    this.#instances.delete(workload);
     this.#unnamed.delete(workload);
     if (workload.listed) this.list.delete(workload);
   }

@@ -10,7 +10,7 @@ import { explainFailure } from '../explain-failure.ts';
 import { pickTarget } from '../pick-target.ts';
 import { lookUp, type Target } from '../targets.ts';
 import { EnterTerminal } from './helper-terminal.ts';
-import { entryOfNamespace, entryOfProcess, type Entry } from './words.ts';
+import { entryOfInstance, entryOfNamespace, entryOfProcess, type Entry } from './words.ts';
 
 /** Enter and Run Command in: a terminal in a namespace, or in all that a process is in, with a shell or with one command. */
 export const activateEnter: Feature = (context) => {
@@ -73,6 +73,7 @@ async function chooseEntry(target: Target, title: string): Promise<Entry | undef
     void vscode.window.showInformationMessage('It is not there any more.');
     return undefined;
   }
+  if (found.kind === 'workload') return entryOfInstance(graph, found.workload);
   if (found.kind === 'process') {
     const entry = entryOfProcess(graph, found.process);
     if (entry === undefined) {

@@ -3,7 +3,7 @@ import { namespaceTypes, type NamespaceType } from '../../helper/protocol.ts';
 import { hostsOwnOf } from '../../model/hosts-own.ts';
 import { instanceName } from '../../model/naming/instances.ts';
 import { displayText } from '../../model/text.ts';
-import type { Graph, Namespace, Process } from '../../model/types.ts';
+import type { Graph, Namespace, Process, Workload } from '../../model/types.ts';
 
 export interface Entry {
   /** `web`, as terminals are called. */
@@ -52,4 +52,14 @@ export function entryOfProcess(graph: Graph, process: Process): Entry | undefine
     ],
     types,
   };
+}
+
+/** All of an instance, by the process that keeps it; undefined for any other workload. */
+export function entryOfInstance(graph: Graph, { kind, pidList }: Workload): Entry | undefined {
+  if (kind !== 'instance') return undefined;
+  for (const pid of pidList) {
+    const process = graph.processes.get(pid);
+    if (process !== undefined && instanceName(process.cmdline) !== undefined) return entryOfProcess(graph, process);
+  }
+  return undefined;
 }

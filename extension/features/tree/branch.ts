@@ -2,8 +2,9 @@ import type { Host } from '../../host/types.ts';
 import { affected } from '../../model/affected.ts';
 import { Filter, passesAll } from '../../model/filter.ts';
 import type { FilterOptions } from '../../model/filter.ts';
-import { children, hasChildren, locate, pageSize, parentOf, positionOf } from '../../model/layout.ts';
+import { children, hasChildren, locate, pageSize, parentOf, positionOf, showsWorkload } from '../../model/layout.ts';
 import type { View } from '../../model/layout.ts';
+import { instancePrefix } from '../../model/naming/instances.ts';
 import { idOf } from '../../model/node-ref.ts';
 import type { Grouping, NodeRef } from '../../model/node-ref.ts';
 import type { Change, Graph } from '../../model/types.ts';
@@ -87,7 +88,7 @@ export class HostBranch {
 
   hasChildren(element: TreeElement): boolean {
     const { ref } = element;
-    if (ref.kind === 'root' || ref.kind === 'readiness') return true;
+    if (ref.kind === 'root' || ref.kind === 'readiness' || ref.kind === 'instances') return true;
     if (ref.kind === 'note' || ref.kind === 'ability') return false;
     const { view } = this;
     return view !== undefined && hasChildren(view, ref);
@@ -96,7 +97,10 @@ export class HostBranch {
   parentOf(element: TreeElement): TreeElement | undefined {
     const { ref } = element;
     if (ref.kind === 'root') return undefined;
-    if (ref.kind === 'note' || ref.kind === 'readiness') return this.root;
+    if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'instances') return this.root;
+    // Grouped by workload they are among the others.
+    if (ref.kind === 'workload' && this.#preferences.grouping !== 'workload')
+      return this.#intern({ kind: 'instances' });
     if (ref.kind === 'ability') return this.#intern({ kind: 'readiness' });
     const { view } = this;
     const parent = view === undefined ? undefined : parentOf(view, ref);
@@ -112,6 +116,8 @@ export class HostBranch {
     const { view } = this;
     const ref = view === undefined ? undefined : locateTarget(view, target);
     if (view === undefined || ref === undefined) return undefined;
+    // Above an instance there is no list that comes in parts.
+    if (ref.kind === 'workload' && view.grouping !== 'workload') return { element: this.#intern(ref), changed: [] };
     const changed: TreeElement[] = [];
     for (let at: NodeRef | undefined = ref; at !== undefined; at = parentOf(view, at)) {
       if (at.kind === 'root') return { element: this.#intern(ref), changed: changed.toReversed() };
@@ -142,13 +148,22 @@ export class HostBranch {
     const filtered = filter?.update(change);
     const { view } = this;
     if (view === undefined) return [this.root];
-    const elements = affected(view, change, filtered).flatMap((ref) => this.#elements.get(this.#id(ref)) ?? []);
+    const rows = affected(view, change, filtered).flatMap((ref) => this.#elements.get(this.#id(ref)) ?? []);
+    const elements = [...rows, ...this.#changedInstances(view, change, filtered !== undefined)];
     if (!change.completeness || elements.includes(this.root)) return elements;
     const note = this.#elements.get(this.#id({ kind: 'note', note: 'partial' }));
     const partial = partialWords(this.host) !== undefined;
     // That the row comes or goes is a change of the host's children.
     if (partial !== (note !== undefined)) return [this.root];
     return note === undefined ? elements : [...elements, note];
+  }
+
+  /** They are few, so all of them are shown anew when one is touched; the host's row when the first comes or the last goes. */
+  #changedInstances(view: View, change: Change, filtered: boolean): readonly TreeElement[] {
+    if (view.grouping === 'workload') return [];
+    const row = this.#elements.get(this.#id({ kind: 'instances' }));
+    if ((row === undefined) !== (this.instances.length === 0)) return [this.root];
+    return row !== undefined && (filtered || touchesInstance(view.graph, change)) ? [row] : [];
   }
 
   /** The filter that the graph is seen through; it follows the graph from when it was made. */
@@ -168,11 +183,13 @@ export class HostBranch {
 
   #childRefs(ref: RowRef): readonly RowRef[] {
     if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'ability') return [];
+    if (ref.kind === 'instances') return this.instances;
     const { view } = this;
     const refs = view === undefined ? [] : children(view, ref, this.#shown.get(this.#id(ref)) ?? pageSize);
     if (ref.kind !== 'root') return refs;
     const notes = this.#notes(view, refs.length).map((note): RowRef => ({ kind: 'note', note }));
-    return [...notes, ...refs, ...this.#readiness()];
+    const instances: readonly RowRef[] = this.instances.length === 0 ? [] : [{ kind: 'instances' }];
+    return [...notes, ...instances, ...refs, ...this.#readiness()];
   }
 
   #notes(view: View | undefined, rows: number): readonly Note[] {
@@ -182,6 +199,14 @@ export class HostBranch {
     if (partialWords(this.host) !== undefined) notes.push('partial');
     if (rows === 0) notes.push('nothing');
     return notes;
+  }
+
+  /** Rows of the kept instances, in the order of their names; none when grouped by workload, where they are among the others. */
+  get instances(): readonly NodeRef[] {
+    const { view } = this;
+    if (view === undefined || view.grouping === 'workload') return [];
+    const shown = [...view.graph.instances].filter((workload) => showsWorkload(view, workload));
+    return shown.map(({ id }) => ({ kind: 'workload', id }));
   }
 
   /** Not while something else is looked for; and without a connection there is nothing to try it with. */
@@ -233,15 +258,22 @@ export class HostBranch {
   }
 }
 
+/** A process or a namespace of one has come, gone, or changed. */
+function touchesInstance({ namespaces }: Graph, change: Change): boolean {
+  const isInstance = (id: string): boolean => id.startsWith(instancePrefix);
+  if ([...change.workloads].some(isInstance)) return true;
+  return [...change.changed].some((key) => namespaces.get(key)?.workloads.some(isInstance) === true);
+}
+
 type Apart = Exclude<RowRef, NodeRef>;
 
 function isNode(ref: RowRef): ref is NodeRef {
-  return ref.kind !== 'note' && ref.kind !== 'readiness' && ref.kind !== 'ability';
+  return ref.kind !== 'note' && ref.kind !== 'readiness' && ref.kind !== 'ability' && ref.kind !== 'instances';
 }
 
 function apartId(ref: Apart): string {
   if (ref.kind === 'note') return `note/${ref.note}`;
-  return ref.kind === 'readiness' ? 'readiness' : `readiness/${ref.row.id}`;
+  return ref.kind === 'ability' ? `readiness/${ref.row.id}` : ref.kind;
 }
 
 /** Rows that are there for the sake of the namespaces below them. */
@@ -250,7 +282,8 @@ const listKinds: ReadonlySet<RowRef['kind']> = new Set(['type', 'unowned', 'host
 function locateTarget(view: View, target: Exclude<Target, { kind: 'host' }>): NodeRef | undefined {
   if (target.kind === 'namespace') return locate(view, target.key);
   if (target.kind === 'workload') {
-    return view.grouping === 'workload' ? { kind: 'workload', id: target.id } : undefined;
+    const listed = view.grouping === 'workload' || target.id.startsWith(instancePrefix);
+    return listed ? { kind: 'workload', id: target.id } : undefined;
   }
   const process = view.graph.processes.get(target.pid);
   if (process === undefined || process.start !== target.start) return undefined;

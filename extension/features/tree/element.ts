@@ -14,6 +14,8 @@ export type Note =
 export type RowRef =
   | NodeRef
   | { readonly kind: 'note'; readonly note: Note }
+  /** Kept instances, where they are not among the workloads. */
+  | { readonly kind: 'instances' }
   /** What the host and this user can do; below it a row for each thing, once somebody has unfolded it. */
   | { readonly kind: 'readiness' }
   | { readonly kind: 'ability'; readonly row: ReadinessRow };

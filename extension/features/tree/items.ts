@@ -5,6 +5,7 @@ import type { TreeElement } from './element.ts';
 import { graphItem } from './items/graph-items.ts';
 import { explainHost, hostItem, noteItem } from './items/host-item.ts';
 import { abilityItem, readinessItem, readinessTooltip } from './items/readiness-items.ts';
+import { instancesItem, instancesTooltip } from './items/instances-item.ts';
 import type { ItemSpec } from './items/spec.ts';
 
 export function itemOf(branch: HostBranch, element: TreeElement): ItemSpec {
@@ -12,6 +13,7 @@ export function itemOf(branch: HostBranch, element: TreeElement): ItemSpec {
   const { host, view } = branch;
   if (ref.kind === 'root') return hostItem(host);
   if (ref.kind === 'note') return noteItem(host, ref.note);
+  if (ref.kind === 'instances') return instancesItem(branch.instances.length, isStale(host));
   if (ref.kind === 'readiness') return readinessItem;
   if (ref.kind === 'ability') return abilityItem(ref.row);
   const item = view && graphItem(ref, { view, stale: isStale(host), folding: foldingOf(branch, element) });
@@ -42,6 +44,7 @@ export function explain(branch: HostBranch, element: TreeElement): string | unde
     const { label, description } = noteItem(host, ref.note);
     return description === undefined ? label : `${label}\n\n${description}`;
   }
+  if (ref.kind === 'instances') return instancesTooltip;
   if (ref.kind === 'readiness') return readinessTooltip;
   if (ref.kind === 'ability') return ref.row.details.join('\n\n');
   return view && tooltipOf(view, ref);

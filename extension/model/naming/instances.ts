@@ -1,3 +1,5 @@
+import type { Identity } from './identity.ts';
+
 /** The name under which `create --keep` keeps something, as the holder's command line tells it: `linux-namespaces: NAME TYPE,TYPE`. */
 const title = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) [a-z,]+$/;
 
@@ -5,6 +7,20 @@ const title = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) [a-z,]+$/;
 export function instanceName(cmdline: string | undefined): string | undefined {
   return title.exec(cmdline ?? '')?.[1];
 }
+
+/** What the holder, and whatever runs in the instance as its child, is part of. */
+export function instanceIdentity(process: {
+  readonly pid: number;
+  readonly start: number;
+  readonly cmdline: string | undefined;
+}): Identity | undefined {
+  const name = instanceName(process.cmdline);
+  if (name === undefined) return undefined;
+  return { id: `${instancePrefix}${process.pid}.${process.start}`, kind: 'instance', name, detail: undefined };
+}
+
+/** Of the ids of workloads that are instances. */
+export const instancePrefix = 'instance:';
 
 /** As the process of `pin --holder` tells it: `linux-namespaces: NAME TYPE:ID`. */
 const pinTitle = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) ([a-z]+):([0-9]{1,10})$/;

@@ -79,23 +79,32 @@ export const making: Play = (stage, step) => {
   });
 
   step('it outlives the connection, and is found again by its name', async () => {
-    const { tree, host } = stage;
+    const { tree, host, workbench } = stage;
     await tree.chooseFromMenu('Disconnect', host.alias);
     await tree.gone(host.alias, 'Network');
     await tree.press('Connect', host.alias);
     await tree.expand(host.alias, 'UTS');
     await tree.row(host.alias, 'UTS', name);
+    // Instances have a group of their own, with what they are made of below them.
+    await tree.expand(host.alias, 'Instances', name);
+    const below = await tree.children(host.alias, 'Instances', name);
+    assert.deepEqual(
+      below.map(({ description }) => description.split(' ')[0]),
+      ['uts', 'net'],
+    );
+    await workbench.screenshot(`${edition}-instance`);
   });
 
   step('what ends is said before it is done, and then it is gone', async () => {
     const { workbench, tree, host } = stage;
-    await tree.chooseFromMenu('End...', host.alias, 'UTS', name);
+    await tree.chooseFromMenu('End...', host.alias, 'Instances', name);
     const words = await workbench.dialog();
     assert.ok(words.includes(`the instance “${name}”`), words);
     assert.match(await workbench.page.locator('.monaco-dialog-box').innerText(), /pid \d+/);
     await workbench.screenshot(`${edition}-end`);
     await workbench.pressInDialog('End');
     await tree.gone(host.alias, 'UTS', name);
+    await tree.gone(host.alias, 'Instances');
   });
 
   step('a namespace is kept under a name without its process, and kept no more', async () => {

@@ -55,8 +55,10 @@ function contextOf(graph: Graph, ref: GraphRef): readonly string[] {
       const enterable = nsenterProcess(graph, process) !== undefined;
       return ['process', 'details', 'comparable', 'id', 'path', ...(enterable ? ['enterable'] : [])];
     }
-    case 'workload':
-      return ['workload', 'details', 'id'];
+    case 'workload': {
+      const isInstance = graph.workloads.get(ref.id)?.kind === 'instance';
+      return ['workload', 'details', 'id', ...(isInstance ? ['instance'] : [])];
+    }
     case 'holder':
       return ['holder'];
     case 'more':
@@ -79,6 +81,7 @@ const workloadIcons: Readonly<Partial<Record<WorkloadKind, string>>> = {
   process: 'server-process',
   chromium: 'browser',
   bubblewrap: 'shield',
+  instance: 'layers',
 };
 
 const holderIcons: Readonly<Record<Holder['by'], string>> = {
