@@ -57,7 +57,6 @@ export function offers(tools: FactsRecord['tools'], plan: BundlePlan, { folder, 
       { label: 'Helper', description: 'not possible', detail, way: { kind: 'helper', program: true } },
     ];
   }
-  const effect = (options: BundlePlan): string => `${count(options.notHonoured.length, 'field')} without effect`;
   const command = displayText((plan.options.argv ?? []).map(shellQuote).join(' '), 80);
   const whole: Offer = {
     label: 'Helper',
@@ -74,6 +73,10 @@ export function offers(tools: FactsRecord['tools'], plan: BundlePlan, { folder, 
   // A shell that gets no terminal ends at once.
   const terminal = plan.notHonoured.some(({ pointer }) => pointer === '/process/terminal');
   return [...byRuntime, ...(terminal ? [kept, whole] : [whole, kept])];
+}
+
+function effect({ notHonoured }: BundlePlan): string {
+  return `${count(notHonoured.length, 'field')} without effect`;
 }
 
 /** The same instance with nothing started in it. */
