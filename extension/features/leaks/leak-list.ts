@@ -148,7 +148,7 @@ function actionWords(host: Host, action: LeakAction): { readonly label: string; 
     case 'unpin':
       return {
         label: action.leftover ? 'Remove the File...' : 'Stop Keeping...',
-        description: displayText(action.path),
+        description: displayText(action.what),
       };
     case 'end':
       return { label: 'End...', description: `the instance “${displayText(action.name)}”` };
@@ -183,14 +183,16 @@ async function act(context: FeatureContext, host: Host, leak: Leak, action: Leak
     case 'unpin':
       return cleanUp(context, host, leak, {
         question: action.leftover
-          ? `Remove ${displayText(action.path)} on ${host.label}?`
+          ? `Remove ${displayText(action.what)} on ${host.label}?`
           : `Stop keeping ${leak.label} on ${host.label}?`,
         detail: action.leftover
           ? 'It is removed only if it is an empty file on which nothing is mounted.'
-          : `The mount ${displayText(action.path)} is taken away, with the empty file beneath it. ${leak.detail}`,
+          : action.what.startsWith('/')
+            ? `The mount ${displayText(action.what)} is taken away, with the empty file beneath it. ${leak.detail}`
+            : `What keeps “${displayText(action.what)}” ends: its holder and its mounts. ${leak.detail}`,
         button: action.leftover ? 'Remove' : 'Stop Keeping',
         verb: 'unpin',
-        run: (session) => unpin(session, action.path, { leftover: action.leftover }),
+        run: (session) => unpin(session, action.what, { leftover: action.leftover }),
       });
     case 'end':
     default:

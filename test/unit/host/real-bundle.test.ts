@@ -22,7 +22,7 @@ import { busyboxRoot } from '../../helper/support/containers.ts';
 import { leakGuard } from '../../helper/support/leaks.ts';
 import { marker, markerVariable, temporaryFolder, uniqueName } from '../../helper/support/marker.ts';
 import { ipNetns, keep, mountKept } from '../../helper/support/namespaces.ts';
-import { hold, run } from '../../helper/support/process.ts';
+import { hold, holdScript, run } from '../../helper/support/process.ts';
 import { missing } from '../../helper/support/requirements.ts';
 import { testScope, type Scope } from '../../helper/support/scope.ts';
 import { until } from '../../helper/support/wait.ts';
@@ -277,7 +277,7 @@ describe('bundles and leaks on this machine', { skip }, () => {
     const found = await leaks();
     assert.ok(found.kept.some(({ label }) => label.endsWith(name)));
     const actions = [made, empty].map((path) => {
-      const action = found.leaks.flatMap((leak) => leak.actions).find((each) => 'path' in each && each.path === path);
+      const action = found.leaks.flatMap((leak) => leak.actions).find((each) => 'what' in each && each.what === path);
       assert.ok(action?.kind === 'unpin', `${path} is not among ${JSON.stringify(found.leaks)}`);
       return action;
     });
@@ -293,7 +293,7 @@ describe('bundles and leaks on this machine', { skip }, () => {
     assert.deepEqual(removed, [{ removed: { path: empty } }]);
     const again = await leaks();
     assert.ok(
-      !again.leaks.some((leak) => leak.actions.some((each) => 'path' in each && [made, empty].includes(each.path))),
+      !again.leaks.some((leak) => leak.actions.some((each) => 'what' in each && [made, empty].includes(each.what))),
     );
     assert.ok(again.kept.some(({ label }) => label.endsWith(name)));
   });
@@ -318,6 +318,35 @@ describe('bundles and leaks on this machine', { skip }, () => {
     assert.deepEqual(leak.actions[0], { kind: 'end', name });
     await end(session(), name, { plan: false });
     assert.ok(!(await leaks()).leaks.some(({ id }) => id === `instance ${name}`));
+  });
+
+  it('pins are kept on purpose, and stop by their name or mount', async (t) => {
+    const scope = testScope(t);
+    const { name: netns } = await ipNetns(scope);
+    const [held, mounted] = [uniqueName(), uniqueName()];
+    scope.defer(async () => {
+      for (const name of [held, mounted]) {
+        // One after the other: they share a lock.
+        // oxlint-disable-next-line no-await-in-loop
+        await unpin(session(), name, { leftover: true }).catch(() => undefined);
+      }
+    });
+    const pin = async (...words: readonly string[]): Promise<unknown> =>
+      session().request('pin', words, { onRecord: () => undefined });
+    const uts = await hold(scope, ['unshare', '--uts', 'sh', '-c', holdScript]);
+    await pin(`net:/run/netns/${netns}`, `--name=${held}`, '--holder');
+    await pin(`uts:pid:${uts.pid}`, `--name=${mounted}`);
+    await uts.release();
+    await run(['ip', 'netns', 'delete', netns]);
+    const { kept, leaks: all } = await leaks();
+    const stops = kept.flatMap(({ actions: [first] }) => (first?.kind === 'unpin' ? [first.what] : []));
+    assert.ok(stops.includes(held), JSON.stringify([kept, all]));
+    const path = `/run/linux-namespaces/${mounted}/uts`;
+    assert.ok(stops.includes(path), JSON.stringify([kept, all]));
+    await unpin(session(), held, { leftover: false });
+    await unpin(session(), path, { leftover: false });
+    const later = await leaks();
+    assert.ok(!JSON.stringify(later).includes(held) && !JSON.stringify(later).includes(path));
   });
 
   it('an ended init whose parent takes no note is told of', async (t) => {

@@ -84,7 +84,7 @@ test('what only a file, a socket or a mount keeps is a leak, with its holder and
     { kind: 'details', of: { kind: 'namespace', key: 'net:4026532001' } },
     { kind: 'reveal', of: { kind: 'process', pid: 50, start: 50 } },
   ]);
-  assert.deepEqual(uts?.actions[0], { kind: 'unpin', path: '/srv/left', leftover: false });
+  assert.deepEqual(uts?.actions[0], { kind: 'unpin', what: '/srv/left', leftover: false });
   // The helper cannot take away what is mounted where it is not.
   assert.ok(pid?.actions.every(({ kind }) => kind !== 'unpin'));
   assert.match(pid?.detail ?? '', /Nothing can run in it any more/);
@@ -145,6 +145,14 @@ test('an instance is a leak only without its holder; a single pin is kept', () =
     'uts:4026532100',
   ]);
   assert.deepEqual(leaks.leaks[0]?.actions[0], { kind: 'end', name: 'dead' });
+  const firsts = new Map(leaks.kept.map(({ id, actions }) => [id, actions[0]]));
+  assert.equal(firsts.get('net:4026532101')?.kind, 'reveal', 'the mounts of an instance go when it is ended');
+  assert.deepEqual(firsts.get('net:4026532300'), { kind: 'unpin', what: 'pinned', leftover: false });
+  assert.deepEqual(firsts.get('ipc:4026532301'), {
+    kind: 'unpin',
+    what: '/run/linux-namespaces/one/ipc',
+    leftover: false,
+  });
   // A process can call itself a keeper; one that has ended is none.
   const zombie = [...records.slice(2), process(60, { zombie: true, cmdline: 'linux-namespaces: alive net,pid,uts' })];
   assert.ok(ids(found(host({ records: zombie }))).leaks.includes('instance alive'));
@@ -180,7 +188,7 @@ test('a name of ip netns that is only a file, here or everywhere', () => {
     ['file empty', 'file there'],
   );
   const [empty, there] = leaks;
-  assert.deepEqual(empty?.actions, [{ kind: 'unpin', path: '/run/netns/empty', leftover: true }]);
+  assert.deepEqual(empty?.actions, [{ kind: 'unpin', what: '/run/netns/empty', leftover: true }]);
   assert.match(there?.detail ?? '', /in another mount namespace/);
   assert.deepEqual(there?.actions[1], { kind: 'reveal', of: { kind: 'namespace', key: 'net:4026532002' } });
 });
