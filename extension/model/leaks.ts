@@ -37,7 +37,9 @@ export interface Leak {
   readonly id: string;
   readonly label: string;
   readonly description: string;
-  /** What holds it and when it goes, in a sentence or two. */
+  /** What holds it, short enough for one line. */
+  readonly held: string;
+  /** Why it is there and when it goes, in a sentence or two. */
   readonly detail: string;
   readonly actions: readonly LeakAction[];
 }
@@ -162,19 +164,19 @@ function namespaceLeak(
     id: key,
     label: `${typeNames[type]}: ${name.source === 'none' ? key : name.text}`,
     description: name.source === 'none' ? '' : key,
+    held: `Kept by ${listed(holders.map((holder) => foldedName(graph, holder)))}`,
     detail: [
       purpose?.words,
-      `No process is in it; it is kept by ${listed(holders.map((holder) => foldedName(graph, holder)))}.`,
-      type === 'pid' ? 'Nothing can run in it any more.' : undefined,
+      type === 'pid' ? 'No process is in it, and none can be any more.' : 'No process is in it.',
       whenGone(graph, holders),
     ]
       .filter((part) => part !== undefined)
       .join(' '),
     actions: [
       ...(purpose?.actions ?? holders.flatMap(({ holder }) => unpinOf(holder, mntns))),
+      ...processTargets(graph, holders).map((of): LeakAction => ({ kind: 'reveal', of })),
       { kind: 'reveal', of: target },
       { kind: 'details', of: target },
-      ...processTargets(graph, holders).map((of): LeakAction => ({ kind: 'reveal', of })),
       ...elsewhere,
     ],
   };
@@ -205,7 +207,8 @@ function instanceLeak(name: string, namespaces: readonly Namespace[]): Leak {
     id: `instance ${name}`,
     label: `Instance: ${displayText(name)}`,
     description: listed(namespaces.map(({ type }) => type)),
-    detail: `Its holder has ended; mounts beneath /run/linux-namespaces/${displayText(name)} still keep ${count(namespaces.length, 'namespace')} that no process is in.`,
+    held: `Kept by mounts beneath /run/linux-namespaces/${displayText(name)}`,
+    detail: `Its holder has ended, and no process is in its ${count(namespaces.length, 'namespace')}.`,
     actions: [
       { kind: 'end', name },
       ...(target === undefined
@@ -234,7 +237,9 @@ function zombieLeak(graph: Graph, process: Process): Leak {
     id: `process ${pid}.${start}`,
     label: `Ended: ${comm}`,
     description: `pid ${pid}`,
-    detail: `It was the first process of a PID namespace, which stays until ${processName(parent, ppid)} takes note of its end, or ends itself.`,
+    held: `Kept until ${processName(parent, ppid)} takes note of its end`,
+    detail:
+      'It was the first process of a PID namespace, in which nothing can run any more. It goes when its parent takes note, or ends itself.',
     actions: targets.map((of): LeakAction => ({ kind: 'details', of })),
   };
 }
@@ -261,9 +266,10 @@ function fileLeaks(graph: Graph, { netnsNames = [], mntns }: LeakContext): reado
         id: `file ${name}`,
         label: `File: ${displayText(name)}`,
         description: displayText(path),
+        held: other === undefined ? 'No namespace is mounted on it' : 'A namespace is mounted on it elsewhere only',
         detail:
           other === undefined
-            ? 'A name of ip netns that is only a file: no namespace is mounted on it, so ip netns exec fails with EINVAL.'
+            ? 'A name of ip netns that is only a file: ip netns exec fails with EINVAL.'
             : `Only a file here: ${namespaceName(graph, other.key)} is mounted on it in another mount namespace.`,
         actions: [
           { kind: 'unpin', what: path, leftover: true },

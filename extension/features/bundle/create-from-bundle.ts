@@ -136,7 +136,12 @@ async function confirmBeside(
   { markdown }: Announcement,
 ): Promise<boolean> {
   const document = await vscode.workspace.openTextDocument(documents.report(host, `bundle-${name}`, markdown));
-  await vscode.window.showTextDocument(document, { preview: true, preserveFocus: true });
+  try {
+    await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+  } catch {
+    // The editor's own Markdown extension can be disabled.
+    await vscode.window.showTextDocument(document, { preview: true, preserveFocus: true });
+  }
   const choice = await vscode.window.showQuickPick(
     [
       { label: `Create “${name}” on ${host.label}`, agreed: true },

@@ -32,20 +32,17 @@ export interface Offer {
 const runtimes = ['runc', 'crun'] as const;
 
 /** In the order in which they are sensible. */
-export function offers(tools: FactsRecord['tools'], plan: BundlePlan, { folder, host, same }: Place): readonly Offer[] {
-  const config = `${folder}/config.json`;
+export function offers(tools: FactsRecord['tools'], plan: BundlePlan, { host, same }: Place): readonly Offer[] {
   const byRuntime = runtimes.flatMap((name): Offer[] => {
     const path = tools[name];
     if (path === undefined) return [];
-    const which = same
-      ? 'Every field is left to it.'
-      : `Every field of ${config} on ${host} is left to it, not of the file here.`;
+    const which = same ? 'Every field is left to it.' : `It reads config.json on ${host}, not the file here.`;
     const detail = `${which} It runs in a terminal and is not kept.`;
     return [
       {
         label: name,
         description: displayText(path),
-        detail: displayText(detail, 400),
+        detail,
         way: { kind: 'runtime', name, path },
       },
     ];

@@ -251,9 +251,9 @@ describe('bundles and leaks on this machine', { skip }, () => {
     for (const { words } of held) {
       const leak = found.leaks.find(({ id }) => id.endsWith(`:${words['id']}`));
       assert.ok(leak, `${words['id']} is not among ${found.leaks.map(({ id }) => id).join(' ')}`);
-      assert.match(leak.detail, /of keep-\w+ \(pid \d+\)/);
+      assert.match(leak.held, /of keep-\w+ \(pid \d+\)/);
     }
-    const remote = found.leaks.find(({ detail }) => detail.includes(mounted.path));
+    const remote = found.leaks.find(({ held: by }) => by.includes(mounted.path));
     assert.ok(remote, 'the mount in another mount namespace');
     assert.ok(
       remote.actions.some(
@@ -360,9 +360,9 @@ sys.stdin.read()`;
     const { pid } = await hold(scope, ['python3', '-c', script]);
     const found = await until('the zombie', async () => {
       const { leaks: all } = await leaks();
-      return all.find(({ id, detail }) => id.startsWith('process ') && detail.includes(`(pid ${pid})`));
+      return all.find(({ id, held }) => id.startsWith('process ') && held.includes(`(pid ${pid})`));
     });
-    assert.match(found.detail, /until python3 \(pid \d+\) takes note/);
+    assert.match(found.held, /until python3 \(pid \d+\) takes note/);
     assert.equal(found.actions.length, 2);
   });
 });

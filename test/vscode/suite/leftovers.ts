@@ -24,6 +24,8 @@ export const leftovers: Play = (stage, step) => {
     const kept = await keep(scope, 'fd', 'net');
     const { name: named } = await ipNetns(scope);
     const key = `net:${kept.words['id']}`;
+    await tree.expand(host.alias, 'Network');
+    await tree.expand(host.alias, 'UTS');
     await tree.chooseFromMenu('Find Leaks...', host.alias);
     await quickInput.opened(`Find Leaks on ${host.alias}`);
     const item = await until('the leak is listed', async () =>
@@ -38,7 +40,7 @@ export const leftovers: Play = (stage, step) => {
     await quickInput.chooseDescribed(key);
     await quickInput.opened(item.label);
     await workbench.screenshot(`${edition}-leak-actions`);
-    await quickInput.chooseDescribed(key);
+    await quickInput.choose('Go to the Namespace');
     await until('it is shown in the tree', async () =>
       (await tree.children(host.alias, 'Network')).some(
         ({ description, selected }) => selected && description.includes(String(kept.words['id'])),
@@ -56,7 +58,8 @@ export const leftovers: Play = (stage, step) => {
     await stage.run('Find Leaks...');
     const input = await quickInput.opened('Find Leaks on ');
     await input.fill(path.slice('/run/netns/'.length));
-    await until('it alone is listed', async () => (await quickInput.items()).length === 1);
+    const others = async () => (await quickInput.items()).filter(({ label }) => label !== 'Not everything is visible');
+    await until('it alone is listed', async () => (await others()).length === 1);
     await page.keyboard.press('Enter');
     await quickInput.opened('Network: ');
     await until(
@@ -151,6 +154,7 @@ export const leftovers: Play = (stage, step) => {
     const open = async (text: string): Promise<void> => {
       writeFileSync(join(bundle.copy, 'config.json'), text);
       await stage.run('Create from OCI Bundle...');
+      await quickInput.opened('The config.json of the bundle');
       await quickInput.choose('bundle/config.json');
       await quickInput.answer('may be a copy of the one there', bundle.folder);
     };
