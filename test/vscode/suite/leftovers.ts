@@ -111,14 +111,16 @@ export const leftovers: Play = (stage, step) => {
     await tree.gone(host.alias, 'UTS', name);
   });
 
-  step('the menu of the file’s tab hands it to runc, which runs in a terminal', async () => {
+  step('the menu of the file’s tab hands it to runc, which runs in a terminal and ends with it', async () => {
     const { workbench, host, scope } = stage;
     const { quickInput, page } = workbench;
     scope.defer(async () => void (await run(['runc', 'delete', '--force', byRunc])));
     const config: unknown = JSON.parse(readFileSync(join(bundle.folder, 'config.json'), 'utf8'));
     assert.ok(typeof config === 'object' && config !== null && 'process' in config && 'linux' in config);
     // What hybrid cgroups and the limits of a virtual machine refuse.
-    Object.assign(config.process ?? {}, { rlimits: [] });
+    // A hang-up does not end it.
+    const args = ['/bin/sh', '-c', 'trap "" HUP; sleep 1000; sleep 1000'];
+    Object.assign(config.process ?? {}, { rlimits: [], args });
     Object.assign(config.linux ?? {}, { resources: {} });
     writeFileSync(join(bundle.folder, 'config.json'), JSON.stringify(config));
     await workbench.run('Go to File...');
@@ -142,9 +144,8 @@ export const leftovers: Play = (stage, step) => {
       (await run(['runc', 'state', byRunc])).stdout.toString().includes('"status": "running"'),
     );
     await workbench.screenshot(`${edition}-bundle-running`);
-    await page.keyboard.type('exit');
-    await page.keyboard.press('Enter');
-    await page.locator('.terminal-wrapper.active .xterm').waitFor({ state: 'detached' });
+    await workbench.run('Terminal: Kill the Active Terminal Instance');
+    await until('it has ended with its terminal', async () => (await run(['runc', 'state', byRunc])).code !== 0);
     await workbench.closeEditors();
   });
 
