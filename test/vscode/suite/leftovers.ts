@@ -172,5 +172,11 @@ export const leftovers: Play = (stage, step) => {
     assert.match(detail, /\/process\/args: /);
     assert.match(detail, /\/process\/cwd: /);
     await workbench.pressInDialog((await workbench.dialogButtons())[0] ?? '');
+    await stage.run('Create from OCI Bundle...');
+    await quickInput.opened('The config.json of the bundle');
+    await quickInput.choose('Absolute Path...');
+    await quickInput.answer(`The bundle’s folder on ${host.alias}`, join(bundle.folder, 'none'));
+    await notifications.said(/none\/config\.json cannot be read: .*No such file or directory/);
+    await notifications.clear();
   });
 };
