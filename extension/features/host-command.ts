@@ -45,7 +45,7 @@ export async function outputOf(
     },
   );
   await end;
-  const text = Buffer.concat(parts).toString();
+  const text = new TextDecoder().decode(Buffer.concat(parts));
   if (failed) throw new Error(text.trim() === '' ? `${argv.join(' ')} failed.` : text.trim().slice(0, 400));
   return text;
 }

@@ -22,8 +22,8 @@ export interface LeakContext {
 
 /** What can be done about it, safest first. */
 export type LeakAction =
-  /** `unpin`: a path, or with `leftover` a file on which nothing is mounted. */
-  | { readonly kind: 'unpin'; readonly path: string; readonly leftover: boolean }
+  /** `unpin`: an absolute path, or the name of a pin that a process holds; with `leftover` a file on which nothing is mounted. */
+  | { readonly kind: 'unpin'; readonly what: string; readonly leftover: boolean }
   /** `end` of an instance by its name. */
   | { readonly kind: 'end'; readonly name: string }
   | { readonly kind: 'details' | 'reveal'; readonly of: LeakTarget };
@@ -37,7 +37,9 @@ export interface Leak {
   readonly id: string;
   readonly label: string;
   readonly description: string;
-  /** What holds it and when it goes, in a sentence or two. */
+  /** What holds it, short enough for one line. */
+  readonly held: string;
+  /** Why it is there and when it goes, in a sentence or two. */
   readonly detail: string;
   readonly actions: readonly LeakAction[];
 }
@@ -52,8 +54,8 @@ export interface Leaks {
 
 const instancePath = /^\/run\/linux-namespaces\/([^/]+)\/[a-z]+$/;
 const netnsPath = /^\/(?:var\/)?run\/netns\/[^/]+$/;
-/** Title of a process that keeps an instance or a pin; types that it keeps by a descriptor have a number. */
-const keeperTitle = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) [a-z0-9:,]+$/;
+/** Title of a process that keeps an instance or a pin; what it keeps by a descriptor, as all of a pin, has a number. */
+const keeperTitle = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) ([a-z0-9:,]+)$/;
 
 export function findLeaks(graph: Graph, context: LeakContext): Leaks {
   const keepers = new Set<string>();
@@ -68,7 +70,7 @@ export function findLeaks(graph: Graph, context: LeakContext): Leaks {
     const holders = abandoned(graph, namespace);
     if (holders === undefined) continue;
     const name = holders.flatMap(({ holder }) => instanceOf(holder) ?? [])[0];
-    const purpose = purposeOf(graph, namespace, holders, keepers);
+    const purpose = purposeOf(graph, namespace, holders, keepers, context);
     if (purpose !== undefined) kept.push(namespaceLeak(graph, namespace, holders, context, purpose));
     else if (name === undefined) leaks.push(namespaceLeak(graph, namespace, holders, context, undefined));
     else dead.set(name, [...(dead.get(name) ?? []), namespace]);
@@ -76,9 +78,11 @@ export function findLeaks(graph: Graph, context: LeakContext): Leaks {
   for (const [name, namespaces] of dead) {
     const [only] = namespaces;
     // `pin` keeps by a mount alone too, and one at a time; an instance that has died leaves all of its types.
-    if (namespaces.length === 1 && only !== undefined && only.type !== 'pid')
-      kept.push(namespaceLeak(graph, only, foldedHolders(graph, only), context, `Kept as “${name}”, with no process.`));
-    else leaks.push(instanceLeak(name, namespaces));
+    if (namespaces.length === 1 && only !== undefined && only.type !== 'pid') {
+      const holders = foldedHolders(graph, only);
+      const actions = holders.flatMap(({ holder }) => unpinOf(holder, context.mntns));
+      kept.push(namespaceLeak(graph, only, holders, context, { words: `Kept as “${displayText(name)}”.`, actions }));
+    } else leaks.push(instanceLeak(name, namespaces));
   }
   for (const process of graph.processes.values())
     if (keepsPidNamespace(process)) leaks.push(zombieLeak(graph, process));
@@ -99,26 +103,47 @@ function instanceOf(holder: Holder): string | undefined {
   return holder.by === 'mount' ? instancePath.exec(holder.path)?.[1] : undefined;
 }
 
+interface Purpose {
+  readonly words: string;
+  /** How it stops. */
+  readonly actions: readonly LeakAction[];
+}
+
 /** Why it is kept without a process; undefined when nobody seems to want it. */
 function purposeOf(
   graph: Graph,
   namespace: Namespace,
   holders: readonly FoldedHolder[],
   keepers: ReadonlySet<string>,
-): string | undefined {
+  { mntns }: LeakContext,
+): Purpose | undefined {
   for (const { holder } of holders) {
     const pid = holderPid(holder);
-    const keeper = pid === undefined ? undefined : keeperTitle.exec(graph.processes.get(pid)?.cmdline ?? '')?.[1];
-    if (keeper !== undefined) return `Kept as “${keeper}” by its holder.`;
+    const keeper = pid === undefined ? undefined : keeperTitle.exec(graph.processes.get(pid)?.cmdline ?? '');
+    const [, by = '', types = ''] = keeper ?? [];
+    if (by !== '') {
+      const pin = types.split(',').every((type) => type.includes(':'));
+      const actions: readonly LeakAction[] = pin ? [{ kind: 'unpin', what: by, leftover: false }] : [];
+      return { words: `Kept as “${by}” by its holder.`, actions };
+    }
     const name = instanceOf(holder);
-    if (name !== undefined && keepers.has(name)) return `Kept as “${displayText(name)}”, whose holder is alive.`;
+    // Its mounts go with it, when it is ended.
+    if (name !== undefined && keepers.has(name))
+      return { words: `Kept as “${displayText(name)}”, whose holder is alive.`, actions: [] };
     if (holder.by !== 'mount') continue;
+    const actions = unpinOf(holder, mntns);
     // What a program made up was to go with what it was made for.
     if (netnsPath.test(holder.path) && bestMountName([holder.path], namespace.type)?.made === false)
-      return 'Kept by name on purpose, as ip netns does.';
-    if (/^\/(?:var\/)?run\/snapd\/ns\//.test(holder.path)) return 'Kept by snapd for the next start of the snap.';
+      return { words: 'Kept by name on purpose, as ip netns does.', actions };
+    if (/^\/(?:var\/)?run\/snapd\/ns\//.test(holder.path))
+      return { words: 'Kept by snapd for the next start of the snap.', actions };
   }
   return undefined;
+}
+
+/** Nothing where the helper cannot take it away. */
+function unpinOf(holder: Holder, mntns: number | undefined): readonly LeakAction[] {
+  return holder.by === 'mount' && holder.mntns === mntns ? [{ kind: 'unpin', what: holder.path, leftover: false }] : [];
 }
 
 function namespaceLeak(
@@ -126,36 +151,32 @@ function namespaceLeak(
   namespace: Namespace,
   holders: readonly FoldedHolder[],
   { mntns }: LeakContext,
-  purpose: string | undefined,
+  purpose: Purpose | undefined,
 ): Leak {
   const { key, type, name } = namespace;
   const target = { kind: 'namespace', key } as const;
-  const mounts = holders.flatMap(({ holder }) => (holder.by === 'mount' ? [holder] : []));
-  const unpin = mounts.flatMap((mount): LeakAction[] =>
-    mount.mntns === mntns ? [{ kind: 'unpin', path: mount.path, leftover: false }] : [],
-  );
-  const elsewhere = mounts.flatMap((mount): LeakAction[] =>
-    mount.mntns === mntns || !graph.namespaces.has(`mnt:${mount.mntns}`)
+  const elsewhere = holders.flatMap(({ holder }): LeakAction[] =>
+    holder.by !== 'mount' || holder.mntns === mntns || !graph.namespaces.has(`mnt:${holder.mntns}`)
       ? []
-      : [{ kind: 'reveal', of: { kind: 'namespace', key: `mnt:${mount.mntns}` } }],
+      : [{ kind: 'reveal', of: { kind: 'namespace', key: `mnt:${holder.mntns}` } }],
   );
   return {
     id: key,
     label: `${typeNames[type]}: ${name.source === 'none' ? key : name.text}`,
     description: name.source === 'none' ? '' : key,
+    held: `Kept by ${listed(holders.map((holder) => foldedName(graph, holder)))}`,
     detail: [
-      purpose,
-      `No process is in it; it is kept by ${listed(holders.map((holder) => foldedName(graph, holder)))}.`,
-      type === 'pid' ? 'Nothing can run in it any more.' : undefined,
+      purpose?.words,
+      type === 'pid' ? 'No process is in it, and none can be any more.' : 'No process is in it.',
       whenGone(graph, holders),
     ]
       .filter((part) => part !== undefined)
       .join(' '),
     actions: [
-      ...unpin,
+      ...(purpose?.actions ?? holders.flatMap(({ holder }) => unpinOf(holder, mntns))),
+      ...processTargets(graph, holders).map((of): LeakAction => ({ kind: 'reveal', of })),
       { kind: 'reveal', of: target },
       { kind: 'details', of: target },
-      ...processTargets(graph, holders).map((of): LeakAction => ({ kind: 'reveal', of })),
       ...elsewhere,
     ],
   };
@@ -186,7 +207,8 @@ function instanceLeak(name: string, namespaces: readonly Namespace[]): Leak {
     id: `instance ${name}`,
     label: `Instance: ${displayText(name)}`,
     description: listed(namespaces.map(({ type }) => type)),
-    detail: `Its holder has ended; mounts beneath /run/linux-namespaces/${displayText(name)} still keep ${count(namespaces.length, 'namespace')} that no process is in.`,
+    held: `Kept by mounts beneath /run/linux-namespaces/${displayText(name)}`,
+    detail: `Its holder has ended, and no process is in its ${count(namespaces.length, 'namespace')}.`,
     actions: [
       { kind: 'end', name },
       ...(target === undefined
@@ -215,7 +237,9 @@ function zombieLeak(graph: Graph, process: Process): Leak {
     id: `process ${pid}.${start}`,
     label: `Ended: ${comm}`,
     description: `pid ${pid}`,
-    detail: `It was the first process of a PID namespace, which stays until ${processName(parent, ppid)} takes note of its end, or ends itself.`,
+    held: `Kept until ${processName(parent, ppid)} takes note of its end`,
+    detail:
+      'It was the first process of a PID namespace, in which nothing can run any more. It goes when its parent takes note, or ends itself.',
     actions: targets.map((of): LeakAction => ({ kind: 'details', of })),
   };
 }
@@ -242,12 +266,13 @@ function fileLeaks(graph: Graph, { netnsNames = [], mntns }: LeakContext): reado
         id: `file ${name}`,
         label: `File: ${displayText(name)}`,
         description: displayText(path),
+        held: other === undefined ? 'No namespace is mounted on it' : 'A namespace is mounted on it elsewhere only',
         detail:
           other === undefined
-            ? 'A name of ip netns that is only a file: no namespace is mounted on it, so ip netns exec fails with EINVAL.'
+            ? 'A name of ip netns that is only a file: ip netns exec fails with EINVAL.'
             : `Only a file here: ${namespaceName(graph, other.key)} is mounted on it in another mount namespace.`,
         actions: [
-          { kind: 'unpin', path, leftover: true },
+          { kind: 'unpin', what: path, leftover: true },
           ...(other === undefined ? [] : [{ kind: 'reveal', of: { kind: 'namespace', key: other.key } } as const]),
         ],
       };

@@ -1,8 +1,10 @@
 /** Which config.json is meant, and what is in it. */
 import * as vscode from 'vscode';
+import { HelperError } from '../../helper/session.ts';
 import type { Host } from '../../host/types.ts';
 import { displayText } from '../../model/text.ts';
 import { count } from '../../model/words.ts';
+import { ConnectionError } from '../../transport/errors.ts';
 import { outputOf } from '../host-command.ts';
 import { jsonProblem } from './json-place.ts';
 
@@ -56,16 +58,24 @@ export async function askFolder(title: string, prompt: string): Promise<string |
   return folder?.replace(/\/config\.json$/, '').replace(/(?<=.)\/+$/, '');
 }
 
-/** What the file says. Undefined when it is not JSON, which has then been said. Rejects when it cannot be read. */
+/** What the file says. Undefined when it cannot be read or is not JSON, which has then been said. */
 export async function readConfig(source: Source, host: Host): Promise<{ readonly config: unknown } | undefined> {
-  const text = await readText(source, host);
+  const name = source.kind === 'file' ? vscode.workspace.asRelativePath(source.uri) : `${source.folder}/config.json`;
+  let text: string;
+  try {
+    text = await readText(source, host);
+  } catch (error) {
+    if (error instanceof HelperError || error instanceof ConnectionError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    void vscode.window.showErrorMessage(`${displayText(name)} cannot be read: ${displayText(message)}`);
+    return undefined;
+  }
   const problem = jsonProblem(text);
   if (problem === undefined) {
     const config: unknown = JSON.parse(text);
     return { config };
   }
   const { line, column } = problem;
-  const name = source.kind === 'file' ? vscode.workspace.asRelativePath(source.uri) : `${source.folder}/config.json`;
   const message = `${displayText(name)} is not JSON: line ${line}, column ${column} cannot be read.`;
   const show = 'Go to Line';
   const choice = await vscode.window.showErrorMessage(message, ...(source.kind === 'file' ? [show] : []));

@@ -1,26 +1,13 @@
 import * as vscode from 'vscode';
 import { bundlePlan, type BundlePlan } from '../../explain/bundle.ts';
 import type { Host } from '../../host/types.ts';
-import { displayText } from '../../model/text.ts';
 import { count } from '../../model/words.ts';
 import type { FeatureContext } from '../context.ts';
 import { askName, carryOut } from '../create/carry-out.ts';
-import { EnterTerminal } from '../enter/helper-terminal.ts';
-import { explainFailure } from '../explain-failure.ts';
-import { hostCommand } from '../host-command.ts';
 import { pickHost } from '../hosts/pick-host.ts';
+import { runByRuntime } from './by-runtime.ts';
 import { askFolder, chooseSource, readConfig, type Source } from './config-file.ts';
-import {
-  announcement,
-  fieldWords,
-  offers,
-  runtimeCommand,
-  runtimeWords,
-  withoutProgram,
-  type Announcement,
-  type Place,
-  type Way,
-} from './offer.ts';
+import { announcement, fieldWords, offers, withoutProgram, type Announcement, type Place, type Way } from './offer.ts';
 
 const title = 'Create from OCI Bundle';
 
@@ -40,7 +27,7 @@ export async function createFromBundle(context: FeatureContext, argument: unknow
   const plan = bundlePlan(read.config, place.folder);
   const way = await askWay(host, plan, place);
   if (way === undefined) return;
-  if (way.kind === 'runtime') await runByRuntime(host, way, read.config, place);
+  if (way.kind === 'runtime') await runByRuntime(context, host, way, read.config, place, title);
   else if (plan.words === undefined) await tellInvalid(plan);
   else await createByHelper(context, host, way.program ? plan : withoutProgram(plan), place);
 }
@@ -80,36 +67,6 @@ async function tellInvalid({ invalid }: BundlePlan): Promise<void> {
   );
 }
 
-async function runByRuntime(
-  host: Host,
-  { name: runtime, path }: Extract<Way, { kind: 'runtime' }>,
-  config: unknown,
-  place: Place,
-): Promise<void> {
-  const { session, facts } = host;
-  const name = await askName(title, `The container’s id for ${runtime}.`);
-  const command = name && runtimeCommand(path, place.folder, name);
-  const words = command && facts && hostCommand(facts, command);
-  if (!name || !command || !words || session === undefined) return;
-  const choice = await vscode.window.showInformationMessage(
-    `Run “${name}” with ${runtime} on ${host.label}?`,
-    { modal: true, detail: runtimeWords(command, config, place, facts.user ?? 'The user') },
-    'Run',
-  );
-  if (choice !== 'Run') return;
-  const pty = new EnterTerminal({
-    session,
-    name: `${name} on ${host.label}`,
-    where: `${runtime} runs ${displayText(place.folder)} as ${name} on ${host.label}. It ends with this terminal.`,
-    verb: 'enter',
-    words,
-    onRefused: (error) => explainFailure(`“${name}” could not be run`, error, facts, { verb: 'enter' }),
-  });
-  vscode.window
-    .createTerminal({ name: `${name} on ${host.label}`, pty, iconPath: new vscode.ThemeIcon('package') })
-    .show();
-}
-
 async function createByHelper(context: FeatureContext, host: Host, plan: BundlePlan, place: Place): Promise<void> {
   const name = await askName(title);
   if (name === undefined) return;
@@ -136,7 +93,12 @@ async function confirmBeside(
   { markdown }: Announcement,
 ): Promise<boolean> {
   const document = await vscode.workspace.openTextDocument(documents.report(host, `bundle-${name}`, markdown));
-  await vscode.window.showTextDocument(document, { preview: true, preserveFocus: true });
+  try {
+    await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+  } catch {
+    // The editor's own Markdown extension can be disabled.
+    await vscode.window.showTextDocument(document, { preview: true, preserveFocus: true });
+  }
   const choice = await vscode.window.showQuickPick(
     [
       { label: `Create “${name}” on ${host.label}`, agreed: true },

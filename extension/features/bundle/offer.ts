@@ -32,20 +32,17 @@ export interface Offer {
 const runtimes = ['runc', 'crun'] as const;
 
 /** In the order in which they are sensible. */
-export function offers(tools: FactsRecord['tools'], plan: BundlePlan, { folder, host, same }: Place): readonly Offer[] {
-  const config = `${folder}/config.json`;
+export function offers(tools: FactsRecord['tools'], plan: BundlePlan, { host, same }: Place): readonly Offer[] {
   const byRuntime = runtimes.flatMap((name): Offer[] => {
     const path = tools[name];
     if (path === undefined) return [];
-    const which = same
-      ? 'Every field is left to it.'
-      : `Every field of ${config} on ${host} is left to it, not of the file here.`;
+    const which = same ? 'Every field is left to it.' : `It reads config.json on ${host}, not the file here.`;
     const detail = `${which} It runs in a terminal and is not kept.`;
     return [
       {
         label: name,
         description: displayText(path),
-        detail: displayText(detail, 400),
+        detail,
         way: { kind: 'runtime', name, path },
       },
     ];
@@ -57,7 +54,6 @@ export function offers(tools: FactsRecord['tools'], plan: BundlePlan, { folder, 
       { label: 'Helper', description: 'not possible', detail, way: { kind: 'helper', program: true } },
     ];
   }
-  const effect = (options: BundlePlan): string => `${count(options.notHonoured.length, 'field')} without effect`;
   const command = displayText((plan.options.argv ?? []).map(shellQuote).join(' '), 80);
   const whole: Offer = {
     label: 'Helper',
@@ -74,6 +70,10 @@ export function offers(tools: FactsRecord['tools'], plan: BundlePlan, { folder, 
   // A shell that gets no terminal ends at once.
   const terminal = plan.notHonoured.some(({ pointer }) => pointer === '/process/terminal');
   return [...byRuntime, ...(terminal ? [kept, whole] : [whole, kept])];
+}
+
+function effect({ notHonoured }: BundlePlan): string {
+  return `${count(notHonoured.length, 'field')} without effect`;
 }
 
 /** The same instance with nothing started in it. */

@@ -12,6 +12,8 @@ export interface HelperTerminalOptions {
   readonly words: readonly string[];
   /** Told when the verb could not be carried out at all. */
   readonly onRefused: (error: HelperError) => Promise<void>;
+  /** Told when the person closes the terminal while what it shows still runs. */
+  readonly onLeft?: () => void;
 }
 
 export class EnterTerminal implements vscode.Pseudoterminal {
@@ -24,6 +26,7 @@ export class EnterTerminal implements vscode.Pseudoterminal {
   readonly #decoder = new TextDecoder();
   #terminal: HelperTerminal | undefined;
   #code: number | undefined;
+  #runs = false;
 
   readonly onDidWrite = this.#written.event;
   readonly onDidClose = this.#closed.event;
@@ -40,6 +43,7 @@ export class EnterTerminal implements vscode.Pseudoterminal {
       onRecord: (record) => this.#take(record),
       signal: this.#abort.signal,
     });
+    this.#runs = true;
     void this.#finish(this.#terminal);
   }
 
@@ -53,6 +57,8 @@ export class EnterTerminal implements vscode.Pseudoterminal {
 
   close(): void {
     this.#abort.abort(new Error('the terminal was closed'));
+    if (this.#runs) this.#options.onLeft?.();
+    this.#runs = false;
   }
 
   #take(record: HelperRecord): void {
@@ -67,9 +73,11 @@ export class EnterTerminal implements vscode.Pseudoterminal {
   async #finish(terminal: HelperTerminal): Promise<void> {
     try {
       await terminal.end;
+      this.#runs = false;
       this.#over(this.#code);
     } catch (error) {
       if (this.#abort.signal.aborted) return;
+      this.#runs = false;
       const message = error instanceof Error ? error.message : String(error);
       this.#written.fire(`\r\n\u001b[31m${message.replaceAll(/\p{C}+/gu, ' ')}\u001b[39m\r\n`);
       this.#named.fire(`${this.#options.name} (ended)`);

@@ -77,12 +77,19 @@ function separator(label: string): LeakItem {
 }
 
 function toItem(leak: Leak): LeakItem {
-  const { label, description, detail } = leak;
-  return { label, description, detail, leak };
+  const { label, description, held } = leak;
+  return { label, description, detail: held, leak };
 }
 
 function items({ leaks, kept, doubt }: Leaks): readonly LeakItem[] {
+  const unseen: LeakItem = {
+    label: 'Not everything is visible',
+    detail: doubt ?? '',
+    iconPath: new vscode.ThemeIcon('eye-closed'),
+    alwaysShow: true,
+  };
   return [
+    ...(doubt === undefined ? [] : [unseen]),
     ...(leaks.length === 0 ? [] : [separator(doubt === undefined ? 'leaked' : 'perhaps leaked'), ...leaks.map(toItem)]),
     ...(kept.length === 0 ? [] : [separator('kept on purpose'), ...kept.map(toItem)]),
   ];
@@ -90,7 +97,7 @@ function items({ leaks, kept, doubt }: Leaks): readonly LeakItem[] {
 
 function summary({ leaks, kept, doubt }: Leaks): string {
   const found = leaks.length === 0 ? 'No leak' : count(leaks.length, doubt === undefined ? 'leak' : 'possible leak');
-  return [`${found}, ${count(kept.length, 'namespace')} kept on purpose.`, doubt].filter(Boolean).join(' ');
+  return `${found}, ${count(kept.length, 'namespace')} kept on purpose`;
 }
 
 /** The list follows the host while it is open. */
@@ -104,7 +111,9 @@ async function choose(host: Host, names: readonly string[] | undefined): Promise
       pick.items = items(leaks);
       pick.placeholder = summary(leaks);
       const again = pick.items.filter(({ leak }) => leak !== undefined && leak.id === active);
+      const [first] = pick.items.filter((item) => item.leak !== undefined);
       if (again.length > 0) pick.activeItems = again;
+      else if (first !== undefined) pick.activeItems = [first];
     };
     pick.title = `${title} on ${host.label}`;
     pick.matchOnDescription = true;
@@ -148,7 +157,7 @@ function actionWords(host: Host, action: LeakAction): { readonly label: string; 
     case 'unpin':
       return {
         label: action.leftover ? 'Remove the File...' : 'Stop Keeping...',
-        description: displayText(action.path),
+        description: displayText(action.what),
       };
     case 'end':
       return { label: 'End...', description: `the instance “${displayText(action.name)}”` };
@@ -156,7 +165,10 @@ function actionWords(host: Host, action: LeakAction): { readonly label: string; 
       return { label: 'Show Details', description: targetWords(host, action.of) };
     case 'reveal':
     default:
-      return { label: 'Go to', description: targetWords(host, action.of) };
+      return {
+        label: action.of.kind === 'process' ? 'Go to the Process' : 'Go to the Namespace',
+        description: targetWords(host, action.of),
+      };
   }
 }
 
@@ -183,20 +195,22 @@ async function act(context: FeatureContext, host: Host, leak: Leak, action: Leak
     case 'unpin':
       return cleanUp(context, host, leak, {
         question: action.leftover
-          ? `Remove ${displayText(action.path)} on ${host.label}?`
+          ? `Remove ${displayText(action.what)} on ${host.label}?`
           : `Stop keeping ${leak.label} on ${host.label}?`,
         detail: action.leftover
           ? 'It is removed only if it is an empty file on which nothing is mounted.'
-          : `The mount ${displayText(action.path)} is taken away, with the empty file beneath it. ${leak.detail}`,
+          : action.what.startsWith('/')
+            ? `The mount ${displayText(action.what)} is taken away, with the empty file beneath it. ${leak.held}. ${leak.detail}`
+            : `What keeps “${displayText(action.what)}” ends: its holder and its mounts. ${leak.held}. ${leak.detail}`,
         button: action.leftover ? 'Remove' : 'Stop Keeping',
         verb: 'unpin',
-        run: (session) => unpin(session, action.path, { leftover: action.leftover }),
+        run: (session) => unpin(session, action.what, { leftover: action.leftover }),
       });
     case 'end':
     default:
       return cleanUp(context, host, leak, {
         question: `End what is left of “${displayText(action.name)}” on ${host.label}?`,
-        detail: leak.detail,
+        detail: `${leak.held}. ${leak.detail}`,
         button: 'End',
         verb: 'end',
         run: (session) => end(session, action.name, { plan: false }),

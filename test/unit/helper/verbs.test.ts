@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HelperRecord } from '../../../extension/helper/protocol.ts';
-import { facts, ping, scan, watch } from '../../../extension/helper/verbs.ts';
+import { create, facts, ping, scan, unpin, watch } from '../../../extension/helper/verbs.ts';
 import { ConnectionError } from '../../../extension/transport/errors.ts';
 import { openPeer, settled, version } from './peer.ts';
 
@@ -84,4 +84,42 @@ test('ping is a round trip', async () => {
   say({ id: 1, record: { helper: version } });
   say({ id: 1, end: {} });
   await asking;
+});
+
+const made = { made: { type: 'uts', id: 4026532290 } };
+const kept = { kept: { name: 'web', holder: { pid: 912, start: 88 }, path: '/run/linux-namespaces/web' } };
+
+test('what is kept is created although its program still runs, and is not waited for', async () => {
+  const { session, say, input } = await openPeer();
+  const creating = create(session, ['--new=uts', '--keep=web', '--', 'sleep', '9']);
+  for (const record of [made, kept]) say({ id: 1, record });
+  assert.deepEqual(await creating, { made: [made.made], kept: kept.kept });
+  assert.match(input(), /6:cancel,1:1,/);
+});
+
+test('without a program, and before it is kept, it is the end or the error that counts', async () => {
+  const { session, say } = await openPeer();
+  const creating = create(session, ['--new=uts', '--keep=web']);
+  for (const record of [made, kept]) say({ id: 1, record });
+  await settled();
+  say({ id: 1, error: { step: 'x', errno: 'EIO', number: 5 } });
+  await assert.rejects(creating, { name: 'HelperError' });
+  const running = create(session, ['--new=uts', '--keep=web', '--', 'x']);
+  say({ id: 2, record: made });
+  say({ id: 2, error: { step: 'execve', errno: 'ENOENT', number: 2 } });
+  await assert.rejects(running, { name: 'HelperError' });
+  const control = new AbortController();
+  const cancelled = create(session, ['--new=uts', '--keep=web', '--', 'x'], control.signal);
+  control.abort(new Error('no more'));
+  await assert.rejects(cancelled, /no more/);
+});
+
+test('unpin tells what it took away', async () => {
+  const { session, say, input } = await openPeer();
+  const unpinning = unpin(session, '/run/netns/a', { leftover: true });
+  say({ id: 1, record: { unmounted: { path: '/run/netns/a', type: 'net', id: 1 } } });
+  say({ id: 1, record: { ended: { pid: 9, start: 1, signal: 15 } } });
+  say({ id: 1, end: {} });
+  assert.deepEqual(await unpinning, [{ unmounted: { path: '/run/netns/a' } }, { ended: { pid: 9, start: 1 } }]);
+  assert.match(input(), /5:unpin,10:--leftover,12:\/run\/netns\/a,/);
 });

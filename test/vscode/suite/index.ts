@@ -6,6 +6,7 @@ import { closeBrowser } from '../support/browser.ts';
 import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
 import { firstUse } from './first-use.ts';
+import { leftovers } from './leftovers.ts';
 import { looking } from './looking.ts';
 import { making } from './making.ts';
 import { looks } from './looks.ts';
@@ -30,7 +31,13 @@ const stages: Readonly<
   },
   connected: {
     options: withHost,
-    plays: { 'finding one’s way': looking, commands: acting, 'making and ending': making, looks },
+    plays: {
+      'finding one’s way': looking,
+      commands: acting,
+      'making and ending': making,
+      'what is left over': leftovers,
+      looks,
+    },
   },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
   thisMachine: { options: {}, plays: { 'this machine': thisMachine } },

@@ -1,5 +1,7 @@
 /** A folder that nobody trusts, and that tries to bring hosts of its own. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Play, StageOptions } from './stage.ts';
 
 export const untrustedFolder: StageOptions = {
@@ -29,5 +31,15 @@ export const untrusted: Play = (stage, step) => {
     );
     await tree.expand(host.alias);
     await tree.row(host.alias, 'Network');
+  });
+
+  step('nothing is created from what the folder brings', async () => {
+    const { workbench, editor } = stage;
+    writeFileSync(join(editor.workspace, 'config.json'), '{}');
+    await stage.run('Create from OCI Bundle...');
+    await workbench.quickInput.opened('The config.json of the bundle');
+    await workbench.quickInput.choose('config.json');
+    await workbench.notifications.said(/^A bundle runs programs: trust this folder/);
+    await workbench.notifications.clear();
   });
 };

@@ -1,0 +1,368 @@
+/** What bundles and leaks do with a host, with nothing faked: this machine, the real helper, runc, bundles that `runc spec` wrote. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Emitter } from '../../../extension/disposable.ts';
+import { bundlePlan } from '../../../extension/explain/bundle.ts';
+import { announcement, runtimeCommand, withoutProgram } from '../../../extension/features/bundle/offer.ts';
+import { jsonProblem } from '../../../extension/features/bundle/json-place.ts';
+import { hostCommand, outputOf } from '../../../extension/features/host-command.ts';
+import { netnsNames } from '../../../extension/features/leaks/netns-names.ts';
+import { HelperError, type HelperSession } from '../../../extension/helper/session.ts';
+import { create, end, unpin } from '../../../extension/helper/verbs.ts';
+import { ManagedHost } from '../../../extension/host/host.ts';
+import { hostFunctions } from '../../../extension/host/wiring.ts';
+import { HostGraph } from '../../../extension/model/graph.ts';
+import { findLeaks, type Leaks } from '../../../extension/model/leaks.ts';
+import { busyboxRoot } from '../../helper/support/containers.ts';
+import { leakGuard } from '../../helper/support/leaks.ts';
+import { marker, markerVariable, temporaryFolder, uniqueName } from '../../helper/support/marker.ts';
+import { ipNetns, keep, mountKept } from '../../helper/support/namespaces.ts';
+import { hold, holdScript, run } from '../../helper/support/process.ts';
+import { missing } from '../../helper/support/requirements.ts';
+import { testScope, type Scope } from '../../helper/support/scope.ts';
+import { until } from '../../helper/support/wait.ts';
+import { MemoryLog, refusingInteraction } from './fakes.ts';
+import { helperMissing, helperPids, publishHelper } from './real-helper.ts';
+
+leakGuard();
+
+const skip = helperMissing() ?? missing('root', 'runc', 'busybox', 'ip', 'gcc', 'unshare', 'taskset', 'python3');
+
+/** What the tests change of it. */
+interface Spec {
+  readonly process: { args: string[]; terminal: boolean; readonly env: string[]; rlimits?: unknown };
+  readonly linux: { resources?: unknown };
+  hostname: string;
+  annotations?: Readonly<Record<string, string>>;
+}
+
+/** It is what `runc spec` has just written. */
+function isSpec(value: unknown): value is Spec {
+  return typeof value === 'object' && value !== null && 'process' in value && 'linux' in value;
+}
+
+/** Without what hybrid cgroups and this machine's limits refuse. */
+function bundle(scope: Scope, change: (config: Spec) => void): string {
+  const folder = temporaryFolder(scope);
+  execFileSync('runc', ['spec', '--bundle', folder]);
+  renameSync(busyboxRoot(scope), join(folder, 'rootfs'));
+  const config: unknown = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
+  assert.ok(isSpec(config));
+  delete config.process.rlimits;
+  delete config.linux.resources;
+  config.process.env.push(`${markerVariable}=${marker}`);
+  change(config);
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config, undefined, '\t'));
+  return folder;
+}
+
+describe('bundles and leaks on this machine', { skip }, () => {
+  let folder: string;
+  let host: ManagedHost;
+  const cache = process.env['XDG_CACHE_HOME'];
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'linux-namespaces-bundle-'));
+    await publishHelper(folder);
+    // Where the helper is put; nothing must stay in the account's own cache.
+    process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
+    host = new ManagedHost(
+      { kind: 'local', sudo: false },
+      {
+        functions: hostFunctions({ helperFolder: folder }),
+        createGraph: () => new HostGraph(),
+        interaction: refusingInteraction,
+        log: new MemoryLog(),
+        onDidWake: new Emitter<void>().event,
+        random: () => 0,
+        watchGrace: 50,
+      },
+    );
+    await host.connect();
+  });
+
+  after(async () => {
+    host.dispose();
+    if (cache === undefined) delete process.env['XDG_CACHE_HOME'];
+    else process.env['XDG_CACHE_HOME'] = cache;
+    await until('the helper to end', () => helperPids(folder).length === 0);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function session(): HelperSession {
+    assert.ok(host.session);
+    return host.session;
+  }
+
+  function facts(): NonNullable<ManagedHost['facts']> {
+    assert.ok(host.facts);
+    return host.facts;
+  }
+
+  async function configOf(of: string): Promise<unknown> {
+    const text = await outputOf(session(), facts(), ['cat', `${of}/config.json`], 4_000_000);
+    assert.equal(jsonProblem(text), undefined);
+    return JSON.parse(text);
+  }
+
+  /** Ended whatever the test does. */
+  function keptName(scope: Scope): string {
+    const name = uniqueName();
+    scope.defer(async () => void (await end(session(), name, { plan: false }).catch(() => undefined)));
+    return name;
+  }
+
+  it('reads a config.json that is on the host, and says why it cannot', async (t) => {
+    const scope = testScope(t);
+    const of = bundle(scope, (config) => (config.annotations = { odd: '\t"ä€\u{1f600}\\\u0007' }));
+    assert.deepEqual(await configOf(of), JSON.parse(readFileSync(join(of, 'config.json'), 'utf8')));
+    await assert.rejects(outputOf(session(), facts(), ['cat', `${of}/none`], 1000), /No such file or directory/);
+    await assert.rejects(outputOf(session(), facts(), ['cat', '/dev/zero'], 100_000), /more than 100000 bytes/);
+    await assert.rejects(outputOf(session(), facts(), [`${of}/none`], 1000), HelperError);
+    await session().request('version', [], { onRecord: () => undefined });
+  });
+
+  it('the helper runs what runc spec asks for, kept while its program runs', async (t) => {
+    const scope = testScope(t);
+    const of = bundle(scope, (config) => {
+      config.process.terminal = false;
+      config.process.args = ['/bin/sleep', '1000'];
+      config.hostname = 'bundled';
+    });
+    const name = keptName(scope);
+    const plan = bundlePlan(await configOf(of), of);
+    const { options, preview } = announcement(plan, name, { folder: of, host: host.label, same: true });
+    assert.deepEqual(plan.invalid, []);
+    const { made, kept } = await create(session(), preview.words);
+    assert.equal(kept?.name, name);
+    assert.deepEqual(made.map(({ type }) => type).toSorted(), [...options.new].toSorted());
+    await host.refresh({ deep: false });
+    const uts = made.find(({ type }) => type === 'uts');
+    const namespace = host.graph?.namespaces.get(`uts:${uts?.id ?? 0}`);
+    assert.equal(namespace?.name.text, name);
+    const commands = namespace?.members.map((pid) => host.graph?.processes.get(pid)?.cmdline);
+    assert.ok(commands?.includes('/bin/sleep 1000'), JSON.stringify(commands));
+    const pid = String(kept?.holder.pid);
+    const { stdout } = await run(['nsenter', '--target', pid, '--all', '/bin/busybox', 'hostname']);
+    assert.equal(stdout.toString().trim(), 'bundled');
+    await end(session(), name, { plan: false });
+    await host.refresh({ deep: false });
+    assert.equal(host.graph?.namespaces.get(`uts:${uts?.id ?? 0}`), undefined);
+  });
+
+  it('an interactive program is left out, and terminals open in the instance instead', async (t) => {
+    const scope = testScope(t);
+    const of = bundle(scope, () => undefined);
+    const name = keptName(scope);
+    const plan = bundlePlan(await configOf(of), of);
+    assert.ok(plan.notHonoured.some(({ pointer }) => pointer === '/process/terminal'));
+    const { preview } = announcement(withoutProgram(plan), name, { folder: of, host: host.label, same: true });
+    const { kept } = await create(session(), preview.words);
+    assert.ok(kept);
+    const shown: Buffer[] = [];
+    const target = `--target=pid:${kept.holder.pid}:${kept.holder.start}`;
+    const words = [target, '--root', '--records=3', '--', '/bin/busybox', 'ls', '/'];
+    await session().terminal(
+      'enter',
+      words,
+      { columns: 80, rows: 24 },
+      {
+        onRecord: (record) => {
+          if ('data' in record) shown.push(Buffer.from(record.data.bytes, 'base64url'));
+        },
+      },
+    ).end;
+    assert.match(Buffer.concat(shown).toString(), /\betc\b/);
+    assert.doesNotMatch(Buffer.concat(shown).toString(), /\busr\b/);
+  });
+
+  it('a program that has ended at once is told, and leaves nothing', async (t) => {
+    const scope = testScope(t);
+    const of = bundle(scope, (config) => {
+      config.process.args = ['/bin/none'];
+    });
+    const name = keptName(scope);
+    const { preview } = announcement(bundlePlan(await configOf(of), of), name, {
+      folder: of,
+      host: host.label,
+      same: true,
+    });
+    await assert.rejects(create(session(), preview.words), (error) => {
+      assert.ok(error instanceof HelperError);
+      assert.equal(error.record.errno, 'ENOENT');
+      return true;
+    });
+    await host.refresh({ deep: true });
+    await assert.rejects(
+      end(session(), name, { plan: true }),
+      (error) => error instanceof HelperError && error.record.errno === 'ENOENT',
+    );
+  });
+
+  it('runc runs the bundle in a terminal, by words alone', async (t) => {
+    const scope = testScope(t);
+    const of = bundle(scope, (config) => {
+      config.process.args = ['/bin/sh', '-c', 'echo "it is $(cat /proc/sys/kernel/hostname)"; exit 7'];
+      config.hostname = 'by-runc';
+    });
+    const runc = facts().tools['runc'];
+    assert.ok(runc);
+    const name = `-${uniqueName()}`;
+    scope.defer(async () => void (await run(['runc', 'delete', '--force', '--', name])));
+    const words = hostCommand(facts(), runtimeCommand(runc, of, name));
+    assert.ok(words);
+    const shown: Buffer[] = [];
+    let exit: unknown;
+    await session().terminal(
+      'enter',
+      words,
+      { columns: 80, rows: 24 },
+      {
+        onRecord: (record) => {
+          if ('data' in record) shown.push(Buffer.from(record.data.bytes, 'base64url'));
+          if ('exit' in record) ({ exit } = record);
+        },
+      },
+    ).end;
+    assert.match(Buffer.concat(shown).toString(), /it is by-runc/);
+    assert.deepEqual(exit, { code: 7 });
+  });
+
+  async function leaks(): Promise<Leaks> {
+    await host.refresh({ deep: true });
+    assert.ok(host.graph);
+    return findLeaks(host.graph, {
+      rights: { elevated: true, hidepid: undefined },
+      mntns: facts().own.mnt,
+      netnsNames: await netnsNames(host),
+    });
+  }
+
+  it('finds what a descriptor, a socket and a mount elsewhere keep, and it is gone with them', async (t) => {
+    const scope = testScope(t);
+    const held = [await keep(scope, 'fd', 'net'), await keep(scope, 'socket'), await keep(scope, 'fd', 'uts')];
+    const mounted = await mountKept(scope, 'ipc', 'kept');
+    const found = await leaks();
+    for (const { words } of held) {
+      const leak = found.leaks.find(({ id }) => id.endsWith(`:${words['id']}`));
+      assert.ok(leak, `${words['id']} is not among ${found.leaks.map(({ id }) => id).join(' ')}`);
+      assert.match(leak.held, /of keep-\w+ \(pid \d+\)/);
+    }
+    const remote = found.leaks.find(({ held: by }) => by.includes(mounted.path));
+    assert.ok(remote, 'the mount in another mount namespace');
+    assert.ok(
+      remote.actions.some(
+        (action) => action.kind === 'reveal' && 'key' in action.of && action.of.key.startsWith('mnt:'),
+      ),
+    );
+    await Promise.all([...held, mounted].map(async (each) => each.release()));
+    const later = await leaks();
+    for (const { words } of held) assert.ok(!later.leaks.some(({ id }) => id.endsWith(`:${words['id']}`)));
+  });
+
+  it('takes away a mount that a program made, and a name that is only a file; one given on purpose is no leak', async (t) => {
+    const scope = testScope(t);
+    const { name } = await ipNetns(scope);
+    const made = `/run/netns/cni-${crypto.randomUUID()}`;
+    const empty = `/run/netns/${uniqueName()}`;
+    writeFileSync(made, '');
+    scope.defer(async () => void (await run(['sh', '-c', 'umount "$1"; rm -f "$1" "$2"', 'sh', made, empty])));
+    await run(['unshare', `--net=${made}`, 'true']);
+    writeFileSync(empty, '');
+    const found = await leaks();
+    assert.ok(found.kept.some(({ label }) => label.endsWith(name)));
+    const actions = [made, empty].map((path) => {
+      const action = found.leaks.flatMap((leak) => leak.actions).find((each) => 'what' in each && each.what === path);
+      assert.ok(action?.kind === 'unpin', `${path} is not among ${JSON.stringify(found.leaks)}`);
+      return action;
+    });
+    assert.deepEqual(
+      actions.map(({ leftover }) => leftover),
+      [false, true],
+    );
+    const [unmounted, removed] = [
+      await unpin(session(), made, { leftover: false }),
+      await unpin(session(), empty, { leftover: true }),
+    ];
+    assert.deepEqual(unmounted, [{ unmounted: { path: made } }]);
+    assert.deepEqual(removed, [{ removed: { path: empty } }]);
+    const again = await leaks();
+    assert.ok(
+      !again.leaks.some((leak) => leak.actions.some((each) => 'what' in each && [made, empty].includes(each.what))),
+    );
+    assert.ok(again.kept.some(({ label }) => label.endsWith(name)));
+  });
+
+  it('an instance that is kept is none; without its holder it is one, and ends by its name', async (t) => {
+    const scope = testScope(t);
+    const name = keptName(scope);
+    const { kept } = await create(session(), ['--new=uts,net,ipc', `--keep=${name}`]);
+    assert.ok(kept?.path);
+    const alive = await leaks();
+    assert.ok(!alive.leaks.some(({ id }) => id === `instance ${name}`));
+    // Whoever watches over it would take the mounts away with it.
+    const guard = (await run(['pgrep', '-f', `^linux-namespaces-guard ${name}`])).stdout.toString().trim();
+    for (const pid of [Number(guard), kept.holder.pid]) {
+      assert.ok(pid > 1, guard);
+      process.kill(pid, 'SIGKILL');
+    }
+    await until('both have ended', async () => (await run(['pgrep', '-f', `linux-namespaces.* ${name}`])).code !== 0);
+    const dead = await leaks();
+    const leak = dead.leaks.find(({ id }) => id === `instance ${name}`);
+    assert.ok(leak, JSON.stringify(dead));
+    assert.deepEqual(leak.actions[0], { kind: 'end', name });
+    await end(session(), name, { plan: false });
+    assert.ok(!(await leaks()).leaks.some(({ id }) => id === `instance ${name}`));
+  });
+
+  it('pins are kept on purpose, and stop by their name or mount', async (t) => {
+    const scope = testScope(t);
+    const { name: netns } = await ipNetns(scope);
+    const [held, mounted] = [uniqueName(), uniqueName()];
+    scope.defer(async () => {
+      for (const name of [held, mounted]) {
+        // One after the other: they share a lock.
+        // oxlint-disable-next-line no-await-in-loop
+        await unpin(session(), name, { leftover: true }).catch(() => undefined);
+      }
+    });
+    const pin = async (...words: readonly string[]): Promise<unknown> =>
+      session().request('pin', words, { onRecord: () => undefined });
+    const uts = await hold(scope, ['unshare', '--uts', 'sh', '-c', holdScript]);
+    await pin(`net:/run/netns/${netns}`, `--name=${held}`, '--holder');
+    await pin(`uts:pid:${uts.pid}`, `--name=${mounted}`);
+    await uts.release();
+    await run(['ip', 'netns', 'delete', netns]);
+    const { kept, leaks: all } = await leaks();
+    const stops = kept.flatMap(({ actions: [first] }) => (first?.kind === 'unpin' ? [first.what] : []));
+    assert.ok(stops.includes(held), JSON.stringify([kept, all]));
+    const path = `/run/linux-namespaces/${mounted}/uts`;
+    assert.ok(stops.includes(path), JSON.stringify([kept, all]));
+    await unpin(session(), held, { leftover: false });
+    await unpin(session(), path, { leftover: false });
+    const later = await leaks();
+    assert.ok(!JSON.stringify(later).includes(held) && !JSON.stringify(later).includes(path));
+  });
+
+  it('an ended init whose parent takes no note is told of', async (t) => {
+    const scope = testScope(t);
+    // It never waits for its children.
+    const script = `import ctypes, os, sys
+if ctypes.CDLL(None).unshare(0x20000000) != 0: sys.exit('unshare')
+if os.fork() == 0: os._exit(0)
+print('ready', flush=True)
+sys.stdin.read()`;
+    const { pid } = await hold(scope, ['python3', '-c', script]);
+    const found = await until('the zombie', async () => {
+      const { leaks: all } = await leaks();
+      return all.find(({ id, held }) => id.startsWith('process ') && held.includes(`(pid ${pid})`));
+    });
+    assert.match(found.held, /until python3 \(pid \d+\) takes note/);
+    assert.equal(found.actions.length, 2);
+  });
+});
