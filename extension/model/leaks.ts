@@ -8,6 +8,7 @@ import type { Holder } from '../helper/protocol.ts';
 import { completenessSentence, type Rights } from './completeness.ts';
 import { foldedHolders, holderPid, type FoldedHolder } from './holders.ts';
 import { bestMountName } from './naming/mounts.ts';
+import { instanceName, pinHolder } from './naming/instances.ts';
 import { displayText } from './text.ts';
 import type { Graph, Namespace, NamespaceKey, Process } from './types.ts';
 import { count, foldedName, listed, namespaceName, processes, processName, typeNames } from './words.ts';
@@ -54,13 +55,10 @@ export interface Leaks {
 
 const instancePath = /^\/run\/linux-namespaces\/([^/]+)\/[a-z]+$/;
 const netnsPath = /^\/(?:var\/)?run\/netns\/[^/]+$/;
-/** Title of a process that keeps an instance or a pin; what it keeps by a descriptor, as all of a pin, has a number. */
-const keeperTitle = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) ([a-z0-9:,]+)$/;
-
 export function findLeaks(graph: Graph, context: LeakContext): Leaks {
   const keepers = new Set<string>();
   for (const { cmdline, zombie } of graph.processes.values()) {
-    const name = zombie ? undefined : keeperTitle.exec(cmdline ?? '')?.[1];
+    const name = zombie ? undefined : (instanceName(cmdline) ?? pinHolder(cmdline)?.name);
     if (name !== undefined) keepers.add(name);
   }
   const leaks: Leak[] = [];
@@ -119,11 +117,11 @@ function purposeOf(
 ): Purpose | undefined {
   for (const { holder } of holders) {
     const pid = holderPid(holder);
-    const keeper = pid === undefined ? undefined : keeperTitle.exec(graph.processes.get(pid)?.cmdline ?? '');
-    const [, by = '', types = ''] = keeper ?? [];
-    if (by !== '') {
-      const pin = types.split(',').every((type) => type.includes(':'));
-      const actions: readonly LeakAction[] = pin ? [{ kind: 'unpin', what: by, leftover: false }] : [];
+    const cmdline = pid === undefined ? undefined : graph.processes.get(pid)?.cmdline;
+    const pin = pinHolder(cmdline);
+    const by = pin?.name ?? instanceName(cmdline);
+    if (by !== undefined) {
+      const actions: readonly LeakAction[] = pin === undefined ? [] : [{ kind: 'unpin', what: by, leftover: false }];
       return { words: `Kept as “${by}” by its holder.`, actions };
     }
     const name = instanceOf(holder);

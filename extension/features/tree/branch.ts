@@ -260,9 +260,12 @@ export class HostBranch {
 
 /** A process or a namespace of one has come, gone, or changed. */
 function touchesInstance({ namespaces }: Graph, change: Change): boolean {
-  const isInstance = (id: string): boolean => id.startsWith(instancePrefix);
   if ([...change.workloads].some(isInstance)) return true;
   return [...change.changed].some((key) => namespaces.get(key)?.workloads.some(isInstance) === true);
+}
+
+function isInstance(id: string): boolean {
+  return id.startsWith(instancePrefix);
 }
 
 type Apart = Exclude<RowRef, NodeRef>;
@@ -282,7 +285,7 @@ const listKinds: ReadonlySet<RowRef['kind']> = new Set(['type', 'unowned', 'host
 function locateTarget(view: View, target: Exclude<Target, { kind: 'host' }>): NodeRef | undefined {
   if (target.kind === 'namespace') return locate(view, target.key);
   if (target.kind === 'workload') {
-    const listed = view.grouping === 'workload' || target.id.startsWith(instancePrefix);
+    const listed = view.grouping === 'workload' || isInstance(target.id);
     return listed ? { kind: 'workload', id: target.id } : undefined;
   }
   const process = view.graph.processes.get(target.pid);

@@ -16,7 +16,7 @@ import { HelperError, type HelperSession } from '../../../extension/helper/sessi
 import { create, end, unpin } from '../../../extension/helper/verbs.ts';
 import { ManagedHost } from '../../../extension/host/host.ts';
 import { hostFunctions } from '../../../extension/host/wiring.ts';
-import { HostGraph } from '../../../extension/model/graph.ts';
+import { connecting } from '../../../extension/host/connecting.ts';
 import { findLeaks, type Leaks } from '../../../extension/model/leaks.ts';
 import { busyboxRoot } from '../../helper/support/containers.ts';
 import { leakGuard } from '../../helper/support/leaks.ts';
@@ -75,7 +75,7 @@ describe('bundles and leaks on this machine', { skip }, () => {
       { kind: 'local', sudo: false },
       {
         functions: hostFunctions({ helperFolder: folder }),
-        createGraph: () => new HostGraph(),
+        connecting: () => Promise.resolve(connecting),
         interaction: refusingInteraction,
         log: new MemoryLog(),
         onDidWake: new Emitter<void>().event,
