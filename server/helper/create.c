@@ -4,6 +4,7 @@
 #include "kernel.h"
 #include "procfs.h"
 #include "reference.h"
+#include "text.h"
 #include "title.h"
 #include "util.h"
 #include "verbs.h"
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -105,7 +105,7 @@ static void end_init(const struct guardian *guardian)
     /* Before 5.3 there is no such descriptor, and a pid alone may be another's by now. */
     if (pidfd < 0)
         return;
-    snprintf(path, sizeof path, "%u/stat", undo->init);
+    text_format(path, sizeof path, "%u/stat", undo->init);
     ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
     if (length > 0 && parse_stat(text, (size_t)length, &status) && status.start == undo->start)
         syscall(SYSCALL_PIDFD_SEND_SIGNAL, pidfd, SIGKILL, NULL, 0);

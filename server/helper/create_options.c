@@ -1,11 +1,11 @@
 #include "create.h"
 
+#include "text.h"
 #include "util.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Reads the value of an option. False when it is none. */
@@ -259,8 +259,8 @@ bool create_parse_mount(const char *text, struct create_mount *mount)
     length -= mount->read_only ? 3 : 0;
     if (length >= sizeof mount->target || memchr(colon + 1, ':', length))
         return false;
-    snprintf(mount->source, sizeof mount->source, "%.*s", (int)(colon - text), text);
-    snprintf(mount->target, sizeof mount->target, "%.*s", (int)length, colon + 1);
+    text_format(mount->source, sizeof mount->source, "%.*s", (int)(colon - text), text);
+    text_format(mount->target, sizeof mount->target, "%.*s", (int)length, colon + 1);
     return true;
 }
 
@@ -272,7 +272,7 @@ static bool parse_address(const char *text, size_t length, struct create_address
 
     if (!slash || (size_t)(slash - text) >= sizeof copy)
         return false;
-    snprintf(copy, sizeof copy, "%.*s", (int)(slash - text), text);
+    text_format(copy, sizeof copy, "%.*s", (int)(slash - text), text);
     address->family = strchr(copy, ':') ? AF_INET6 : AF_INET;
     const char *at = slash + 1, *end = text + length;
     if (!parse_number(&at, end, &prefix) || at != end || prefix > (address->family == AF_INET ? 32 : 128))

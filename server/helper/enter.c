@@ -3,12 +3,12 @@
 #include "kernel.h"
 #include "passwd.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>

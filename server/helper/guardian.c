@@ -4,12 +4,12 @@
 #include "kernel.h"
 #include "link.h"
 #include "procfs.h"
+#include "text.h"
 #include "title.h"
 #include "util.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -37,7 +37,7 @@ static void end_children(const struct host *host)
         for (ssize_t i = 0; i < count; i++) {
             char path[PROC_PATH_SIZE];
             struct proc_stat status;
-            snprintf(path, sizeof path, "%u/stat", pids[i]);
+            text_format(path, sizeof path, "%u/stat", pids[i]);
             ssize_t length = read_file_at(host->proc, path, text, sizeof text);
             /* A child's pid is not given to another before it was waited for. */
             if (length > 0 && parse_stat(text, (size_t)length, &status) && status.ppid == (uint32_t)getpid())
@@ -159,7 +159,7 @@ static uint64_t start_of(struct guardian *guardian)
     char path[PROC_PATH_SIZE], text[1024];
     struct proc_stat status = { 0 };
 
-    snprintf(path, sizeof path, "%d/stat", guardian->init);
+    text_format(path, sizeof path, "%d/stat", guardian->init);
     ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
     return length > 0 && parse_stat(text, (size_t)length, &status) ? status.start : 0;
 }
@@ -181,7 +181,7 @@ static int open_made(struct guardian *guardian, struct failure *failure)
         char path[PROC_PATH_SIZE];
         if (!has_type(guardian->create->new_types, type))
             continue;
-        snprintf(path, sizeof path, "%d/ns/%s", guardian->init, ns_types[type].link);
+        text_format(path, sizeof path, "%d/ns/%s", guardian->init, ns_types[type].link);
         guardian->ns[type] = openat(guardian->host->proc, path, O_RDONLY | O_CLOEXEC);
         if (guardian->ns[type] < 0) {
             fail(failure, "procfs", errno);
@@ -308,7 +308,7 @@ static void watch_holder(struct guardian *guardian)
     char text[96];
 
     own = *guardian->host;
-    snprintf(text, sizeof text, "linux-namespaces-guard %s", guardian->create->keep);
+    text_format(text, sizeof text, "linux-namespaces-guard %s", guardian->create->keep);
     if (title_save_environment() == 0)
         title_set(text);
     setsid();

@@ -4,11 +4,11 @@
 #include "util.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 struct init {
@@ -32,15 +32,16 @@ void forwarded_signals(sigset_t *set)
         sigaddset(set, numbers[i]);
 }
 
+/* The C library's own functions would change all threads, of which there is one. */
 static int set_credentials(const struct create *create, struct failure *failure)
 {
     bool denied = create->setgroups_deny;
 
-    if ((create->has_uid || create->has_gid) && !denied && setgroups(0, NULL) < 0)
+    if ((create->has_uid || create->has_gid) && !denied && syscall(SYS_setgroups, 0, NULL) < 0)
         return fail(failure, "setgroups", errno);
-    if (create->has_gid && setresgid(create->gid, create->gid, create->gid) < 0)
+    if (create->has_gid && syscall(SYS_setresgid, create->gid, create->gid, create->gid) < 0)
         return fail(failure, "setresgid", errno);
-    if (create->has_uid && setresuid(create->uid, create->uid, create->uid) < 0)
+    if (create->has_uid && syscall(SYS_setresuid, create->uid, create->uid, create->uid) < 0)
         return fail(failure, "setresuid", errno);
     return 0;
 }

@@ -4,10 +4,10 @@
 #include "link.h"
 #include "nsfs.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -54,12 +54,12 @@ int keep_check_name(const struct host *host, const char *name, struct failure *f
     autofree uint32_t *pids = NULL;
     size_t capacity = 0;
     char wanted[128], text[128];
-    size_t length = (size_t)snprintf(wanted, sizeof wanted, "linux-namespaces: %s ", name);
+    size_t length = text_format(wanted, sizeof wanted, "linux-namespaces: %s ", name);
     ssize_t count = list_numbers_at(host->proc, ".", &pids, &capacity);
 
     for (ssize_t i = 0; i < count; i++) {
         char path[PROC_PATH_SIZE];
-        snprintf(path, sizeof path, "%u/cmdline", pids[i]);
+        text_format(path, sizeof path, "%u/cmdline", pids[i]);
         if (read_file_at(host->proc, path, text, sizeof text) >= (ssize_t)length && memcmp(text, wanted, length) == 0) {
             fail(failure, "keep", EEXIST);
             failure->detail = "a process keeps an instance of this name";
@@ -91,7 +91,7 @@ static bool is_mount_point(const char *path)
     autofree char *text = NULL;
     size_t capacity = 0;
     char wanted[64];
-    size_t length = (size_t)snprintf(wanted, sizeof wanted, " %s ", path);
+    size_t length = text_format(wanted, sizeof wanted, " %s ", path);
     ssize_t size = read_whole_at(AT_FDCWD, "/proc/self/mountinfo", &text, &capacity);
 
     return size > 0 && memmem(text, (size_t)size, wanted, length);
@@ -146,7 +146,7 @@ static int open_directory(struct undo *undo, struct failure *failure)
 
 static void folder_path(char path[128], const char *name, const char *type)
 {
-    snprintf(path, 128, "%s/%s%s%s", KEEP_DIRECTORY, name, type ? "/" : "", type ? type : "");
+    text_format(path, 128, "%s/%s%s%s", KEEP_DIRECTORY, name, type ? "/" : "", type ? type : "");
 }
 
 int keep_make_folder(const char *name, struct undo *undo, struct failure *failure)
@@ -178,7 +178,7 @@ int keep_mount(const char *name, const int fd[NS_TYPES], struct undo *undo, stru
         folder_path(target, name, ns_types[type].name);
         undo->types |= 1u << type;
         autoclose int file = open(target, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
-        snprintf(source, sizeof source, "/proc/self/fd/%d", fd[type]);
+        text_format(source, sizeof source, "/proc/self/fd/%d", fd[type]);
         if (file < 0 || mount(source, target, NULL, MS_BIND, NULL) < 0) {
             fail_path(failure, "mount", KEEP_DIRECTORY, errno);
             failure->type = type;

@@ -2,10 +2,10 @@
 
 #include "nsfs.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -43,7 +43,7 @@ static int open_folder(const char *path, const char **name, struct failure *fail
 /* The descriptor's file as a path that cannot come to mean another one. */
 static void path_of(int fd, char path[32])
 {
-    snprintf(path, 32, "/proc/self/fd/%d", fd);
+    text_format(path, 32, "/proc/self/fd/%d", fd);
 }
 
 static int mount_on(int namespace, int folder, const char *name)

@@ -3,13 +3,13 @@
 #include "nsfs.h"
 #include "pinned.h"
 #include "procfs.h"
+#include "text.h"
 #include "title.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -125,8 +125,8 @@ static int pin_by_name(const char *name, int namespace, const struct nsfs_identi
     autoclose int directory = mounted_open_folder(top, is_net, &made, failure);
     if (directory < 0)
         return directory;
-    snprintf(folder, sizeof folder, "%s/%s", top, name);
-    snprintf(path, sizeof path, is_net ? "%s" : "%s/%s", folder, ns_types[identity->type].name);
+    text_format(folder, sizeof folder, "%s/%s", top, name);
+    text_format(path, sizeof path, is_net ? "%s" : "%s/%s", folder, ns_types[identity->type].name);
     int result = 0;
     if (!is_net && mkdir(folder, 0755) == 0)
         made_folder = true;
@@ -184,7 +184,7 @@ static int pin_by_holder(const struct host *host, const char *name, int namespac
     char title[128], byte;
     int pipes[2];
 
-    snprintf(title, sizeof title, "linux-namespaces: %s %s:%u", name, ns_types[identity->type].name, identity->id);
+    text_format(title, sizeof title, "linux-namespaces: %s %s:%u", name, ns_types[identity->type].name, identity->id);
     /* The name lies where the title goes. */
     autofree char *copy = strdup(name);
     if (!copy || pipe2(pipes, O_CLOEXEC) < 0)

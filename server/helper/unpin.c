@@ -1,10 +1,10 @@
 #include "pinned.h"
+#include "text.h"
 #include "victims.h"
 #include "procfs.h"
 #include "util.h"
 #include "verbs.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -42,12 +42,12 @@ int pinned_find(const struct host *host, const char *name, bool netns, bool left
     int result = 0;
 
     *pinned = (struct pinned){ 0 };
-    snprintf(pinned->folder, sizeof pinned->folder, INSTANCES_DIRECTORY "/%s", name);
+    text_format(pinned->folder, sizeof pinned->folder, INSTANCES_DIRECTORY "/%s", name);
     for (enum ns_type type = 0; !result && type < NS_TYPES; type++) {
-        snprintf(path, sizeof path, "%s/%s", pinned->folder, ns_types[type].name);
+        text_format(path, sizeof path, "%s/%s", pinned->folder, ns_types[type].name);
         result = add(host, pinned, path, leftover, failure);
     }
-    snprintf(path, sizeof path, NETNS_DIRECTORY "/%s", name);
+    text_format(path, sizeof path, NETNS_DIRECTORY "/%s", name);
     if (!result && netns)
         result = add(host, pinned, path, leftover, failure);
     if (result)

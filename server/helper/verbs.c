@@ -1,8 +1,8 @@
 #include "verbs.h"
 
+#include "text.h"
 #include "util.h"
 
-#include <stdio.h>
 #include <string.h>
 
 const struct verb verbs[] = {
@@ -115,7 +115,7 @@ int verb_run(char *const *word, size_t count, struct output *output, bool within
     output_flush(output);
     if (failure.usage) {
         if (output->id == NO_ID)
-            fprintf(stderr, "nshelper: %s\n", failure.detail);
+            text_print(STDERR_FILENO, "nshelper: %s\n", failure.detail);
         return 2;
     }
     return result || output->error ? 1 : 0;
