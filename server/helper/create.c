@@ -153,7 +153,7 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
     }
     if (!guardian->undo->committed) {
         end_init(guardian);
-        undo_all(guardian->undo, guardian->create->keep);
+        undo_all(guardian->undo);
     }
     fail(failure, "child", EIO);
     failure->detail = "the guardian was killed";

@@ -31,6 +31,8 @@ struct guardian {
     int said;
     int control;
     int signals;
+    /* See naming.h; -1 where the guardian does not stay. */
+    int names[2];
     pid_t maker;
     /* Stays in the new namespaces; 0 until it is known. */
     pid_t init;

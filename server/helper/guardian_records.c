@@ -55,7 +55,7 @@ void guardian_print_kept(struct guardian *guardian, struct output *output)
     json_number(output, "pid", (uint64_t)guardian->init);
     json_number(output, "start", guardian->undo->start);
     json_close(output, '}');
-    text_format(path, sizeof path, "%s/%s", KEEP_DIRECTORY, guardian->create->keep);
+    text_format(path, sizeof path, "%s/%s", INSTANCES_DIRECTORY, guardian->create->keep);
     if (guardian->undo->folder)
         json_text(output, "path", path);
     record_end(output);

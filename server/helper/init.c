@@ -1,6 +1,7 @@
 #include "create.h"
 
 #include "channel.h"
+#include "naming.h"
 #include "util.h"
 
 #include <fcntl.h>
@@ -14,6 +15,8 @@
 struct init {
     int control;
     int signals;
+    /* Of a kept one: see naming.h. */
+    int names[2];
     sigset_t blocked;
     bool kept;
     /* 0 when ARGV is not running. */
@@ -119,6 +122,8 @@ static void become_kept(struct init *init, const struct inside *inside)
     dup2(inside->null, STDERR_FILENO);
     (void)!chdir("/");
     prctl(PR_SET_PDEATHSIG, 0);
+    if (naming_open(init->names))
+        _exit(1);
     init->kept = true;
     channel_send(init->control, MESSAGE_KEPT, 0);
 }
@@ -179,7 +184,7 @@ static void take_control(struct init *init, const struct inside *inside)
 
 _Noreturn void init_run(struct inside *inside)
 {
-    struct init init = { .control = inside->control };
+    struct init init = { .control = inside->control, .names = { -1, -1 } };
     struct signalfd_siginfo info;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -193,13 +198,17 @@ _Noreturn void init_run(struct inside *inside)
     if (inside->create->argv)
         start(&init, inside);
     for (;;) {
-        struct pollfd polls[2] = { { .fd = init.signals, .events = POLLIN }, { .fd = init.control, .events = POLLIN } };
-        if (poll(polls, 2, -1) < 0 && errno != EINTR)
+        struct pollfd polls[3] = { { .fd = init.signals, .events = POLLIN },
+                                   { .fd = init.control, .events = POLLIN },
+                                   { .fd = init.names[0], .events = POLLIN } };
+        if (poll(polls, 3, -1) < 0 && errno != EINTR)
             _exit(1);
         while (read(init.signals, &info, sizeof info) == sizeof info)
             take_signal(&init, &info);
         reap(&init);
         if (polls[1].revents)
             take_control(&init, inside);
+        if (polls[2].revents)
+            naming_take(init.names[0]);
     }
 }

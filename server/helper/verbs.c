@@ -17,6 +17,7 @@ const struct verb verbs[] = {
     { "end", OPTION_WORDS, false, verb_end, "end NAME|REF [--grace=MS] [--mounts] [--dry-run]" },
     { "pin", OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
     { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--leftover]" },
+    { "rename", OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
     { "serve", 0, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);
