@@ -73,8 +73,29 @@ static void close_joins(struct create *create)
             close(create->join[type].fd);
 }
 
-/* Passes signals on until the guardian has said how it went. Returns false when it died without a word. */
-static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set, signed char *status)
+/*
+ * The shell above takes the terminal and shows the job as stopped; it continues us with the terminal (fg) or without it
+ * (bg). Without such a shell the kernel does not stop us either (the process group is orphaned), and the job goes on at
+ * once. False when it goes on without the terminal.
+ */
+static bool stop_job(pid_t guardian)
+{
+    pid_t job = tcgetpgrp(STDIN_FILENO);
+
+    raise(SIGTSTP);
+    pid_t foreground = tcgetpgrp(STDIN_FILENO);
+    if (job > 0 && foreground == getpgrp())
+        tcsetpgrp(STDIN_FILENO, job);
+    kill(guardian, SIGRTMIN);
+    return foreground == job || foreground == getpgrp();
+}
+
+/*
+ * Passes signals on until the guardian has said how it went. Returns false when it died without a word. `foreground` is
+ * whether ARGV has the terminal.
+ */
+static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set, signed char *status,
+                              bool *foreground)
 {
     autoclose int signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 
@@ -83,12 +104,15 @@ static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set
         struct signalfd_siginfo info;
         if (poll(polls, 2, -1) < 0 && errno != EINTR)
             return false;
+        /* What a terminal sends it sends to its foreground; only that it is gone is told to the session's leader alone. */
         while (signals >= 0 && read(signals, &info, sizeof info) == sizeof info)
-            if (info.ssi_code != SI_KERNEL)
+            if (info.ssi_code != SI_KERNEL || (info.ssi_signo == SIGHUP && *foreground))
                 kill(guardian, (int)info.ssi_signo);
         if (polls[0].revents) {
             ssize_t got = read(status_fd, status, 1);
-            if (got >= 0 || errno != EINTR)
+            if (got == 1 && *status == GUARDIAN_STOPPED)
+                *foreground = stop_job(guardian);
+            else if (got >= 0 || errno != EINTR)
                 return got == 1;
         }
     }
@@ -126,6 +150,8 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
         close(life[1]);
         return fail(failure, "pipe2", number);
     }
+    bool foreground = guardian->create->argv && !guardian->serves && tcgetpgrp(STDIN_FILENO) == getpgrp();
+    guardian->create->has_terminal = foreground;
     forwarded_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
     pid_t child = fork();
@@ -139,7 +165,12 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
     }
     close(life[0]);
     close(said[1]);
-    bool answered = child > 0 && wait_for_guardian(child, said[0], &set, &status);
+    bool answered = child > 0 && wait_for_guardian(child, said[0], &set, &status, &foreground);
+    if (foreground) {
+        signal(SIGTTOU, SIG_IGN);
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+        signal(SIGTTOU, SIG_DFL);
+    }
     close(life[1]);
     close(said[0]);
     sigprocmask(SIG_SETMASK, &old, NULL);

@@ -1,5 +1,6 @@
 #include "enter.h"
 
+#include "environment.h"
 #include "kernel.h"
 #include "passwd.h"
 #include "procfs.h"
@@ -123,6 +124,7 @@ static int execute(const struct enter *enter, const struct joining *joining, con
     if (!session_die_with(parent))
         _exit(STATUS_FAILED);
     signal(SIGPIPE, SIG_DFL);
+    environment_set(enter->word);
     if (enter->has_shell)
         return shell_run(enter, shell, failure);
     execvp(enter->argv[0], enter->argv);

@@ -50,12 +50,18 @@ static void end_children(const struct host *host)
     }
 }
 
-/* Says how it went; nobody may be there to hear it. */
-static void say(struct guardian *guardian, enum guardian_word word)
+/* Nobody may be there to hear it. */
+static void say(const struct guardian *guardian, enum guardian_word word)
 {
     const char byte = (char)word;
 
     (void)!write(guardian->said, &byte, 1);
+}
+
+/* Says how it went. */
+static void say_last(struct guardian *guardian, enum guardian_word word)
+{
+    say(guardian, word);
     close(guardian->said);
     guardian->said = -1;
 }
@@ -106,6 +112,10 @@ static int expect(struct guardian *guardian, enum message_kind kind, struct fail
         int result = channel_receive(guardian->control, &last);
         if (result)
             return child_failure(failure);
+        if (last.kind == MESSAGE_STOPPED) {
+            say(guardian, GUARDIAN_STOPPED);
+            continue;
+        }
         if (last.kind == MESSAGE_FAILURE)
             return channel_failure(&last, failure);
         if (last.kind != (int32_t)kind)
@@ -372,7 +382,7 @@ _Noreturn void guardian_run(struct guardian *guardian, struct output *output)
         record_end(output);
     }
     output_flush(output);
-    say(guardian, result || output->error ? GUARDIAN_FAILED : stays ? GUARDIAN_STAYS : GUARDIAN_DONE);
+    say_last(guardian, result || output->error ? GUARDIAN_FAILED : stays ? GUARDIAN_STAYS : GUARDIAN_DONE);
     if (stays) {
         watch_holder(guardian);
         end_children(guardian->host);

@@ -17,6 +17,8 @@ enum guardian_word {
     GUARDIAN_FAILED,
     /* Done, and it goes on to watch over what is kept. */
     GUARDIAN_STAYS,
+    /* Not the end: ARGV was stopped by its terminal, so that the shell above is to have it. */
+    GUARDIAN_STOPPED,
 };
 
 struct guardian {

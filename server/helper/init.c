@@ -1,6 +1,7 @@
 #include "create.h"
 
 #include "channel.h"
+#include "environment.h"
 #include "naming.h"
 #include "util.h"
 
@@ -19,6 +20,8 @@ struct init {
     int names[2];
     sigset_t blocked;
     bool kept;
+    /* ARGV is in the foreground of a terminal, in a group of its own; a kept one may leave it. */
+    bool is_job;
     /* 0 when ARGV is not running. */
     pid_t child;
     bool ran;
@@ -33,6 +36,7 @@ void forwarded_signals(sigset_t *set)
     sigemptyset(set);
     for (size_t i = 0; i < array_length(numbers); i++)
         sigaddset(set, numbers[i]);
+    sigaddset(set, SIGRTMIN);
 }
 
 /* The C library's own functions would change all threads, of which there is one. */
@@ -66,14 +70,22 @@ static _Noreturn void execute(const struct inside *inside, pid_t parent, int rea
     sigset_t none;
     int result = enter_folder(create, &failure);
 
+    /* A group of its own: the caller's has the number 0 in a new pid namespace, which shells make nothing of. */
+    if (create->has_terminal) {
+        setpgid(0, 0);
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+    }
+
     if (!result)
         result = set_credentials(create, &failure);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
     sigemptyset(&none);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGTTOU, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (!result) {
+        environment_set(create->word);
         execvp(create->argv[0], create->argv);
         result = fail(&failure, "execve", errno);
         failure.path = create->argv[0];
@@ -125,6 +137,7 @@ static void become_kept(struct init *init, const struct inside *inside)
     if (naming_open(init->names))
         _exit(1);
     init->kept = true;
+    init->is_job = false;
     channel_send(init->control, MESSAGE_KEPT, 0);
 }
 
@@ -133,9 +146,13 @@ static void reap(struct init *init)
     pid_t pid;
     int status;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = waitpid(-1, &status, WNOHANG | (init->is_job ? WUNTRACED : 0))) > 0) {
         if (pid != init->child)
             continue;
+        if (WIFSTOPPED(status)) {
+            channel_send(init->control, MESSAGE_STOPPED, 0);
+            continue;
+        }
         init->child = 0;
         channel_send(init->control, MESSAGE_EXIT, status);
         if (!init->kept)
@@ -163,8 +180,10 @@ static void take_signal(struct init *init, const struct signalfd_siginfo *info)
     /* A terminal tells its whole foreground group itself. */
     if (info->ssi_code == SI_KERNEL)
         return;
-    if (init->child > 0)
-        kill(init->child, number);
+    if (init->child > 0 && number == SIGRTMIN)
+        kill(-init->child, SIGCONT);
+    else if (init->child > 0)
+        kill(init->is_job ? -init->child : init->child, number);
     else if (!init->kept && number != SIGWINCH)
         _exit(0);
 }
@@ -184,7 +203,7 @@ static void take_control(struct init *init, const struct inside *inside)
 
 _Noreturn void init_run(struct inside *inside)
 {
-    struct init init = { .control = inside->control, .names = { -1, -1 } };
+    struct init init = { .control = inside->control, .names = { -1, -1 }, .is_job = inside->create->has_terminal };
     struct signalfd_siginfo info;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -192,6 +211,8 @@ _Noreturn void init_run(struct inside *inside)
     forwarded_signals(&init.blocked);
     sigaddset(&init.blocked, SIGCHLD);
     sigprocmask(SIG_BLOCK, &init.blocked, NULL);
+    /* Whoever gives the foreground to another group is not in it. */
+    signal(SIGTTOU, SIG_IGN);
     init.signals = signalfd(-1, &init.blocked, SFD_CLOEXEC | SFD_NONBLOCK);
     if (init.signals < 0)
         _exit(1);

@@ -1,5 +1,6 @@
 #include "base64.h"
 #include "netstring.h"
+#include "shield.h"
 #include "text.h"
 #include "title.h"
 #include "util.h"
@@ -52,9 +53,13 @@ int main(int argc, char **argv)
             output_free(&output);
             return 2;
         }
+        if (words.count > 0 && verb_is_shielded(words.word[0]))
+            shield(argv);
         status = verb_run(words.word, words.count, &output, false);
         words_free(&words);
     } else {
+        if (verb_is_shielded(argv[1]))
+            shield(argv);
         status = verb_run(argv + 1, (size_t)argc - 1, &output, false);
     }
     output_free(&output);
