@@ -73,29 +73,30 @@ static void close_joins(struct create *create)
             close(create->join[type].fd);
 }
 
-/*
- * The shell above takes the terminal and shows the job as stopped; it continues us with the terminal (fg) or without it
- * (bg). Without such a shell the kernel does not stop us either (the process group is orphaned), and the job goes on at
- * once. False when it goes on without the terminal.
- */
-static bool stop_job(pid_t guardian)
-{
-    pid_t job = tcgetpgrp(STDIN_FILENO);
+/* What the shell above sees as our job is ARGV's process group, which has the terminal or not. */
+struct job {
+    pid_t group;
+    bool has_terminal;
+};
 
+/*
+ * The shell takes the terminal and shows the job as stopped; it continues us with the terminal (fg) or without it (bg).
+ * Without such a shell the kernel does not stop us either (the process group is orphaned), and the job goes on at once.
+ */
+static void stop_job(struct job *job, pid_t guardian)
+{
+    if (job->has_terminal)
+        job->group = tcgetpgrp(STDIN_FILENO);
     raise(SIGTSTP);
     pid_t foreground = tcgetpgrp(STDIN_FILENO);
-    if (job > 0 && foreground == getpgrp())
-        tcsetpgrp(STDIN_FILENO, job);
+    job->has_terminal = foreground == job->group ||
+                        (foreground == getpgrp() && tcsetpgrp(STDIN_FILENO, job->group) == 0);
     kill(guardian, SIGRTMIN);
-    return foreground == job || foreground == getpgrp();
 }
 
-/*
- * Passes signals on until the guardian has said how it went. Returns false when it died without a word. `foreground` is
- * whether ARGV has the terminal.
- */
+/* Passes signals on until the guardian has said how it went. Returns false when it died without a word. */
 static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set, signed char *status,
-                              bool *foreground)
+                              struct job *job)
 {
     autoclose int signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 
@@ -106,12 +107,12 @@ static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set
             return false;
         /* What a terminal sends it sends to its foreground; only that it is gone is told to the session's leader alone. */
         while (signals >= 0 && read(signals, &info, sizeof info) == sizeof info)
-            if (info.ssi_code != SI_KERNEL || (info.ssi_signo == SIGHUP && *foreground))
+            if (info.ssi_code != SI_KERNEL || (info.ssi_signo == SIGHUP && job->has_terminal))
                 kill(guardian, (int)info.ssi_signo);
         if (polls[0].revents) {
             ssize_t got = read(status_fd, status, 1);
             if (got == 1 && *status == GUARDIAN_STOPPED)
-                *foreground = stop_job(guardian);
+                stop_job(job, guardian);
             else if (got >= 0 || errno != EINTR)
                 return got == 1;
         }
@@ -150,8 +151,9 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
         close(life[1]);
         return fail(failure, "pipe2", number);
     }
-    bool foreground = guardian->create->argv && !guardian->serves && tcgetpgrp(STDIN_FILENO) == getpgrp();
-    guardian->create->has_terminal = foreground;
+    struct job job = { .has_terminal =
+                           guardian->create->argv && !guardian->serves && tcgetpgrp(STDIN_FILENO) == getpgrp() };
+    guardian->create->has_terminal = job.has_terminal;
     forwarded_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
     pid_t child = fork();
@@ -165,8 +167,8 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
     }
     close(life[0]);
     close(said[1]);
-    bool answered = child > 0 && wait_for_guardian(child, said[0], &set, &status, &foreground);
-    if (foreground) {
+    bool answered = child > 0 && wait_for_guardian(child, said[0], &set, &status, &job);
+    if (job.has_terminal) {
         signal(SIGTTOU, SIG_IGN);
         tcsetpgrp(STDIN_FILENO, getpgrp());
         signal(SIGTTOU, SIG_DFL);
