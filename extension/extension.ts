@@ -45,6 +45,7 @@ const features: readonly Feature[] = [
   onDemand([commands.createFromBundle], async () => (await import('./features/bundle/index.ts')).activateBundle),
   onDemand([commands.findLeaks], async () => (await import('./features/leaks/index.ts')).activateLeaks),
   onDemand([commands.keep, commands.stopKeeping], async () => (await import('./features/keep/index.ts')).activateKeep),
+  onDemand([commands.rename], async () => (await import('./features/rename.ts')).activateRename),
   onDemand([commands.end], async () => (await import('./features/end.ts')).activateEnd),
   onDemand(
     [commands.showReadiness, commands.exportReadiness, commands.retryReadiness],

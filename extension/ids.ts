@@ -33,6 +33,7 @@ export const commands = {
   runCommand: 'linuxNamespaces.runCommand',
   keep: 'linuxNamespaces.keep',
   stopKeeping: 'linuxNamespaces.stopKeeping',
+  rename: 'linuxNamespaces.rename',
   end: 'linuxNamespaces.end',
   showReadiness: 'linuxNamespaces.showReadiness',
   exportReadiness: 'linuxNamespaces.exportReadiness',

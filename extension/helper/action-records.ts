@@ -1,13 +1,24 @@
-/** Records of the verbs that do something: `create`, `end` and what runs in a terminal. See `records.ts`. */
+/** Records of the verbs that do something: `create`, `rename`, `pin`, `unpin`, `end` and what runs in a terminal. See `records.ts`. */
 import { fields, maximumPid, text, whole, type Draft, type Fields } from './checks.ts';
 import { namespaceType } from './namespace-type.ts';
-import type { Ending, ExitRecord, HelperRecord, KeptRecord, MadeRecord, ProcessIdentity } from './protocol.ts';
+import type {
+  Ending,
+  ExitRecord,
+  HelperRecord,
+  KeptRecord,
+  MadeRecord,
+  PinnedRecord,
+  ProcessIdentity,
+  RenamedRecord,
+} from './protocol.ts';
 
 /** Undefined for a kind that this version does not know. Throws `RecordError`. */
 export function actionRecord(record: Fields): HelperRecord | undefined {
   if (record['data'] !== undefined) return { data: { bytes: text(fields(record['data'], 'data'), 'bytes') } };
   if (record['made'] !== undefined) return { made: madeRecord(record['made']) };
   if (record['kept'] !== undefined) return { kept: keptRecord(record['kept']) };
+  if (record['renamed'] !== undefined) return { renamed: renamedRecord(record['renamed']) };
+  if (record['pinned'] !== undefined) return { pinned: pinnedRecord(record['pinned']) };
   if (record['exit'] !== undefined) return { exit: exitRecord(record['exit']) };
   if (record['would'] !== undefined) {
     const planned = ending(fields(record['would'], 'would'));
@@ -43,6 +54,20 @@ function keptRecord(value: unknown): KeptRecord {
   const from = fields(value, 'kept');
   const record: Draft<KeptRecord> = { name: text(from, 'name'), holder: identity(from['holder'], 'holder') };
   if (from['path'] !== undefined) record.path = text(from, 'path');
+  return record;
+}
+
+function renamedRecord(value: unknown): RenamedRecord {
+  const from = fields(value, 'renamed');
+  return { name: text(from, 'name'), from: text(from, 'from') };
+}
+
+function pinnedRecord(value: unknown): PinnedRecord {
+  const from = fields(value, 'pinned');
+  const record: Draft<PinnedRecord> = { type: namespaceType(from), id: whole(from, 'id') };
+  if (from['name'] !== undefined) record.name = text(from, 'name');
+  if (from['path'] !== undefined) record.path = text(from, 'path');
+  if (from['holder'] !== undefined) record.holder = identity(from['holder'], 'holder');
   return record;
 }
 

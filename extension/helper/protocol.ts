@@ -263,6 +263,22 @@ export interface KeptRecord {
   readonly path?: string;
 }
 
+/** `rename`: what is kept under `name` from now on. */
+export interface RenamedRecord {
+  readonly name: string;
+  readonly from: string;
+}
+
+/** `pin`: what lives on without a process of its own, by a mount at `path` or by a process, the `holder`. */
+export interface PinnedRecord {
+  readonly type: NamespaceType;
+  readonly id: number;
+  /** Absent when it was asked for by a path. */
+  readonly name?: string;
+  readonly path?: string;
+  readonly holder?: ProcessIdentity;
+}
+
 /** `end`: one thing that was done, or what is still alive afterwards. `end --dry-run` wraps each in `would`. */
 export type Ending =
   | { readonly ended: ProcessIdentity }
@@ -290,6 +306,8 @@ export type HelperRecord =
   | { readonly tick: TickRecord }
   | { readonly made: MadeRecord }
   | { readonly kept: KeptRecord }
+  | { readonly renamed: RenamedRecord }
+  | { readonly pinned: PinnedRecord }
   | Ending
   | { readonly would: Ending }
   | { readonly data: DataRecord }

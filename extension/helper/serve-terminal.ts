@@ -14,6 +14,8 @@ export class ServeTerminal implements HelperTerminal {
   readonly #send: (verb: 'input' | 'resize', ...words: readonly string[]) => Promise<EndRecord>;
   readonly #typed: Uint8Array[] = [];
   #sending = false;
+  /** The size that the terminal is to have, until it was taken. */
+  #size: TerminalSize | undefined;
   #over = false;
 
   /** `send` makes a request about this terminal. */
@@ -34,9 +36,26 @@ export class ServeTerminal implements HelperTerminal {
     if (!this.#sending) void this.#drain();
   }
 
-  resize({ columns, rows }: TerminalSize): void {
-    // One that has ended meanwhile has no size.
-    if (!this.#over) this.#send('resize', String(columns), String(rows)).catch(() => undefined);
+  resize(size: TerminalSize): void {
+    const waits = this.#size !== undefined;
+    this.#size = size;
+    if (!this.#over && !waits) void this.#fit();
+  }
+
+  /** Of several sizes that find no room only the last one counts. */
+  async #fit(): Promise<void> {
+    try {
+      for (let size = this.#size; size !== undefined && !this.#over; size = this.#size) {
+        // oxlint-disable-next-line no-await-in-loop
+        const isTaken = await this.#taken('resize', String(size.columns), String(size.rows));
+        if (isTaken && this.#size === size) this.#size = undefined;
+        // oxlint-disable-next-line no-await-in-loop
+        else if (!isTaken) await delay(patience);
+      }
+    } catch {
+      // One that has ended meanwhile has no size.
+      this.#size = undefined;
+    }
   }
 
   async #drain(): Promise<void> {
@@ -45,7 +64,7 @@ export class ServeTerminal implements HelperTerminal {
       for (let part = this.#typed[0]; part !== undefined && !this.#over; part = this.#typed[0]) {
         // In order: the next key must not overtake this one.
         // oxlint-disable-next-line no-await-in-loop
-        if (await this.#taken(part)) this.#typed.shift();
+        if (await this.#taken('input', Buffer.from(part).toString('base64url'))) this.#typed.shift();
         // oxlint-disable-next-line no-await-in-loop
         else await delay(patience);
       }
@@ -58,9 +77,9 @@ export class ServeTerminal implements HelperTerminal {
   }
 
   /** False when the program in the terminal does not read and there is no room for more. */
-  async #taken(part: Uint8Array): Promise<boolean> {
+  async #taken(verb: 'input' | 'resize', ...words: readonly string[]): Promise<boolean> {
     try {
-      await this.#send('input', Buffer.from(part).toString('base64url'));
+      await this.#send(verb, ...words);
       return true;
     } catch (error) {
       if (error instanceof HelperError && error.record.errno === 'EAGAIN') return false;

@@ -7,6 +7,8 @@ import type {
   HelperRecord,
   KeptRecord,
   MadeRecord,
+  PinnedRecord,
+  RenamedRecord,
   UserNamespaceRecord,
 } from './protocol.ts';
 import type { HelperSession, RequestOptions } from './session.ts';
@@ -97,26 +99,45 @@ export async function create(session: HelperSession, words: readonly string[], s
   return { made, kept };
 }
 
-/** Gives a namespace a name under which it lives on: a mount, or with `holder` a process, which takes no rights of root's. */
-export async function pin(
-  session: HelperSession,
-  reference: string,
-  options: { readonly name: string; readonly holder: boolean },
-): Promise<void> {
-  await session.request('pin', [`--name=${options.name}`, ...(options.holder ? ['--holder'] : []), reference]);
+/** Gives what is kept under `from` another name; all of it, or nothing when that one is taken. */
+export async function rename(session: HelperSession, from: string, name: string): Promise<RenamedRecord> {
+  let renamed: RenamedRecord | undefined;
+  const onRecord = (record: HelperRecord): void => {
+    if ('renamed' in record) renamed = record.renamed;
+  };
+  await session.request('rename', [from, name], { onRecord });
+  if (renamed === undefined) throw misunderstanding('did not say that it renamed anything');
+  return renamed;
 }
 
-/** Takes away what `pin` or ip-netns(8) mounted: all of a name, or one path. With `leftover` also files on which nothing is mounted. */
+/** By its name under /run, where `by` tells whether a mount or a process is to keep it, or by an absolute path. */
+export type PinPlace = { readonly name: string; readonly by: 'mount' | 'holder' } | { readonly path: string };
+
+/** @param reference of one namespace: `TYPE:ID`, an absolute path, or `TYPE:` and a process or a name */
+export async function pin(session: HelperSession, reference: string, place: PinPlace): Promise<PinnedRecord> {
+  let pinned: PinnedRecord | undefined;
+  const onRecord = (record: HelperRecord): void => {
+    if ('pinned' in record) pinned = record.pinned;
+  };
+  const named = 'name' in place;
+  const words = [named ? `--name=${place.name}` : `--path=${place.path}`];
+  if (named && place.by === 'holder') words.push('--holder');
+  await session.request('pin', [reference, ...words], { onRecord });
+  if (pinned === undefined) throw misunderstanding('did not say what it pinned');
+  return pinned;
+}
+
+/** @param leftover also removes an empty file of that name or path, on which nothing is mounted any more */
 export async function unpin(
   session: HelperSession,
-  what: string,
+  nameOrPath: string,
   options: { readonly leftover: boolean },
 ): Promise<readonly Ending[]> {
   const done: Ending[] = [];
   const onRecord = (record: HelperRecord): void => {
     if ('ended' in record || 'unmounted' in record || 'removed' in record) done.push(record);
   };
-  await session.request('unpin', [...(options.leftover ? ['--leftover'] : []), what], { onRecord });
+  await session.request('unpin', [nameOrPath, ...(options.leftover ? ['--leftover'] : [])], { onRecord });
   return done;
 }
 

@@ -8,7 +8,7 @@ import type { Holder } from '../helper/protocol.ts';
 import { completenessSentence, type Rights } from './completeness.ts';
 import { foldedHolders, holderPid, type FoldedHolder } from './holders.ts';
 import { bestMountName } from './naming/mounts.ts';
-import { instanceName, pinHolder } from './naming/instances.ts';
+import { instanceName, instanceOf, pinHolder } from './naming/instances.ts';
 import { displayText } from './text.ts';
 import type { Graph, Namespace, NamespaceKey, Process } from './types.ts';
 import { count, foldedName, listed, namespaceName, processes, processName, typeNames } from './words.ts';
@@ -53,7 +53,6 @@ export interface Leaks {
   readonly doubt: string | undefined;
 }
 
-const instancePath = /^\/run\/linux-namespaces\/([^/]+)\/[a-z]+$/;
 const netnsPath = /^\/(?:var\/)?run\/netns\/[^/]+$/;
 export function findLeaks(graph: Graph, context: LeakContext): Leaks {
   const keepers = new Set<string>();
@@ -67,7 +66,7 @@ export function findLeaks(graph: Graph, context: LeakContext): Leaks {
   for (const namespace of graph.namespaces.values()) {
     const holders = abandoned(graph, namespace);
     if (holders === undefined) continue;
-    const name = holders.flatMap(({ holder }) => instanceOf(holder) ?? [])[0];
+    const name = holders.flatMap(({ holder }) => mountedFor(holder) ?? [])[0];
     const purpose = purposeOf(graph, namespace, holders, keepers, context);
     if (purpose !== undefined) kept.push(namespaceLeak(graph, namespace, holders, context, purpose));
     else if (name === undefined) leaks.push(namespaceLeak(graph, namespace, holders, context, undefined));
@@ -97,8 +96,8 @@ function abandoned(graph: Graph, namespace: Namespace): readonly FoldedHolder[] 
   return idle && holders.length > 0 ? holders : undefined;
 }
 
-function instanceOf(holder: Holder): string | undefined {
-  return holder.by === 'mount' ? instancePath.exec(holder.path)?.[1] : undefined;
+function mountedFor(holder: Holder): string | undefined {
+  return holder.by === 'mount' ? instanceOf(holder.path) : undefined;
 }
 
 interface Purpose {
@@ -124,7 +123,7 @@ function purposeOf(
       const actions: readonly LeakAction[] = pin === undefined ? [] : [{ kind: 'unpin', what: by, leftover: false }];
       return { words: `Kept as “${by}” by its holder.`, actions };
     }
-    const name = instanceOf(holder);
+    const name = mountedFor(holder);
     // Its mounts go with it, when it is ended.
     if (name !== undefined && keepers.has(name))
       return { words: `Kept as “${displayText(name)}”, whose holder is alive.`, actions: [] };

@@ -1,8 +1,8 @@
 #include "channel.h"
 
+#include "text.h"
 #include "util.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -25,7 +25,7 @@ bool channel_send(int fd, enum message_kind kind, int32_t value)
 
 static void copy(char *to, size_t size, const char *from)
 {
-    snprintf(to, size, "%s", from ? from : "");
+    text_format(to, size, "%s", from ? from : "");
 }
 
 void channel_send_failure(int fd, const struct failure *failure, int result)

@@ -22,6 +22,8 @@ enum message_kind {
     MESSAGE_RUNNING,
     /* It no longer depends on the guardian. */
     MESSAGE_KEPT,
+    /* ARGV was stopped by its terminal. */
+    MESSAGE_STOPPED,
     /* ARGV ended; `value` as waitpid(2) says it. */
     MESSAGE_EXIT,
     /* From the guardian. */

@@ -4,6 +4,7 @@
 #include "kernel.h"
 #include "procfs.h"
 #include "reference.h"
+#include "text.h"
 #include "title.h"
 #include "util.h"
 #include "verbs.h"
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -73,8 +73,30 @@ static void close_joins(struct create *create)
             close(create->join[type].fd);
 }
 
+/* What the shell above sees as our job is ARGV's process group, which has the terminal or not. */
+struct job {
+    pid_t group;
+    bool has_terminal;
+};
+
+/*
+ * The shell takes the terminal and shows the job as stopped; it continues us with the terminal (fg) or without it (bg).
+ * Without such a shell the kernel does not stop us either (the process group is orphaned), and the job goes on at once.
+ */
+static void stop_job(struct job *job, pid_t guardian)
+{
+    if (job->has_terminal)
+        job->group = tcgetpgrp(STDIN_FILENO);
+    raise(SIGTSTP);
+    pid_t foreground = tcgetpgrp(STDIN_FILENO);
+    job->has_terminal = foreground == job->group ||
+                        (foreground == getpgrp() && tcsetpgrp(STDIN_FILENO, job->group) == 0);
+    kill(guardian, SIGRTMIN);
+}
+
 /* Passes signals on until the guardian has said how it went. Returns false when it died without a word. */
-static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set, signed char *status)
+static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set, signed char *status,
+                              struct job *job)
 {
     autoclose int signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 
@@ -83,12 +105,15 @@ static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set
         struct signalfd_siginfo info;
         if (poll(polls, 2, -1) < 0 && errno != EINTR)
             return false;
+        /* What a terminal sends it sends to its foreground; only that it is gone is told to the session's leader alone. */
         while (signals >= 0 && read(signals, &info, sizeof info) == sizeof info)
-            if (info.ssi_code != SI_KERNEL)
+            if (info.ssi_code != SI_KERNEL || (info.ssi_signo == SIGHUP && job->has_terminal))
                 kill(guardian, (int)info.ssi_signo);
         if (polls[0].revents) {
             ssize_t got = read(status_fd, status, 1);
-            if (got >= 0 || errno != EINTR)
+            if (got == 1 && *status == GUARDIAN_STOPPED)
+                stop_job(job, guardian);
+            else if (got >= 0 || errno != EINTR)
                 return got == 1;
         }
     }
@@ -105,7 +130,7 @@ static void end_init(const struct guardian *guardian)
     /* Before 5.3 there is no such descriptor, and a pid alone may be another's by now. */
     if (pidfd < 0)
         return;
-    snprintf(path, sizeof path, "%u/stat", undo->init);
+    text_format(path, sizeof path, "%u/stat", undo->init);
     ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
     if (length > 0 && parse_stat(text, (size_t)length, &status) && status.start == undo->start)
         syscall(SYSCALL_PIDFD_SEND_SIGNAL, pidfd, SIGKILL, NULL, 0);
@@ -126,6 +151,9 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
         close(life[1]);
         return fail(failure, "pipe2", number);
     }
+    struct job job = { .has_terminal =
+                           guardian->create->argv && !guardian->serves && tcgetpgrp(STDIN_FILENO) == getpgrp() };
+    guardian->create->has_terminal = job.has_terminal;
     forwarded_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
     pid_t child = fork();
@@ -139,7 +167,12 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
     }
     close(life[0]);
     close(said[1]);
-    bool answered = child > 0 && wait_for_guardian(child, said[0], &set, &status);
+    bool answered = child > 0 && wait_for_guardian(child, said[0], &set, &status, &job);
+    if (job.has_terminal) {
+        signal(SIGTTOU, SIG_IGN);
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+        signal(SIGTTOU, SIG_DFL);
+    }
     close(life[1]);
     close(said[0]);
     sigprocmask(SIG_SETMASK, &old, NULL);
@@ -153,7 +186,7 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
     }
     if (!guardian->undo->committed) {
         end_init(guardian);
-        undo_all(guardian->undo, guardian->create->keep);
+        undo_all(guardian->undo);
     }
     fail(failure, "child", EIO);
     failure->detail = "the guardian was killed";

@@ -40,6 +40,10 @@ struct create {
     struct create_list mounts, sysctls;
     /* NULL-terminated; NULL when nothing is to run. */
     char *const *argv;
+    /* All of them, NULL-terminated. */
+    char *const *word;
+    /* The caller is in the foreground of the terminal on stdin, and so is ARGV. */
+    bool has_terminal;
 };
 
 static inline bool has_type(unsigned types, enum ns_type type)
@@ -100,7 +104,10 @@ int root_finish(struct inside *inside, struct failure *failure);
 /* Runs ARGV, reaps, forwards signals and waits, until there is nothing left to do or the guardian is gone. */
 _Noreturn void init_run(struct inside *inside);
 
-/* Signals that are passed on to ARGV. */
+/*
+ * Signals that are passed on to ARGV: those that have a meaning to programs, and the first of the real-time ones, by
+ * which the verb's process says that a job that was stopped goes on.
+ */
 void forwarded_signals(sigset_t *set);
 
 /* Dies with the guardian; false when it is dead already. */

@@ -1,10 +1,10 @@
 #include "deep.h"
 
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 void dig_failed(struct digger *digger, int result)
@@ -44,14 +44,14 @@ void dig_tasks(struct digger *digger, const struct process *process)
 
     if (!(process->flags & PROCESS_THREADS))
         return;
-    snprintf(path, sizeof path, "%u/task", process->pid);
+    text_format(path, sizeof path, "%u/task", process->pid);
     ssize_t count = list_numbers_at(proc, path, &digger->numbers, &digger->numbers_capacity);
     dig_failed(digger, (int)count);
     for (ssize_t i = 0; i < count; i++) {
         uint32_t tid = digger->numbers[i], ns[NS_SLOTS];
         if (tid == process->pid)
             continue;
-        snprintf(path, sizeof path, "%u/task/%u/ns", process->pid, tid);
+        text_format(path, sizeof path, "%u/task/%u/ns", process->pid, tid);
         autoclose int directory = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         dig_failed(digger, directory < 0 ? -errno : 0);
         if (directory >= 0 && read_namespace_links(directory, ns) == 0)

@@ -2,10 +2,10 @@
 #include "kernel.h"
 #include "nsfs.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 /*
@@ -96,7 +96,7 @@ static bool may_be_nsfs(struct digger *digger, uint32_t pid, uint32_t number)
     size_t size;
     uint64_t inode;
 
-    snprintf(path, sizeof path, "%u/fdinfo/%u", pid, number);
+    text_format(path, sizeof path, "%u/fdinfo/%u", pid, number);
     ssize_t length = read_file_at(digger->survey->host.proc, path, text, sizeof text);
     dig_failed(digger, (int)length);
     const char *value = length > 0 ? find_field(text, (size_t)length, "ino", &size) : NULL;
@@ -124,7 +124,7 @@ static void dig_file(struct digger *digger, const struct process *process, int *
     enum ns_type type;
     uint32_t id;
 
-    snprintf(path, sizeof path, "%u/fd/%u", process->pid, number);
+    text_format(path, sizeof path, "%u/fd/%u", process->pid, number);
     ssize_t length = readlinkat(digger->survey->host.proc, path, text, sizeof text);
     if (length <= 0)
         return;
@@ -152,7 +152,7 @@ void dig_files(struct digger *digger, const struct process *process)
     /* What this program itself has open for the moment is not what keeps anything. */
     if (digger->survey->host.own[NS_PID] != 0 && process->pid == (uint32_t)getpid())
         return;
-    snprintf(path, sizeof path, "%u/fd", process->pid);
+    text_format(path, sizeof path, "%u/fd", process->pid);
     ssize_t count = list_numbers_at(digger->survey->host.proc, path, &digger->numbers, &digger->numbers_capacity);
     dig_failed(digger, (int)count);
     for (ssize_t i = 0; i < count; i++)

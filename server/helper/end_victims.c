@@ -1,10 +1,10 @@
 #include "ending.h"
 
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <signal.h>
-#include <stdio.h>
 
 /* The kernel nests pid namespaces no deeper than 33 levels. */
 #define LEVELS_MAX 40
@@ -48,7 +48,7 @@ static bool is_init(const struct host *host, const struct process *process)
     char path[PROC_PATH_SIZE], text[8192];
     size_t size;
 
-    snprintf(path, sizeof path, "%u/status", process->pid);
+    text_format(path, sizeof path, "%u/status", process->pid);
     ssize_t length = read_file_at(host->proc, path, text, sizeof text);
     const char *value = length > 0 ? find_field(text, (size_t)length, "NSpid", &size) : NULL;
     return value && size >= 2 && value[size - 1] == '1' && (value[size - 2] == '\t' || value[size - 2] == ' ');

@@ -1,14 +1,15 @@
 #include "enter.h"
 
+#include "environment.h"
 #include "kernel.h"
 #include "passwd.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -123,6 +124,7 @@ static int execute(const struct enter *enter, const struct joining *joining, con
     if (!session_die_with(parent))
         _exit(STATUS_FAILED);
     signal(SIGPIPE, SIG_DFL);
+    environment_set(enter->word);
     if (enter->has_shell)
         return shell_run(enter, shell, failure);
     execvp(enter->argv[0], enter->argv);

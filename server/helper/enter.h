@@ -43,6 +43,8 @@ struct enter {
     int records;
     bool has_records;
     char *const *argv;
+    /* All words, NULL-terminated. */
+    char *const *word;
 };
 
 /* Reads the words after the verb. */

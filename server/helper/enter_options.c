@@ -1,5 +1,6 @@
 #include "enter.h"
 
+#include "environment.h"
 #include "util.h"
 
 #include <fcntl.h>
@@ -109,6 +110,18 @@ static bool read_records(struct enter *enter, const char *value)
     return true;
 }
 
+static bool read_env(struct enter *enter, const char *value)
+{
+    (void)enter;
+    return environment_is_entry(value);
+}
+
+static bool read_clear_env(struct enter *enter, const char *value)
+{
+    (void)enter;
+    return !value;
+}
+
 static const struct {
     const char *name;
     bool (*read)(struct enter *enter, const char *value);
@@ -120,6 +133,8 @@ static const struct {
     { "--root", read_root, "--root takes no value" },
     { "--cwd", read_cwd, "--cwd takes a folder or nothing" },
     { "--expect", read_expect, "--expect takes TYPE:ID" },
+    { "--env", read_env, "--env takes NAME=VALUE" },
+    { "--clear-env", read_clear_env, "--clear-env takes no value" },
     { "--shell", read_shell, "--shell takes a path or nothing" },
     { "--fallback", read_fallback, "--fallback takes none, busybox or own" },
     { "--records", read_records, "--records takes an open descriptor other than 0" },
@@ -138,7 +153,7 @@ static int read_word(struct enter *enter, const char *word, struct failure *fail
 
 int enter_parse(char *const *word, size_t count, struct enter *enter, struct failure *failure)
 {
-    *enter = (struct enter){ .fallbacks = FALLBACK_BUSYBOX | FALLBACK_OWN, .records = STDERR_FILENO };
+    *enter = (struct enter){ .fallbacks = FALLBACK_BUSYBOX | FALLBACK_OWN, .records = STDERR_FILENO, .word = word };
     for (size_t i = 0; i < count; i++) {
         if (strcmp(word[i], "--") == 0) {
             enter->argv = i + 1 < count ? word + i + 1 : NULL;

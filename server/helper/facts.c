@@ -5,12 +5,12 @@
 #include "procfs.h"
 #include "surroundings.h"
 #include "subordinate.h"
+#include "text.h"
 #include "users.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -60,7 +60,7 @@ static void print_namespaces(const struct host *host, struct output *output)
     for (enum ns_type type = 0; type < NS_TYPES; type++) {
         char path[PROC_PATH_SIZE];
         uint64_t limit;
-        snprintf(path, sizeof path, "sys/user/max_%s_namespaces", ns_types[type].name);
+        text_format(path, sizeof path, "sys/user/max_%s_namespaces", ns_types[type].name);
         if (read_number_at(host->proc, path, &limit) == 0)
             json_number(output, path + strlen("sys/user/"), limit);
     }

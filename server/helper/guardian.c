@@ -3,13 +3,14 @@
 #include "channel.h"
 #include "kernel.h"
 #include "link.h"
+#include "naming.h"
 #include "procfs.h"
+#include "text.h"
 #include "title.h"
 #include "util.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -37,7 +38,7 @@ static void end_children(const struct host *host)
         for (ssize_t i = 0; i < count; i++) {
             char path[PROC_PATH_SIZE];
             struct proc_stat status;
-            snprintf(path, sizeof path, "%u/stat", pids[i]);
+            text_format(path, sizeof path, "%u/stat", pids[i]);
             ssize_t length = read_file_at(host->proc, path, text, sizeof text);
             /* A child's pid is not given to another before it was waited for. */
             if (length > 0 && parse_stat(text, (size_t)length, &status) && status.ppid == (uint32_t)getpid())
@@ -49,12 +50,18 @@ static void end_children(const struct host *host)
     }
 }
 
-/* Says how it went; nobody may be there to hear it. */
-static void say(struct guardian *guardian, enum guardian_word word)
+/* Nobody may be there to hear it. */
+static void say(const struct guardian *guardian, enum guardian_word word)
 {
     const char byte = (char)word;
 
     (void)!write(guardian->said, &byte, 1);
+}
+
+/* Says how it went. */
+static void say_last(struct guardian *guardian, enum guardian_word word)
+{
+    say(guardian, word);
     close(guardian->said);
     guardian->said = -1;
 }
@@ -105,6 +112,10 @@ static int expect(struct guardian *guardian, enum message_kind kind, struct fail
         int result = channel_receive(guardian->control, &last);
         if (result)
             return child_failure(failure);
+        if (last.kind == MESSAGE_STOPPED) {
+            say(guardian, GUARDIAN_STOPPED);
+            continue;
+        }
         if (last.kind == MESSAGE_FAILURE)
             return channel_failure(&last, failure);
         if (last.kind != (int32_t)kind)
@@ -159,7 +170,7 @@ static uint64_t start_of(struct guardian *guardian)
     char path[PROC_PATH_SIZE], text[1024];
     struct proc_stat status = { 0 };
 
-    snprintf(path, sizeof path, "%d/stat", guardian->init);
+    text_format(path, sizeof path, "%d/stat", guardian->init);
     ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
     return length > 0 && parse_stat(text, (size_t)length, &status) ? status.start : 0;
 }
@@ -181,7 +192,7 @@ static int open_made(struct guardian *guardian, struct failure *failure)
         char path[PROC_PATH_SIZE];
         if (!has_type(guardian->create->new_types, type))
             continue;
-        snprintf(path, sizeof path, "%d/ns/%s", guardian->init, ns_types[type].link);
+        text_format(path, sizeof path, "%d/ns/%s", guardian->init, ns_types[type].link);
         guardian->ns[type] = openat(guardian->host->proc, path, O_RDONLY | O_CLOEXEC);
         if (guardian->ns[type] < 0) {
             fail(failure, "procfs", errno);
@@ -216,28 +227,25 @@ static int check_reader(struct guardian *guardian, struct output *output, struct
     return is_ended(guardian->life) ? fail(failure, "cancel", ECANCELED) : 0;
 }
 
-/* A name is free, or it is this instance's from when its process shows it. */
-static int claim(struct guardian *guardian, struct failure *failure)
+static int make_folder(struct guardian *guardian, struct failure *failure)
 {
-    int result = keep_check_name(guardian->host, guardian->create->keep, failure);
+    int result = keep_may_mount(guardian->host)
+                     ? keep_make_folder(guardian->create->keep, guardian->undo, failure)
+                     : 0;
 
-    if (!result && keep_may_mount(guardian->host)) {
-        result = keep_make_folder(guardian->create->keep, guardian->undo, failure);
-        /* Root of a user namespace may have a mount namespace and yet no right to its /run. */
-        if ((result == -EACCES || result == -EROFS) && !guardian->undo->folder)
-            result = 0;
-    }
-    return result;
+    /* Root of a user namespace may have a mount namespace and yet no right to its /run. */
+    return (result == -EACCES || result == -EROFS) && !guardian->undo->folder ? 0 : result;
 }
 
 static int make(struct guardian *guardian, struct failure *failure)
 {
     struct create *create = guardian->create;
-    autoclose int lock = create->keep ? keep_lock(guardian->host) : -1;
+    /* A name is free, or it is this instance's from when its process shows it. */
+    autoclose int claimed = create->keep ? keep_claim(guardian->host, create->keep, failure) : -1;
     int result = 0;
 
     if (create->keep)
-        result = lock < 0 ? fail(failure, "keep", -lock) : claim(guardian, failure);
+        result = claimed < 0 ? claimed : make_folder(guardian, failure);
     if (!result)
         result = maps_resolve(create->map, guardian->host, &create->uid_map, &create->gid_map, failure);
     create->setgroups_deny = create->setgroups_deny || maps_deny_setgroups(&create->gid_map);
@@ -299,32 +307,50 @@ static int go(struct guardian *guardian, struct output *output, struct failure *
     return result;
 }
 
+/* Before anybody is told that the instance is kept, so that whoever knows can rename it. */
+static void become_guard(struct guardian *guardian)
+{
+    char text[96];
+
+    text_format(text, sizeof text, "linux-namespaces-guard %s", guardian->create->keep);
+    if (title_save_environment() == 0)
+        title_set(text);
+    if (naming_open(guardian->names))
+        guardian->names[0] = guardian->names[1] = -1;
+}
+
 /* Watches over an instance that others may see, so that it is not left there when its holder is killed. */
 static void watch_holder(struct guardian *guardian)
 {
     static struct host own;
     struct message message;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    char text[96];
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC), result = 0;
 
     own = *guardian->host;
-    snprintf(text, sizeof text, "linux-namespaces-guard %s", guardian->create->keep);
-    if (title_save_environment() == 0)
-        title_set(text);
     setsid();
     (void)!chdir("/");
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         dup2(null, fd);
-    /* Whatever is open here belongs to the connection, but for these two. */
-    int control = fcntl(guardian->control, F_DUPFD, 10), proc = fcntl(guardian->host->proc, F_DUPFD, 10);
-    dup3(control, 3, O_CLOEXEC);
-    dup3(proc, 4, O_CLOEXEC);
-    close_from(5);
+    /* Whatever is open here belongs to the connection, but for these. */
+    int stay[] = { guardian->control, guardian->host->proc, guardian->names[0], guardian->names[1] };
+    int count = guardian->names[0] < 0 ? 2 : 4;
+    for (int i = 0; i < count; i++)
+        stay[i] = fcntl(stay[i], F_DUPFD, 10);
+    for (int i = 0; i < count; i++)
+        dup3(stay[i], STDERR_FILENO + 1 + i, O_CLOEXEC);
+    close_from(STDERR_FILENO + 1 + count);
     guardian->control = 3;
     own.proc = 4;
     guardian->host = &own;
-    while (channel_receive(guardian->control, &message) == 0)
-        ;
+    struct pollfd polls[2] = { { .fd = 3, .events = POLLIN }, { .fd = count > 2 ? 5 : -1, .events = POLLIN } };
+    while (result == 0) {
+        if (poll(polls, 2, -1) < 0 && errno != EINTR)
+            break;
+        if (polls[1].revents)
+            naming_take(5);
+        if (polls[0].revents)
+            result = channel_receive(3, &message);
+    }
 }
 
 _Noreturn void guardian_run(struct guardian *guardian, struct output *output)
@@ -335,16 +361,19 @@ _Noreturn void guardian_run(struct guardian *guardian, struct output *output)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     forwarded_signals(&set);
     guardian->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    guardian->control = -1;
+    guardian->control = guardian->names[0] = -1;
     for (enum ns_type type = 0; type < NS_TYPES; type++)
         guardian->ns[type] = -1;
     int result = set_up(guardian, output, &failure);
     if (!result)
         result = go(guardian, output, &failure);
     bool committed = !result && guardian->undo->committed;
+    bool stays = committed && guardian->undo->folder;
+    if (stays)
+        become_guard(guardian);
     if (!committed) {
         end_children(guardian->host);
-        undo_all(guardian->undo, guardian->create->keep);
+        undo_all(guardian->undo);
     }
     if (result) {
         failure_print(output, &failure, result);
@@ -353,12 +382,11 @@ _Noreturn void guardian_run(struct guardian *guardian, struct output *output)
         record_end(output);
     }
     output_flush(output);
-    bool stays = committed && guardian->undo->folder;
-    say(guardian, result || output->error ? GUARDIAN_FAILED : stays ? GUARDIAN_STAYS : GUARDIAN_DONE);
+    say_last(guardian, result || output->error ? GUARDIAN_FAILED : stays ? GUARDIAN_STAYS : GUARDIAN_DONE);
     if (stays) {
         watch_holder(guardian);
         end_children(guardian->host);
-        undo_all(guardian->undo, guardian->create->keep);
+        undo_all(guardian->undo);
     }
     _exit(0);
 }

@@ -17,6 +17,8 @@ enum guardian_word {
     GUARDIAN_FAILED,
     /* Done, and it goes on to watch over what is kept. */
     GUARDIAN_STAYS,
+    /* Not the end: ARGV was stopped by its terminal, so that the shell above is to have it. */
+    GUARDIAN_STOPPED,
 };
 
 struct guardian {
@@ -31,6 +33,8 @@ struct guardian {
     int said;
     int control;
     int signals;
+    /* See naming.h; -1 where the guardian does not stay. */
+    int names[2];
     pid_t maker;
     /* Stays in the new namespaces; 0 until it is known. */
     pid_t init;

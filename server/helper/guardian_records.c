@@ -2,9 +2,9 @@
 
 #include "nsfs.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
-#include <stdio.h>
 #include <sys/wait.h>
 
 void guardian_print_made(struct guardian *guardian, struct output *output)
@@ -36,7 +36,7 @@ void guardian_print_init(struct guardian *guardian, struct output *output)
     json_number(output, "pid", (uint64_t)guardian->init);
     json_number(output, "start", guardian->undo->start);
     json_array(output, "nspid");
-    snprintf(path, sizeof path, "%d/status", guardian->init);
+    text_format(path, sizeof path, "%d/status", guardian->init);
     ssize_t length = read_file_at(guardian->host->proc, path, text, sizeof text);
     const char *value = length > 0 ? find_field(text, (size_t)length, "NSpid", &size) : NULL;
     for (const char *end = value + size; value && parse_number(&value, end, &number); value += value < end)
@@ -55,7 +55,7 @@ void guardian_print_kept(struct guardian *guardian, struct output *output)
     json_number(output, "pid", (uint64_t)guardian->init);
     json_number(output, "start", guardian->undo->start);
     json_close(output, '}');
-    snprintf(path, sizeof path, "%s/%s", KEEP_DIRECTORY, guardian->create->keep);
+    text_format(path, sizeof path, "%s/%s", INSTANCES_DIRECTORY, guardian->create->keep);
     if (guardian->undo->folder)
         json_text(output, "path", path);
     record_end(output);

@@ -1,21 +1,27 @@
 #include "create.h"
 
 #include "channel.h"
+#include "environment.h"
+#include "naming.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 struct init {
     int control;
     int signals;
+    /* Of a kept one: see naming.h. */
+    int names[2];
     sigset_t blocked;
     bool kept;
+    /* ARGV is in the foreground of a terminal, in a group of its own; a kept one may leave it. */
+    bool is_job;
     /* 0 when ARGV is not running. */
     pid_t child;
     bool ran;
@@ -30,17 +36,19 @@ void forwarded_signals(sigset_t *set)
     sigemptyset(set);
     for (size_t i = 0; i < array_length(numbers); i++)
         sigaddset(set, numbers[i]);
+    sigaddset(set, SIGRTMIN);
 }
 
+/* The C library's own functions would change all threads, of which there is one. */
 static int set_credentials(const struct create *create, struct failure *failure)
 {
     bool denied = create->setgroups_deny;
 
-    if ((create->has_uid || create->has_gid) && !denied && setgroups(0, NULL) < 0)
+    if ((create->has_uid || create->has_gid) && !denied && syscall(SYS_setgroups, 0, NULL) < 0)
         return fail(failure, "setgroups", errno);
-    if (create->has_gid && setresgid(create->gid, create->gid, create->gid) < 0)
+    if (create->has_gid && syscall(SYS_setresgid, create->gid, create->gid, create->gid) < 0)
         return fail(failure, "setresgid", errno);
-    if (create->has_uid && setresuid(create->uid, create->uid, create->uid) < 0)
+    if (create->has_uid && syscall(SYS_setresuid, create->uid, create->uid, create->uid) < 0)
         return fail(failure, "setresuid", errno);
     return 0;
 }
@@ -62,14 +70,22 @@ static _Noreturn void execute(const struct inside *inside, pid_t parent, int rea
     sigset_t none;
     int result = enter_folder(create, &failure);
 
+    /* A group of its own: the caller's has the number 0 in a new pid namespace, which shells make nothing of. */
+    if (create->has_terminal) {
+        setpgid(0, 0);
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+    }
+
     if (!result)
         result = set_credentials(create, &failure);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
     sigemptyset(&none);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGTTOU, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (!result) {
+        environment_set(create->word);
         execvp(create->argv[0], create->argv);
         result = fail(&failure, "execve", errno);
         failure.path = create->argv[0];
@@ -118,7 +134,10 @@ static void become_kept(struct init *init, const struct inside *inside)
     dup2(inside->null, STDERR_FILENO);
     (void)!chdir("/");
     prctl(PR_SET_PDEATHSIG, 0);
+    if (naming_open(init->names))
+        _exit(1);
     init->kept = true;
+    init->is_job = false;
     channel_send(init->control, MESSAGE_KEPT, 0);
 }
 
@@ -127,9 +146,13 @@ static void reap(struct init *init)
     pid_t pid;
     int status;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = waitpid(-1, &status, WNOHANG | (init->is_job ? WUNTRACED : 0))) > 0) {
         if (pid != init->child)
             continue;
+        if (WIFSTOPPED(status)) {
+            channel_send(init->control, MESSAGE_STOPPED, 0);
+            continue;
+        }
         init->child = 0;
         channel_send(init->control, MESSAGE_EXIT, status);
         if (!init->kept)
@@ -157,8 +180,10 @@ static void take_signal(struct init *init, const struct signalfd_siginfo *info)
     /* A terminal tells its whole foreground group itself. */
     if (info->ssi_code == SI_KERNEL)
         return;
-    if (init->child > 0)
-        kill(init->child, number);
+    if (init->child > 0 && number == SIGRTMIN)
+        kill(-init->child, SIGCONT);
+    else if (init->child > 0)
+        kill(init->is_job ? -init->child : init->child, number);
     else if (!init->kept && number != SIGWINCH)
         _exit(0);
 }
@@ -178,7 +203,7 @@ static void take_control(struct init *init, const struct inside *inside)
 
 _Noreturn void init_run(struct inside *inside)
 {
-    struct init init = { .control = inside->control };
+    struct init init = { .control = inside->control, .names = { -1, -1 }, .is_job = inside->create->has_terminal };
     struct signalfd_siginfo info;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -186,19 +211,25 @@ _Noreturn void init_run(struct inside *inside)
     forwarded_signals(&init.blocked);
     sigaddset(&init.blocked, SIGCHLD);
     sigprocmask(SIG_BLOCK, &init.blocked, NULL);
+    /* Whoever gives the foreground to another group is not in it. */
+    signal(SIGTTOU, SIG_IGN);
     init.signals = signalfd(-1, &init.blocked, SFD_CLOEXEC | SFD_NONBLOCK);
     if (init.signals < 0)
         _exit(1);
     if (inside->create->argv)
         start(&init, inside);
     for (;;) {
-        struct pollfd polls[2] = { { .fd = init.signals, .events = POLLIN }, { .fd = init.control, .events = POLLIN } };
-        if (poll(polls, 2, -1) < 0 && errno != EINTR)
+        struct pollfd polls[3] = { { .fd = init.signals, .events = POLLIN },
+                                   { .fd = init.control, .events = POLLIN },
+                                   { .fd = init.names[0], .events = POLLIN } };
+        if (poll(polls, 3, -1) < 0 && errno != EINTR)
             _exit(1);
         while (read(init.signals, &info, sizeof info) == sizeof info)
             take_signal(&init, &info);
         reap(&init);
         if (polls[1].revents)
             take_control(&init, inside);
+        if (polls[2].revents)
+            naming_take(init.names[0]);
     }
 }

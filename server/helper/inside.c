@@ -5,11 +5,10 @@
 #include "util.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 int inside_prepare(struct inside *inside, struct failure *failure)
 {
@@ -26,12 +25,12 @@ static int become_root(struct inside *inside, struct failure *failure)
         return 0;
     if (joined || map_has(&create->gid_map, 0)) {
         /* EPERM where setgroups was given up, EINVAL where gid 0 is not mapped. */
-        if (!create->setgroups_deny && setgroups(0, NULL) < 0 && errno != EPERM)
+        if (!create->setgroups_deny && syscall(SYS_setgroups, 0, NULL) < 0 && errno != EPERM)
             return fail(failure, "setgroups", errno);
-        if (setresgid(0, 0, 0) < 0 && !joined)
+        if (syscall(SYS_setresgid, 0, 0, 0) < 0 && !joined)
             return fail(failure, "setresgid", errno);
     }
-    if ((joined || map_has(&create->uid_map, 0)) && setresuid(0, 0, 0) < 0 && !joined)
+    if ((joined || map_has(&create->uid_map, 0)) && syscall(SYS_setresuid, 0, 0, 0) < 0 && !joined)
         return fail(failure, "setresuid", errno);
     /* Both are lost with a change of credentials; an init that is not dumpable would hide its namespaces. */
     prctl(PR_SET_DUMPABLE, 1);

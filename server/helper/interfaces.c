@@ -2,10 +2,10 @@
 
 #include "mountinfo.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -38,7 +38,7 @@ static void print_sysctls(const struct host *host, struct output *output)
 
     json_object(output, "sysctls");
     for (unsigned i = 0; i < array_length(sysctls); i++) {
-        snprintf(path, sizeof path, "sys/%s", sysctls[i]);
+        text_format(path, sizeof path, "sys/%s", sysctls[i]);
         if (read_text_at(host->proc, path, text, sizeof text) >= 0)
             json_text(output, sysctls[i], text);
     }

@@ -3,11 +3,11 @@
 #include "kernel.h"
 #include "nsfs.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 
 void joining_init(struct joining *joining, const struct host *host)
@@ -60,7 +60,7 @@ static int add_type(struct joining *joining, int process, enum ns_type type, boo
     const struct host *host = joining->host;
     char path[PROC_PATH_SIZE];
 
-    snprintf(path, sizeof path, "ns/%s", ns_types[type].link);
+    text_format(path, sizeof path, "ns/%s", ns_types[type].link);
     int fd = openat(process, path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
         return take(joining, type, fd, true, failure);
@@ -185,12 +185,12 @@ static bool is_own(const struct joining *joining, enum ns_type type)
     char path[PROC_PATH_SIZE];
     uint32_t own, children;
 
-    snprintf(path, sizeof path, "self/ns/%s", ns_types[type].link);
+    text_format(path, sizeof path, "self/ns/%s", ns_types[type].link);
     if (read_namespace_link(joining->host->proc, path, &own) || own != joining->id[type])
         return false;
     if (!ns_types[type].for_children)
         return true;
-    snprintf(path, sizeof path, "self/ns/%s", ns_types[type].for_children);
+    text_format(path, sizeof path, "self/ns/%s", ns_types[type].for_children);
     return read_namespace_link(joining->host->proc, path, &children) || children == own;
 }
 
@@ -238,7 +238,7 @@ static int compare(const struct joining *joining, struct failure *failure)
         uint32_t id;
         if (!joining_has(joining, type))
             continue;
-        snprintf(path, sizeof path, "self/ns/%s", link);
+        text_format(path, sizeof path, "self/ns/%s", link);
         /* pid_for_children has no answer while the namespace has no process, and is there from 4.12 on. */
         int result = read_namespace_link(joining->host->proc, path, &id);
         if (result && type == NS_PID)

@@ -1,72 +1,40 @@
 #include "keep.h"
 
-#include "kernel.h"
 #include "link.h"
+#include "mounted.h"
 #include "nsfs.h"
-#include "procfs.h"
+#include "text.h"
 #include "util.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
 
 #define CAP_SYS_ADMIN 21
 
-/* Attempts to get a lock that somebody may hold on purpose, 10 ms apart. */
-#define LOCK_ATTEMPTS 500
-
-static int lock(int fd)
+int keep_claim(const struct host *host, const char *name, struct failure *failure)
 {
-    const struct timespec pause = { .tv_nsec = 10000000 };
-
-    for (int i = 0; i < LOCK_ATTEMPTS; i++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-            return 0;
-        if (errno != EWOULDBLOCK)
-            return -errno;
-        nanosleep(&pause, NULL);
-    }
-    return -EAGAIN;
-}
-
-/* The file that everybody has who sees the same processes: names are looked for in /proc. */
-int keep_lock(const struct host *host)
-{
+    struct instance instance;
     int fd = openat(host->proc, "self/ns/pid", O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return -errno;
-    int result = lock(fd);
-    if (result) {
-        close(fd);
-        return result;
+        return fail(failure, "open", errno);
+    int result = mounted_lock(fd);
+    if (result)
+        fail(failure, "flock", -result);
+    else
+        result = instance_find(host, name, &instance, failure);
+    if (result == -EEXIST || (!result && instance.pid != 0)) {
+        result = fail(failure, "name", EEXIST);
+        failure->detail = "a process keeps something of this name";
+    } else if (result == -ENOENT) {
+        result = 0;
     }
-    return fd;
-}
-
-int keep_check_name(const struct host *host, const char *name, struct failure *failure)
-{
-    autofree uint32_t *pids = NULL;
-    size_t capacity = 0;
-    char wanted[128], text[128];
-    size_t length = (size_t)snprintf(wanted, sizeof wanted, "linux-namespaces: %s ", name);
-    ssize_t count = list_numbers_at(host->proc, ".", &pids, &capacity);
-
-    for (ssize_t i = 0; i < count; i++) {
-        char path[PROC_PATH_SIZE];
-        snprintf(path, sizeof path, "%u/cmdline", pids[i]);
-        if (read_file_at(host->proc, path, text, sizeof text) >= (ssize_t)length && memcmp(text, wanted, length) == 0) {
-            fail(failure, "keep", EEXIST);
-            failure->detail = "a process keeps an instance of this name";
-            return -EEXIST;
-        }
-    }
-    return 0;
+    if (!result)
+        return fd;
+    close(fd);
+    return result;
 }
 
 bool keep_may_mount(const struct host *host)
@@ -86,86 +54,30 @@ static int fail_path(struct failure *failure, const char *step, const char *path
     return -number;
 }
 
-static bool is_mount_point(const char *path)
-{
-    autofree char *text = NULL;
-    size_t capacity = 0;
-    char wanted[64];
-    size_t length = (size_t)snprintf(wanted, sizeof wanted, " %s ", path);
-    ssize_t size = read_whole_at(AT_FDCWD, "/proc/self/mountinfo", &text, &capacity);
-
-    return size > 0 && memmem(text, (size_t)size, wanted, length);
-}
-
-/*
- * As ip-netns(8) does it for /run/netns, but private: a mount namespace cannot be mounted where the mount would be
- * passed on to others.
- */
-static int make_directory(struct undo *undo, struct failure *failure)
-{
-    struct stat status, again;
-
-    if (mkdir(KEEP_DIRECTORY, 0755) == 0)
-        undo->made_directory = true;
-    else if (errno != EEXIST)
-        return fail_path(failure, "mkdir", KEEP_DIRECTORY, errno);
-    int fd = open(KEEP_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return fail_path(failure, "open", KEEP_DIRECTORY, errno == ENOENT ? ESTALE : errno);
-    int result = fstat(fd, &status) < 0 ? -errno : lock(fd);
-    /* Somebody may have removed it before the lock was had. */
-    if (!result && (lstat(KEEP_DIRECTORY, &again) < 0 || again.st_ino != status.st_ino))
-        result = -ESTALE;
-    if (!result && (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))))
-        result = -EPERM;
-    if (result) {
-        close(fd);
-        return fail_path(failure, "keep", KEEP_DIRECTORY, -result);
-    }
-    return fd;
-}
-
-static int open_directory(struct undo *undo, struct failure *failure)
-{
-    int fd = -ESTALE;
-
-    while (fd == -ESTALE)
-        fd = make_directory(undo, failure);
-    if (fd < 0)
-        return fd;
-    bool is_mounted = is_mount_point(KEEP_DIRECTORY);
-    undo->made_mount = !is_mounted;
-    if ((!is_mounted && mount(KEEP_DIRECTORY, KEEP_DIRECTORY, NULL, MS_BIND | MS_REC, NULL) < 0) ||
-        mount(NULL, KEEP_DIRECTORY, NULL, MS_PRIVATE, NULL) < 0) {
-        fail_path(failure, "mount", KEEP_DIRECTORY, errno);
-        close(fd);
-        return -failure->number;
-    }
-    return fd;
-}
-
 static void folder_path(char path[128], const char *name, const char *type)
 {
-    snprintf(path, 128, "%s/%s%s%s", KEEP_DIRECTORY, name, type ? "/" : "", type ? type : "");
+    text_format(path, 128, "%s/%s%s%s", INSTANCES_DIRECTORY, name, type ? "/" : "", type ? type : "");
 }
 
 int keep_make_folder(const char *name, struct undo *undo, struct failure *failure)
 {
-    /* Held until it is done, so that nobody takes the mount point away meanwhile. */
-    autoclose int directory = open_directory(undo, failure);
+    struct made made;
     struct stat status;
     char path[128];
 
+    undo->opened = true;
+    /* Held until it is done, so that nobody takes the mount point away meanwhile. */
+    autoclose int directory = mounted_open_folder(INSTANCES_DIRECTORY, false, &made, failure);
     if (directory < 0)
         return directory;
     folder_path(path, name, NULL);
     if (mkdir(path, 0755) < 0)
-        return fail_path(failure, "keep", KEEP_DIRECTORY, errno);
+        return fail_path(failure, "keep", INSTANCES_DIRECTORY, errno);
     if (lstat(path, &status) < 0)
-        return fail_path(failure, "keep", KEEP_DIRECTORY, errno);
+        return fail_path(failure, "keep", INSTANCES_DIRECTORY, errno);
     undo->folder = status.st_ino;
     if (chmod(path, 0755) < 0)
-        return fail_path(failure, "keep", KEEP_DIRECTORY, errno);
+        return fail_path(failure, "keep", INSTANCES_DIRECTORY, errno);
     return 0;
 }
 
@@ -178,9 +90,9 @@ int keep_mount(const char *name, const int fd[NS_TYPES], struct undo *undo, stru
         folder_path(target, name, ns_types[type].name);
         undo->types |= 1u << type;
         autoclose int file = open(target, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
-        snprintf(source, sizeof source, "/proc/self/fd/%d", fd[type]);
+        text_format(source, sizeof source, "/proc/self/fd/%d", fd[type]);
         if (file < 0 || mount(source, target, NULL, MS_BIND, NULL) < 0) {
-            fail_path(failure, "mount", KEEP_DIRECTORY, errno);
+            fail_path(failure, "mount", INSTANCES_DIRECTORY, errno);
             failure->type = type;
             return -failure->number;
         }
@@ -188,13 +100,31 @@ int keep_mount(const char *name, const int fd[NS_TYPES], struct undo *undo, stru
     return 0;
 }
 
-static void undo_folder(struct undo *undo, const char *name)
+/* By its inode, under whatever name `rename` has given it. */
+static bool find_folder(int directory, uint64_t inode, char name[65])
 {
+    int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = copy < 0 ? NULL : fdopendir(copy);
     struct stat status;
-    char path[128];
+    bool found = false;
 
-    folder_path(path, name, NULL);
-    if (lstat(path, &status) < 0 || status.st_ino != undo->folder)
+    for (struct dirent *entry; !found && list && (entry = readdir(list));) {
+        found = instance_is_name(entry->d_name) &&
+                fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_ino == inode;
+        text_format(name, 65, "%s", entry->d_name);
+    }
+    if (list)
+        closedir(list);
+    else
+        cleanup_close(&copy);
+    return found;
+}
+
+static void undo_folder(const struct undo *undo, int directory)
+{
+    char name[65], path[128];
+
+    if (!undo->folder || !find_folder(directory, undo->folder, name))
         return;
     for (enum ns_type type = 0; type < NS_TYPES; type++) {
         if (!(undo->types >> type & 1))
@@ -207,29 +137,14 @@ static void undo_folder(struct undo *undo, const char *name)
     rmdir(path);
 }
 
-/* Whoever makes an instance holds the lock until its folder is there, so that an empty one is nobody's. */
-static void undo_directory(struct undo *undo)
-{
-    autoclose int fd = open(KEEP_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    char entries[1024];
-
-    /* `.` and `..` take 24 bytes each. */
-    if (fd < 0 || lock(fd) || syscall(SYS_getdents64, fd, entries, sizeof entries) > 48)
-        return;
-    /* Detached, because of our own descriptor. */
-    if (undo->made_mount)
-        umount2(KEEP_DIRECTORY, MNT_DETACH | UMOUNT_NOFOLLOW);
-    if (undo->made_directory)
-        rmdir(KEEP_DIRECTORY);
-}
-
-void undo_all(struct undo *undo, const char *name)
+void undo_all(struct undo *undo)
 {
     if (undo->link)
         link_delete(undo->link);
-    if (undo->folder)
-        undo_folder(undo, name);
-    if (undo->made_mount || undo->made_directory)
-        undo_directory(undo);
+    autoclose int directory = undo->opened ? mounted_lock_folder(INSTANCES_DIRECTORY) : -1;
+    if (directory >= 0) {
+        undo_folder(undo, directory);
+        mounted_leave_folder(INSTANCES_DIRECTORY, directory);
+    }
     *undo = (struct undo){ 0 };
 }

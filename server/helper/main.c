@@ -1,19 +1,20 @@
 #include "base64.h"
 #include "netstring.h"
+#include "shield.h"
+#include "text.h"
 #include "title.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 static void usage(void)
 {
-    fprintf(stderr, "Lists and watches the namespaces of this host as JSON, one record a line.\n");
+    text_print(STDERR_FILENO, "Lists and watches the namespaces of this host as JSON, one record a line.\n");
     for (size_t i = 0; i < verb_count; i++)
-        fprintf(stderr, "%s nshelper %s\n", i == 0 ? "Usage:" : "      ", verbs[i].usage);
-    fprintf(stderr, "       nshelper --argv=TOKEN   the same words as base64url of netstrings\n");
+        text_print(STDERR_FILENO, "%s nshelper %s\n", i == 0 ? "Usage:" : "      ", verbs[i].usage);
+    text_print(STDERR_FILENO, "       nshelper --argv=TOKEN   the same words as base64url of netstrings\n");
 }
 
 /* Words of a TOKEN, which no login shell can read differently. */
@@ -52,9 +53,13 @@ int main(int argc, char **argv)
             output_free(&output);
             return 2;
         }
+        if (words.count > 0 && verb_is_shielded(words.word[0]))
+            shield(argv);
         status = verb_run(words.word, words.count, &output, false);
         words_free(&words);
     } else {
+        if (verb_is_shielded(argv[1]))
+            shield(argv);
         status = verb_run(argv + 1, (size_t)argc - 1, &output, false);
     }
     output_free(&output);

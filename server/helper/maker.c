@@ -2,6 +2,7 @@
 
 #include "channel.h"
 #include "kernel.h"
+#include "text.h"
 #include "title.h"
 #include "util.h"
 
@@ -9,7 +10,6 @@
 #include <grp.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -79,9 +79,9 @@ static int set_offsets(const struct create *create, const struct host *host, str
     char text[128] = "";
 
     if (create->has_monotonic)
-        sprintf(text, "monotonic %lld 0\n", (long long)create->monotonic);
+        text_format(text, sizeof text, "monotonic %lld 0\n", (long long)create->monotonic);
     if (create->has_boottime)
-        sprintf(text + strlen(text), "boottime %lld 0\n", (long long)create->boottime);
+        text_format(text + strlen(text), 64, "boottime %lld 0\n", (long long)create->boottime);
     if (!text[0])
         return 0;
     autoclose int fd = openat(host->proc, "self/timens_offsets", O_WRONLY | O_CLOEXEC);
@@ -114,12 +114,12 @@ static int make_types(const struct create *create, const struct host *host, int 
 static int set_title(const struct create *create, struct failure *failure)
 {
     char text[256];
-    size_t length = (size_t)snprintf(text, sizeof text, create->keep ? "linux-namespaces: %s " : "linux-namespaces-init ",
-                                     create->keep);
+    size_t length = text_format(text, sizeof text, create->keep ? "linux-namespaces: %s " : "linux-namespaces-init ",
+                                create->keep);
 
     for (enum ns_type type = 0; type < NS_TYPES; type++)
         if (has_type(create->new_types | create->join_types, type))
-            length += (size_t)snprintf(text + length, sizeof text - length, "%s,", ns_types[type].name);
+            length += text_format(text + length, sizeof text - length, "%s,", ns_types[type].name);
     text[length - 1] = '\0';
     int result = title_save_environment();
     if (!result)

@@ -2,12 +2,12 @@
 
 #include "procfs.h"
 #include "subordinate.h"
+#include "text.h"
 #include "users.h"
 #include "util.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -93,10 +93,10 @@ static void take_living(const struct host *host, const char *name, struct taken 
     for (ssize_t i = 0; i < count; i++) {
         char path[PROC_PATH_SIZE];
         uint32_t user = 0;
-        snprintf(path, sizeof path, "%u/ns/user", pids[i]);
+        text_format(path, sizeof path, "%u/ns/user", pids[i]);
         if (read_namespace_link(host->proc, path, &user) == 0 && user == host->own[NS_USER])
             continue;
-        snprintf(path, sizeof path, "%u/%s", pids[i], name);
+        text_format(path, sizeof path, "%u/%s", pids[i], name);
         ssize_t length = read_whole_at(host->proc, path, &text, &room);
         struct lines lines = lines_of(text, length);
         const char *line, *stop;
@@ -200,7 +200,7 @@ static int write_proc(const struct host *host, pid_t pid, const char *name, cons
 {
     char path[PROC_PATH_SIZE];
 
-    snprintf(path, sizeof path, "%d/%s", pid, name);
+    text_format(path, sizeof path, "%d/%s", pid, name);
     autoclose int fd = openat(host->proc, path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
@@ -216,8 +216,8 @@ static int write_directly(const struct host *host, pid_t pid, const char *name, 
     if (!text)
         return -ENOMEM;
     for (size_t i = 0; i < map->count; i++)
-        length += (size_t)sprintf(text + length, "%u %u %u\n", map->range[i].inside, map->range[i].outside,
-                                  map->range[i].count);
+        length += text_format(text + length, 37, "%u %u %u\n", map->range[i].inside, map->range[i].outside,
+                              map->range[i].count);
     return write_proc(host, pid, name, text);
 }
 
@@ -227,7 +227,7 @@ static bool find_program(const char *name, char *path, size_t size)
     static const char *const folders[] = { "/run/wrappers/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin" };
 
     for (size_t i = 0; i < array_length(folders); i++) {
-        snprintf(path, size, "%s/%s", folders[i], name);
+        text_format(path, size, "%s/%s", folders[i], name);
         if (access(path, X_OK) == 0)
             return true;
     }
@@ -299,12 +299,12 @@ static int write_by_program(const char *name, pid_t pid, const struct id_map *ma
     }
     argv[0] = path;
     argv[1] = numbers;
-    sprintf(numbers, "%d", pid);
+    text_format(numbers, 12, "%d", pid);
     for (size_t i = 0; i < map->count; i++) {
         const uint32_t value[3] = { map->range[i].inside, map->range[i].outside, map->range[i].count };
         for (size_t j = 0; j < 3; j++) {
             argv[2 + i * 3 + j] = numbers + (1 + i * 3 + j) * 12;
-            sprintf(argv[2 + i * 3 + j], "%u", value[j]);
+            text_format(argv[2 + i * 3 + j], 12, "%u", value[j]);
         }
     }
     int result = run_program(path, argv, detail);

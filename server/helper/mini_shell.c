@@ -5,12 +5,12 @@
 #include "enter.h"
 
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -80,18 +80,23 @@ static int split(char *line, char *word[WORDS_MAX])
 }
 
 /* What a target names its files must not reach the terminal as commands to it. */
-static void print_name(FILE *to, const char *name)
+struct shown {
+    char text[4096];
+};
+static struct shown shown(const char *name)
 {
-    for (; *name; name++)
-        putc((unsigned char)*name < ' ' || *name == 127 ? '?' : *name, to);
+    struct shown result = { 0 };
+
+    for (size_t i = 0; name[i] && i + 1 < sizeof result.text; i++)
+        result.text[i] = (unsigned char)name[i] < ' ' || name[i] == 127 ? '?' : name[i];
+    return result;
 }
 
 static int complain(const char *what)
 {
     const char *name = errno_name(errno);
 
-    print_name(stderr, what);
-    fprintf(stderr, ": %s\n", name);
+    text_print(STDERR_FILENO, "%s: %s\n", shown(what).text, name);
     return 1;
 }
 
@@ -110,40 +115,35 @@ static int do_pwd(char *const *word)
     (void)word;
     if (!getcwd(path, sizeof path))
         return complain("pwd");
-    puts(path);
+    text_print(STDOUT_FILENO, "%s\n", path);
     return 0;
 }
 
-static void print_mode(mode_t mode)
+static void format_mode(char text[11], mode_t mode)
 {
     static const char kinds[] = "?pc?d?b?-?l?s???";
     static const char bits[] = "rwxrwxrwx";
-    char text[11] = { kinds[mode >> 12 & 15] };
 
+    text[0] = kinds[mode >> 12 & 15];
     for (int i = 0; i < 9; i++)
         text[i + 1] = mode & (0400u >> i) ? bits[i] : '-';
-    fputs(text, stdout);
+    text[10] = '\0';
 }
 
 static void list_one(int directory, const char *name)
 {
-    char target[4096];
+    char target[4096], mode[11];
     struct stat status;
 
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
         complain(name);
         return;
     }
-    print_mode(status.st_mode);
-    printf(" %5u %5u %10lld ", status.st_uid, status.st_gid, (long long)status.st_size);
-    print_name(stdout, name);
+    format_mode(mode, status.st_mode);
     ssize_t length = S_ISLNK(status.st_mode) ? readlinkat(directory, name, target, sizeof target - 1) : 0;
-    if (length > 0) {
-        target[length] = '\0';
-        fputs(" -> ", stdout);
-        print_name(stdout, target);
-    }
-    putchar('\n');
+    target[length > 0 ? length : 0] = '\0';
+    text_print(STDOUT_FILENO, "%s %5u %5u %10lld %s%s%s\n", mode, status.st_uid, status.st_gid,
+               (long long)status.st_size, shown(name).text, length > 0 ? " -> " : "", shown(target).text);
 }
 
 static int list(const char *path)
@@ -190,7 +190,6 @@ static int copy(const char *path)
 
     if (file < 0)
         return complain(path);
-    fflush(stdout);
     while ((got = read(file, buffer, sizeof buffer)) > 0)
         if (write(STDOUT_FILENO, buffer, (size_t)got) != got)
             return complain("write");
@@ -212,18 +211,16 @@ static int do_ps(char *const *word)
 
     (void)word;
     if (count <= 0) {
-        fprintf(stderr, "ps: nothing is mounted on /proc\n");
+        text_print(STDERR_FILENO, "ps: nothing is mounted on /proc\n");
         return 1;
     }
     for (ssize_t i = 0; i < count; i++) {
-        snprintf(path, sizeof path, "/proc/%u/stat", pids[i]);
+        text_format(path, sizeof path, "/proc/%u/stat", pids[i]);
         ssize_t length = read_file_at(AT_FDCWD, path, text, sizeof text);
         if (length <= 0 || !parse_stat(text, (size_t)length, &stat))
             continue;
         stat.comm[stat.comm_length < sizeof stat.comm ? stat.comm_length : sizeof stat.comm - 1] = '\0';
-        printf("%7u %7u %c ", pids[i], stat.ppid, stat.state);
-        print_name(stdout, stat.comm);
-        putchar('\n');
+        text_print(STDOUT_FILENO, "%7u %7u %c %s\n", pids[i], stat.ppid, stat.state, shown(stat.comm).text);
     }
     return 0;
 }
@@ -234,10 +231,10 @@ static int do_id(char *const *word)
     int count = getgroups(array_length(groups), groups);
 
     (void)word;
-    printf("uid=%u gid=%u groups=", geteuid(), getegid());
+    text_print(STDOUT_FILENO, "uid=%u gid=%u groups=", geteuid(), getegid());
     for (int i = 0; i < count; i++)
-        printf("%s%u", i ? "," : "", groups[i]);
-    putchar('\n');
+        text_print(STDOUT_FILENO, "%s%u", i ? "," : "", groups[i]);
+    text_print(STDOUT_FILENO, "\n");
     return 0;
 }
 
@@ -250,8 +247,10 @@ static int do_mount(char *const *word)
 static int do_env(char *const *word)
 {
     (void)word;
-    for (char **entry = environ; *entry; entry++)
-        puts(*entry);
+    for (char **entry = environ; *entry; entry++) {
+        (void)!write(STDOUT_FILENO, *entry, strlen(*entry));
+        text_print(STDOUT_FILENO, "\n");
+    }
     return 0;
 }
 
@@ -278,15 +277,13 @@ static int do_help(char *const *word)
 {
     (void)word;
     for (size_t i = 0; i < array_length(builtins); i++)
-        puts(builtins[i].help);
+        text_print(STDOUT_FILENO, "%s\n", builtins[i].help);
     return 0;
 }
 
 static int run_program(char *const *word)
 {
     int status = 0;
-
-    fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         signal(SIGINT, SIG_DFL);
@@ -345,8 +342,7 @@ int mini_shell(void)
     signal(SIGQUIT, SIG_IGN);
     signal(SIGTSTP, SIG_IGN);
     for (;;) {
-        fputs(prompt, stdout);
-        fflush(stdout);
+        text_print(STDOUT_FILENO, "%s", prompt);
         is_reading = 1;
         bool has_line = read_line(line);
         is_reading = 0;
@@ -354,7 +350,7 @@ int mini_shell(void)
             return status;
         int count = split(line, word);
         if (count < 0)
-            fprintf(stderr, "%s\n", count == -EINVAL ? "a quote is not closed" : "too many words");
+            text_print(STDERR_FILENO, "%s\n", count == -EINVAL ? "a quote is not closed" : "too many words");
         if (count > 0 && strcmp(word[0], "exit") == 0)
             return word[1] ? exit_status(word[1]) : status;
         if (count > 0)

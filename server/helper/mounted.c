@@ -2,10 +2,11 @@
 
 #include "nsfs.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -43,7 +44,7 @@ static int open_folder(const char *path, const char **name, struct failure *fail
 /* The descriptor's file as a path that cannot come to mean another one. */
 static void path_of(int fd, char path[32])
 {
-    snprintf(path, 32, "/proc/self/fd/%d", fd);
+    text_format(path, 32, "/proc/self/fd/%d", fd);
 }
 
 static int mount_on(int namespace, int folder, const char *name)
@@ -198,39 +199,45 @@ int mounted_lock(int fd)
     return -EAGAIN;
 }
 
-static int make_folder(const char *path, struct made *made, struct failure *failure)
+int mounted_lock_folder(const char *path)
 {
     struct stat status, again;
-
-    if (mkdir(path, 0755) == 0)
-        made->folder = true;
-    else if (errno != EEXIST)
-        return fail_path(failure, "mkdir", errno, path, NULL);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
     if (fd < 0)
-        return fail_path(failure, "open", errno == ENOENT ? ESTALE : errno, path, NULL);
+        return -errno;
     int result = fstat(fd, &status) < 0 ? -errno : mounted_lock(fd);
     /* Somebody may have removed it before the lock was had. */
     if (!result && (lstat(path, &again) < 0 || again.st_ino != status.st_ino || again.st_dev != status.st_dev))
-        result = -ESTALE;
-    if (!result && (status.st_mode & (S_IWGRP | S_IWOTH)))
-        result = fail_path(failure, "folder", EPERM, path, "others may write in it");
-    else if (result)
-        fail_path(failure, "folder", -result, path, NULL);
+        result = -ENOENT;
+    if (!result && (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))))
+        result = -EACCES;
     if (!result)
         return fd;
     close(fd);
     return result;
 }
 
+static int make_folder(const char *path, struct made *made, struct failure *failure)
+{
+    if (mkdir(path, 0755) == 0)
+        made->folder = true;
+    else if (errno != EEXIST)
+        return fail_path(failure, "mkdir", errno, path, NULL);
+    int fd = mounted_lock_folder(path);
+    if (fd < 0)
+        fail_path(failure, "folder", -fd, path, fd == -EACCES ? "it is another's, or others may write in it" : NULL);
+    return fd;
+}
+
 /* As ip-netns(8) does it: what is no mount point yet cannot be made shared or private, which is EINVAL. */
 int mounted_open_folder(const char *path, bool shared, struct made *made, struct failure *failure)
 {
     unsigned long propagation = shared ? MS_SHARED | MS_REC : MS_PRIVATE;
-    int fd = -ESTALE;
+    int fd = -ENOENT;
 
     *made = (struct made){ 0 };
-    for (int attempt = 0; fd == -ESTALE && attempt < 100; attempt++)
+    for (int attempt = 0; fd == -ENOENT && attempt < 100; attempt++)
         fd = make_folder(path, made, failure);
     if (fd < 0)
         return fd;
@@ -257,4 +264,29 @@ void mounted_undo_folder(const char *path, const struct made *made)
         umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
     if (made->folder)
         rmdir(path);
+}
+
+/* What is mounted there is the folder itself and not another's; nothing is in it but the helper's own files. */
+static bool is_unused(int folder)
+{
+    struct stat status, above;
+    DIR *list = NULL;
+    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool unused = fstat(folder, &status) == 0 && fstatat(folder, "..", &above, 0) == 0 &&
+                  status.st_dev == above.st_dev && copy >= 0 && (list = fdopendir(copy)) != NULL;
+
+    for (struct dirent *entry; unused && (entry = readdir(list));)
+        unused = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+                 strcmp(entry->d_name, "helper") == 0;
+    if (list)
+        closedir(list);
+    else
+        cleanup_close(&copy);
+    return unused;
+}
+
+void mounted_leave_folder(const char *path, int folder)
+{
+    if (is_unused(folder))
+        mounted_undo_folder(path, &(struct made){ .folder = true, .mount = true });
 }

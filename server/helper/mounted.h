@@ -41,7 +41,7 @@ int mounted_lock(int fd);
 
 /*
  * Opens and locks a folder under /run that has been made a mount point of its own, so that mounts in it are passed on
- * as `shared` says. A folder that was just made for it is told by `made`.
+ * as `shared` says. A folder that was just made for it is told by `made`. -EACCES or -EROFS where the caller may not.
  */
 struct made {
     bool folder, mount;
@@ -49,5 +49,13 @@ struct made {
 int mounted_open_folder(const char *path, bool shared, struct made *made, struct failure *failure);
 /* Takes back what was made. The folder is locked by the caller. */
 void mounted_undo_folder(const char *path, const struct made *made);
+
+/* The folder, locked, when it is the caller's; -ENOENT or -errno. Makes nothing. */
+int mounted_lock_folder(const char *path);
+/*
+ * Takes away what mounted_open_folder made of a folder that nobody needs any more: it is the caller's, and nothing is in
+ * it but, at most, the helper's own files. The folder is locked by the caller, as whoever puts something there has to.
+ */
+void mounted_leave_folder(const char *path, int folder);
 
 #endif

@@ -2,12 +2,12 @@
 #include "mountinfo.h"
 #include "procfs.h"
 #include "survey.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -73,9 +73,9 @@ static void visit(struct visitor *visitor, uint32_t view, uint32_t pid, uint32_t
     if (visitor->result)
         return;
     if (tid)
-        snprintf(path, sizeof path, "%u/task/%u/mountinfo", pid, tid);
+        text_format(path, sizeof path, "%u/task/%u/mountinfo", pid, tid);
     else
-        snprintf(path, sizeof path, "%u/mountinfo", pid);
+        text_format(path, sizeof path, "%u/mountinfo", pid);
     ssize_t length = read_whole_at(visitor->survey->host.proc, path, &visitor->text, &visitor->text_capacity);
     if (is_exhausted((int)length))
         visitor->result = (int)length;

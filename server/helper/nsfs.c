@@ -1,10 +1,10 @@
 #include "nsfs.h"
 
 #include "kernel.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -122,7 +122,7 @@ int nsfs_open_at(const struct host *host, int directory, const char *path, uint3
     if (!nsfs_is_file(host, place, "", &found) || found != id)
         return -ESTALE;
     /* Not self: a thread of the scan has a descriptor table of its own. */
-    snprintf(again, sizeof again, "thread-self/fd/%d", place);
+    text_format(again, sizeof again, "thread-self/fd/%d", place);
     int fd = openat(host->proc, again, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
 }

@@ -1,15 +1,18 @@
 #include "joining.h"
+#include "keep.h"
 #include "mounted.h"
+#include "naming.h"
 #include "nsfs.h"
 #include "pinned.h"
 #include "procfs.h"
+#include "text.h"
 #include "title.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -65,32 +68,6 @@ int namespace_open_one(const struct host *host, const char *text, struct nsfs_id
     return result;
 }
 
-/* One name is claimed at a time, by everybody who sees the same processes: names are looked for in /proc. */
-static int claim(const struct host *host, const char *name, struct failure *failure)
-{
-    struct instance instance;
-    int fd = openat(host->proc, "self/ns/pid", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return fail(failure, "open", errno);
-    int result = mounted_lock(fd);
-    if (result) {
-        close(fd);
-        return fail(failure, "flock", -result);
-    }
-    result = instance_find(host, name, &instance, failure);
-    if (result == -EEXIST || (!result && instance.pid != 0)) {
-        result = fail(failure, "name", EEXIST);
-        failure->detail = "a process keeps something of this name";
-    } else if (result == -ENOENT) {
-        result = 0;
-    }
-    if (!result)
-        return fd;
-    close(fd);
-    return result;
-}
-
 static void print_pinned(struct output *output, const struct nsfs_identity *identity, const char *name,
                          const char *path, const struct reference *holder)
 {
@@ -125,8 +102,8 @@ static int pin_by_name(const char *name, int namespace, const struct nsfs_identi
     autoclose int directory = mounted_open_folder(top, is_net, &made, failure);
     if (directory < 0)
         return directory;
-    snprintf(folder, sizeof folder, "%s/%s", top, name);
-    snprintf(path, sizeof path, is_net ? "%s" : "%s/%s", folder, ns_types[identity->type].name);
+    text_format(folder, sizeof folder, "%s/%s", top, name);
+    text_format(path, sizeof path, is_net ? "%s" : "%s/%s", folder, ns_types[identity->type].name);
     int result = 0;
     if (!is_net && mkdir(folder, 0755) == 0)
         made_folder = true;
@@ -151,7 +128,7 @@ static int pin_by_name(const char *name, int namespace, const struct nsfs_identi
 /* The holder keeps nothing but the descriptor, and nothing of the connection that it came from. */
 static _Noreturn void hold(int namespace, int ready, const char *title)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC), ends[2];
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, 0);
@@ -170,11 +147,13 @@ static _Noreturn void hold(int namespace, int ready, const char *title)
     for (int number = 1; number < 32; number++)
         signal(number, SIG_DFL);
     signal(SIGHUP, SIG_IGN);
-    if (write(STDERR_FILENO + 2, "", 1) != 1)
+    if (naming_open(ends) || write(STDERR_FILENO + 2, "", 1) != 1)
         _exit(1);
+    struct pollfd names = { .fd = ends[0], .events = POLLIN };
     close(STDERR_FILENO + 2);
     for (;;)
-        pause();
+        if (poll(&names, 1, -1) > 0)
+            naming_take(names.fd);
 }
 
 static int pin_by_holder(const struct host *host, const char *name, int namespace, const struct nsfs_identity *identity,
@@ -184,7 +163,7 @@ static int pin_by_holder(const struct host *host, const char *name, int namespac
     char title[128], byte;
     int pipes[2];
 
-    snprintf(title, sizeof title, "linux-namespaces: %s %s:%u", name, ns_types[identity->type].name, identity->id);
+    text_format(title, sizeof title, "linux-namespaces: %s %s:%u", name, ns_types[identity->type].name, identity->id);
     /* The name lies where the title goes. */
     autofree char *copy = strdup(name);
     if (!copy || pipe2(pipes, O_CLOEXEC) < 0)
@@ -219,7 +198,7 @@ int verb_pin(const struct options *options, struct output *output, struct failur
     if (result)
         return result;
     autoclose int namespace = namespace_open_one(&host, pin.reference, &identity, failure);
-    autoclose int claimed = namespace < 0 || pin.path ? -1 : claim(&host, pin.name, failure);
+    autoclose int claimed = namespace < 0 || pin.path ? -1 : keep_claim(&host, pin.name, failure);
     if (namespace < 0 || (!pin.path && claimed < 0)) {
         result = namespace < 0 ? namespace : claimed;
     } else if (pin.path) {

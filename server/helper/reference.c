@@ -2,10 +2,10 @@
 
 #include "nsfs.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -92,7 +92,7 @@ int reference_open_process(const struct host *host, struct reference *reference,
     char path[PROC_PATH_SIZE], text[1024];
     struct proc_stat stat;
 
-    snprintf(path, sizeof path, "%u", reference->id);
+    text_format(path, sizeof path, "%u", reference->id);
     int fd = openat(host->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? fail_detail(failure, "open", ESRCH, NS_NONE, "there is no such process")
@@ -121,7 +121,7 @@ static int open_of_process(const struct host *host, const struct reference *refe
     autoclose int directory = reference_open_process(host, &process, failure);
     if (directory < 0)
         return directory;
-    snprintf(path, sizeof path, "ns/%s", ns_types[type].link);
+    text_format(path, sizeof path, "ns/%s", ns_types[type].link);
     int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
         return proven(host, fd, type, 0, failure);
@@ -160,7 +160,7 @@ static bool read_title(const struct host *host, uint32_t pid, const char *name, 
     char path[PROC_PATH_SIZE], text[512];
     size_t length = strlen(TITLE), name_length = strlen(name);
 
-    snprintf(path, sizeof path, "%u/cmdline", pid);
+    text_format(path, sizeof path, "%u/cmdline", pid);
     ssize_t got = read_file_at(host->proc, path, text, sizeof text - 1);
     if (got <= (ssize_t)(length + name_length) || memcmp(text, TITLE, length) != 0 ||
         memcmp(text + length, name, name_length) != 0)
@@ -195,7 +195,7 @@ static int rank(const struct host *host, uint32_t pid)
     char path[PROC_PATH_SIZE];
     struct stat status;
 
-    snprintf(path, sizeof path, "%u", pid);
+    text_format(path, sizeof path, "%u", pid);
     if (fstatat(host->proc, path, &status, 0) < 0)
         return -1;
     return status.st_uid == geteuid() ? 1 : 0;
@@ -231,7 +231,7 @@ int instance_find(const struct host *host, const char *name, struct instance *in
             *instance = (struct instance){ 0 };
         instance->start = process.start;
     }
-    snprintf(path, sizeof path, INSTANCES_DIRECTORY "/%s", name);
+    text_format(path, sizeof path, INSTANCES_DIRECTORY "/%s", name);
     instance->has_folder = lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
     if (instance->pid || instance->has_folder)
         return 0;
@@ -245,10 +245,10 @@ static int open_held(const struct host *host, const struct instance *instance, e
     size_t capacity = 0;
     char path[PROC_PATH_SIZE];
 
-    snprintf(path, sizeof path, "%u/fd", instance->pid);
+    text_format(path, sizeof path, "%u/fd", instance->pid);
     ssize_t count = list_numbers_at(host->proc, path, &numbers, &capacity);
     for (ssize_t i = 0; i < count; i++) {
-        snprintf(path, sizeof path, "%u/fd/%u", instance->pid, numbers[i]);
+        text_format(path, sizeof path, "%u/fd/%u", instance->pid, numbers[i]);
         int fd = nsfs_open_at(host, host->proc, path, instance->held[type]);
         if (fd >= 0)
             return proven(host, fd, type, instance->held[type], failure);
@@ -262,7 +262,7 @@ static int open_beneath(const struct host *host, const char *folder, const char 
 {
     char path[192];
 
-    snprintf(path, sizeof path, file ? "%s/%s/%s" : "%s/%s", folder, name, file);
+    text_format(path, sizeof path, file ? "%s/%s/%s" : "%s/%s", folder, name, file);
     if (access(path, F_OK) < 0)
         return -ENOENT;
     int fd = open_path(host, path, type, failure);
@@ -307,7 +307,7 @@ static int find_process(const struct host *host, enum ns_type type, uint32_t id)
         for (ssize_t i = 0; i < count; i++) {
             char path[PROC_PATH_SIZE];
             uint32_t found;
-            snprintf(path, sizeof path, "%u/ns/%s", pids[i], links[link]);
+            text_format(path, sizeof path, "%u/ns/%s", pids[i], links[link]);
             if (read_namespace_link(host->proc, path, &found) || found != id)
                 continue;
             int fd = openat(host->proc, path, O_RDONLY | O_CLOEXEC);

@@ -3,11 +3,11 @@
 #include "nsfs.h"
 #include "procfs.h"
 #include "survey.h"
+#include "text.h"
 #include "util.h"
 #include "workers.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The kernel nests user and pid namespaces no deeper than 33 levels; a few more are room for other children. */
@@ -43,7 +43,7 @@ static int open_link(const struct host *host, uint32_t pid, uint32_t tid, unsign
     char path[PROC_PATH_SIZE];
 
     if (tid) {
-        snprintf(path, sizeof path, "%u/task/%u/ns/%s", pid, tid, ns_slot_link(slot));
+        text_format(path, sizeof path, "%u/task/%u/ns/%s", pid, tid, ns_slot_link(slot));
     } else {
         /* Once per namespace of the host, so without printf. */
         size_t length = format_number(path, pid);
@@ -61,11 +61,11 @@ static int open_mount(const struct survey *survey, const struct holder *holder, 
 
     if (holder->pid == 0 || holder->remote)
         return -ENOENT;
-    int length = snprintf(prefix, sizeof prefix, "%u/root", holder->pid);
-    autofree char *full = malloc((size_t)length + strlen(path) + 1);
+    size_t length = text_format(prefix, sizeof prefix, "%u/root", holder->pid);
+    autofree char *full = malloc(length + strlen(path) + 1);
     if (!full)
         return -ENOMEM;
-    memcpy(full, prefix, (size_t)length);
+    memcpy(full, prefix, length);
     strcpy(full + length, path);
     return nsfs_open_at(&survey->host, survey->host.proc, full, id);
 }
@@ -95,7 +95,7 @@ static int open_by_holder(const struct survey *survey, const struct namespace *n
     case HELD_BY_MOUNT:
         return proven(host, open_mount(survey, holder, namespace->id), namespace->id, nsid);
     case HELD_BY_FD:
-        snprintf(path, sizeof path, "%u/fd/%u", holder->pid, holder->number);
+        text_format(path, sizeof path, "%u/fd/%u", holder->pid, holder->number);
         fd = nsfs_open_at(host, host->proc, path, namespace->id);
         return proven(host, fd, namespace->id, nsid);
     case HELD_BY_SOCKET:

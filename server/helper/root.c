@@ -1,9 +1,9 @@
 #include "create.h"
 
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -67,7 +67,7 @@ int root_prepare(struct inside *inside, struct failure *failure)
     }
     for (size_t i = 0; i < array_length(devices); i++) {
         char path[32];
-        snprintf(path, sizeof path, "/dev/%s", devices[i]);
+        text_format(path, sizeof path, "/dev/%s", devices[i]);
         inside->device[i] = open(path, O_PATH | O_CLOEXEC);
     }
     inside->cgroups = open("/sys/fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -80,7 +80,7 @@ static int bind_descriptor(int fd, const char *target, unsigned long flags)
 {
     char source[32];
 
-    snprintf(source, sizeof source, "self/fd/%d", fd);
+    text_format(source, sizeof source, "self/fd/%d", fd);
     return mount(source, target, NULL, MS_BIND | flags, NULL) < 0 ? -errno : 0;
 }
 
@@ -160,7 +160,7 @@ static int mount_dev(struct inside *inside, struct failure *failure)
         char path[32];
         if (inside->device[i] < 0)
             continue;
-        snprintf(path, sizeof path, "/dev/%s", devices[i]);
+        text_format(path, sizeof path, "/dev/%s", devices[i]);
         autoclose int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         int result = fd < 0 ? -errno : bind_descriptor(inside->device[i], path, 0);
         if (result)

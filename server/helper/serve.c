@@ -1,13 +1,13 @@
 #include "request.h"
 #include "stream.h"
 #include "terminal.h"
+#include "text.h"
 #include "util.h"
 #include "verbs.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -285,11 +285,11 @@ static bool is_answer(const char *lines, size_t length, int64_t id)
     const char *before = length > 1 ? memrchr(lines, '\n', length - 1) : NULL;
     const char *last = before ? before + 1 : lines;
     char prefix[64];
-    int size = snprintf(prefix, sizeof prefix, "{\"id\":%lld,", (long long)id);
+    size_t size = text_format(prefix, sizeof prefix, "{\"id\":%lld,", (long long)id);
 
     length -= (size_t)(last - lines);
-    return starts_with(last, length, prefix) && (starts_with(last + size, length - (size_t)size, "\"end\":") ||
-                                                 starts_with(last + size, length - (size_t)size, "\"error\":"));
+    return starts_with(last, length, prefix) && (starts_with(last + size, length - size, "\"end\":") ||
+                                                 starts_with(last + size, length - size, "\"error\":"));
 }
 
 /* The child is done or dead. What it left unsaid is said for it. */
@@ -303,7 +303,7 @@ static int finish(struct server *server, size_t index)
         ;
     if (!running->answered) {
         if (WIFSIGNALED(running->status))
-            snprintf(detail, sizeof detail, "killed by signal %d", WTERMSIG(running->status));
+            text_format(detail, sizeof detail, "killed by signal %d", WTERMSIG(running->status));
         result = say_error(server, running->id, "child", EIO, detail);
     }
     forget(server, index);

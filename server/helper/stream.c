@@ -1,9 +1,9 @@
 #include "stream.h"
 
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,7 +22,7 @@ void stream_init(struct stream *stream, int fd)
     stream->socket = S_ISSOCK(status.st_mode);
     if (!S_ISFIFO(status.st_mode))
         return;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    text_format(path, sizeof path, "/proc/self/fd/%d", fd);
     /* Refused when the pipe is another user's, as after sudo; then small writes have to do. */
     int own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (own >= 0) {

@@ -20,6 +20,8 @@
 #define LINE_MAX_BYTES 65536
 /* Records after the end of the verb's process. */
 #define LAST_WORDS_MAX 64
+/* Several messages wait here for a program that does not read, so that a change of the size gets past them. */
+#define TYPED_MAX (4 * TERMINAL_TYPED_MAX)
 /* Between looks whether a verb has ended that has become another program. */
 #define EXIT_CHECK_MS 50
 
@@ -32,6 +34,9 @@ struct terminal {
     /* A record that is not yet whole. */
     char line[LINE_MAX_BYTES];
     size_t length;
+    /* What was typed and the program has not read yet. */
+    char typed[TYPED_MAX];
+    size_t typed_length;
     /* The verb has said how it ended. */
     bool answered;
 };
@@ -118,17 +123,14 @@ static _Noreturn void run_verb(char *const *word, size_t count, int slave, int r
 static int open_terminal(const struct winsize *size, int *master, int *slave)
 {
     autoclose int first = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    char name[64];
 
     if (first < 0 || grantpt(first) < 0 || unlockpt(first) < 0)
         return -errno;
-    int result = ptsname_r(first, name, sizeof name);
-    if (result)
-        return -result;
-    autoclose int second = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    /* 4.13; wherever /dev/pts is mounted. */
+    autoclose int second = ioctl(first, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (second < 0)
         return -errno;
-    result = resize(first, size->ws_col, size->ws_row);
+    int result = resize(first, size->ws_col, size->ws_row);
     if (result)
         return result;
     *master = first;
@@ -156,7 +158,30 @@ static int show(struct terminal *terminal)
     return output_flush(terminal->output) ? 1 : 0;
 }
 
-/* Keyboard input and sizes from the socket. 1 when `serve` has closed it. */
+/* As much as there is room for, which is none while the program does not read. */
+static void type(struct terminal *terminal)
+{
+    size_t at = 0;
+
+    while (at < terminal->typed_length) {
+        ssize_t written = write(terminal->master, terminal->typed + at, terminal->typed_length - at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0 && errno == EAGAIN)
+            break;
+        /* Nobody has the other side open any more. */
+        at = written <= 0 ? terminal->typed_length : at + (size_t)written;
+    }
+    terminal->typed_length -= at;
+    memmove(terminal->typed, terminal->typed + at, terminal->typed_length);
+}
+
+static bool has_room(const struct terminal *terminal)
+{
+    return sizeof terminal->typed - terminal->typed_length >= TERMINAL_TYPED_MAX;
+}
+
+/* Keyboard input, for which there is room, or a size from the socket. 1 when `serve` has closed it. */
 static int take_message(struct terminal *terminal)
 {
     char buffer[sizeof(struct terminal_message) + TERMINAL_TYPED_MAX];
@@ -172,23 +197,9 @@ static int take_message(struct terminal *terminal)
         resize(terminal->master, head.columns, head.rows);
         return 0;
     }
-    const char *at = buffer + sizeof head;
-    for (size_t left = head.length; left > 0;) {
-        ssize_t written = write(terminal->master, at, left);
-        if (written < 0 && errno == EAGAIN) {
-            /* A program that reads nothing: what it shows is passed on meanwhile, or both would wait for each other. */
-            struct pollfd wait = { .fd = terminal->master, .events = POLLIN | POLLOUT };
-            if (poll(&wait, 1, -1) > 0 && wait.revents & (POLLIN | POLLHUP) && show(terminal))
-                return 1;
-            continue;
-        }
-        if (written < 0 && errno != EINTR)
-            return 0;
-        if (written > 0) {
-            at += written;
-            left -= (size_t)written;
-        }
-    }
+    memcpy(terminal->typed + terminal->typed_length, buffer + sizeof head, head.length);
+    terminal->typed_length += head.length;
+    type(terminal);
     return 0;
 }
 
@@ -243,16 +254,24 @@ static int relay(struct terminal *terminal)
 
     /* What the verb started may hold the terminal for longer than the verb, and an exec closes the verb's pipe. */
     while (polls[RECORDS].fd >= 0 || waitpid(terminal->child, &status, WNOHANG) == 0) {
-        if (poll(polls, COUNT, polls[RECORDS].fd >= 0 ? -1 : EXIT_CHECK_MS) < 0 && errno != EINTR)
-            break;
-        if (polls[SHOWN].revents && show(terminal))
+        bool room = has_room(terminal);
+        polls[SHOWN].events = terminal->typed_length > 0 ? POLLIN | POLLOUT : POLLIN;
+        polls[TYPED].events = room ? POLLIN : 0;
+        if (poll(polls, COUNT, polls[RECORDS].fd >= 0 ? -1 : EXIT_CHECK_MS) < 0) {
+            if (errno != EINTR)
+                break;
+            continue;
+        }
+        if (polls[SHOWN].revents & POLLOUT)
+            type(terminal);
+        if ((polls[SHOWN].revents & ~POLLOUT) && show(terminal))
             polls[SHOWN].fd = -1;
         if (polls[RECORDS].revents) {
             if (take_records(terminal))
                 polls[RECORDS].fd = -1;
             pass_records(terminal, false);
         }
-        if (polls[TYPED].fd >= 0 && polls[TYPED].revents && take_message(terminal))
+        if (polls[TYPED].fd >= 0 && polls[TYPED].revents && (!room || take_message(terminal)))
             polls[TYPED].fd = -1;
     }
     /* The last words on the screen, not all that a process in the background goes on to say. */
@@ -300,7 +319,7 @@ static int start(char *const *word, size_t count, struct terminal *terminal, str
     terminal->records = pipes[0];
     if (terminal->child < 0)
         return fail(failure, "fork", number);
-    /* Typing must not wait for a program that does not read: see take_message. */
+    /* Typing must not wait for a program that does not read. */
     if (fcntl(terminal->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
         return fail(failure, "fcntl", errno);
     return 0;

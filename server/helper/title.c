@@ -1,5 +1,6 @@
 #include "title.h"
 
+#include "text.h"
 #include "util.h"
 
 #include <string.h>
@@ -49,4 +50,16 @@ int title_set(const char *text)
     /* `ps` and friends show this one in other columns; it is cut at 15 bytes. */
     prctl(PR_SET_NAME, "linux-namespace");
     return 0;
+}
+
+int title_rename(const char *word)
+{
+    char text[256];
+    const char *second = area ? strchr(area, ' ') : NULL;
+    const char *third = second ? strchr(second + 1, ' ') : NULL;
+
+    if (!second)
+        return -EINVAL;
+    text_format(text, sizeof text, "%.*s %s%s", (int)(second - area), area, word, third ? third : "");
+    return title_set(text);
 }

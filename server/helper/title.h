@@ -8,6 +8,8 @@
 void title_init(int argc, char **argv);
 /* 0, or -ENOSPC where the words and the environment that the process was started with leave too little room. */
 int title_set(const char *text);
+/* The same with another second word. */
+int title_rename(const char *word);
 
 /* Copies the environment out of the way. */
 int title_save_environment(void);

@@ -1,10 +1,10 @@
 #include "pinned.h"
+#include "text.h"
 #include "victims.h"
 #include "procfs.h"
 #include "util.h"
 #include "verbs.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -42,12 +42,12 @@ int pinned_find(const struct host *host, const char *name, bool netns, bool left
     int result = 0;
 
     *pinned = (struct pinned){ 0 };
-    snprintf(pinned->folder, sizeof pinned->folder, INSTANCES_DIRECTORY "/%s", name);
+    text_format(pinned->folder, sizeof pinned->folder, INSTANCES_DIRECTORY "/%s", name);
     for (enum ns_type type = 0; !result && type < NS_TYPES; type++) {
-        snprintf(path, sizeof path, "%s/%s", pinned->folder, ns_types[type].name);
+        text_format(path, sizeof path, "%s/%s", pinned->folder, ns_types[type].name);
         result = add(host, pinned, path, leftover, failure);
     }
-    snprintf(path, sizeof path, NETNS_DIRECTORY "/%s", name);
+    text_format(path, sizeof path, NETNS_DIRECTORY "/%s", name);
     if (!result && netns)
         result = add(host, pinned, path, leftover, failure);
     if (result)
@@ -81,6 +81,17 @@ void pinned_print(const struct mounted *mounted, bool plan, struct output *outpu
     record_end(output);
 }
 
+/* The folder of a name, and with the last one what was made for all of them. */
+static void leave_name(const char *folder)
+{
+    autoclose int directory = mounted_lock_folder(INSTANCES_DIRECTORY);
+
+    /* Not empty, or gone already: both are as they should be. */
+    rmdir(folder);
+    if (directory >= 0)
+        mounted_leave_folder(INSTANCES_DIRECTORY, directory);
+}
+
 int pinned_remove(const struct host *host, struct pinned *pinned, struct output *output, struct failure *failure)
 {
     int result = 0;
@@ -95,8 +106,7 @@ int pinned_remove(const struct host *host, struct pinned *pinned, struct output 
     }
     for (size_t i = 0; i < pinned->count; i++)
         pinned_print(&pinned->mounted[i], false, output);
-    /* Not empty, or gone already: both are as they should be. */
-    rmdir(pinned->folder);
+    leave_name(pinned->folder);
     return 0;
 }
 
@@ -158,8 +168,13 @@ static int unpin_path(const struct host *host, const char *path, bool leftover, 
     }
     if (!result)
         result = mounted_remove(host, &mounted, failure);
-    if (!result)
+    if (!result) {
         pinned_print(&mounted, false, output);
+        size_t top = strlen(INSTANCES_DIRECTORY), length = (size_t)(strrchr(path, '/') - path);
+        autofree char *folder = strndup(path, length);
+        if (folder && length > top && strncmp(path, INSTANCES_DIRECTORY "/", top + 1) == 0)
+            leave_name(folder);
+    }
     mounted_close(&mounted);
     return result;
 }

@@ -3,11 +3,11 @@
 #include "kernel.h"
 #include "nsfs.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -19,7 +19,7 @@ static void read_limits(const struct host *host, uint64_t limit[NS_TYPES])
 {
     for (enum ns_type type = 0; type < NS_TYPES; type++) {
         char path[PROC_PATH_SIZE];
-        snprintf(path, sizeof path, "sys/user/max_%s_namespaces", ns_types[type].name);
+        text_format(path, sizeof path, "sys/user/max_%s_namespaces", ns_types[type].name);
         if (read_number_at(host->proc, path, &limit[type]) < 0)
             limit[type] = UNKNOWN;
     }
@@ -70,7 +70,7 @@ static void print_level(const struct host *host, int fd, uint32_t id, bool top, 
         json_object(output, "limits");
         for (enum ns_type type = 0; type < NS_TYPES; type++) {
             char key[32];
-            snprintf(key, sizeof key, "max_%s_namespaces", ns_types[type].name);
+            text_format(key, sizeof key, "max_%s_namespaces", ns_types[type].name);
             if (limit[type] != UNKNOWN)
                 json_number(output, key, limit[type]);
         }
@@ -83,7 +83,7 @@ int user_namespaces_print(const struct host *host, uint32_t pid, struct output *
 {
     char path[PROC_PATH_SIZE];
 
-    snprintf(path, sizeof path, "%u/ns/user", pid);
+    text_format(path, sizeof path, "%u/ns/user", pid);
     int fd = openat(host->proc, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail(failure, "open", errno);

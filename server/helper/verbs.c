@@ -1,8 +1,8 @@
 #include "verbs.h"
 
+#include "text.h"
 #include "util.h"
 
-#include <stdio.h>
 #include <string.h>
 
 const struct verb verbs[] = {
@@ -10,14 +10,15 @@ const struct verb verbs[] = {
     { "facts", OPTION_WORDS, false, verb_facts, "facts [--userns=pid:N]" },
     { "scan", OPTION_DEEP, false, verb_scan, "scan [--deep]" },
     { "watch", OPTION_INTERVAL | OPTION_BUDGET, false, verb_watch, "watch [--interval=MS] [--budget=PERCENT]" },
-    { "create", OPTION_WORDS, false, verb_create, "create --new=TYPE,… [--OPTION=VALUE …] [-- ARGV…]" },
-    { "enter", OPTION_WORDS, true, verb_enter,
+    { "create", OPTION_WORDS | VERB_SHIELDED, false, verb_create, "create --new=TYPE,… [--OPTION=VALUE …] [-- ARGV…]" },
+    { "enter", OPTION_WORDS | VERB_SHIELDED, true, verb_enter,
       "enter --target=REF [--only=TYPE,…] [--user=UID[:GID]|root|keep] [--root] [--cwd[=DIR]] [--expect=TYPE:ID] "
-      "[--records=FD] --shell[=PATH] [--fallback=none|busybox|own] | -- ARGV…" },
+      "[--records=FD] [--clear-env] [--env=NAME=VALUE …] --shell[=PATH] [--fallback=none|busybox|own] | -- ARGV…" },
     { "end", OPTION_WORDS, false, verb_end, "end NAME|REF [--grace=MS] [--mounts] [--dry-run]" },
     { "pin", OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
     { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--leftover]" },
-    { "serve", 0, true, verb_serve, "serve" },
+    { "rename", OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
+    { "serve", VERB_SHIELDED, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);
 
@@ -76,14 +77,26 @@ static int parse_option(const struct verb *verb, const char *word, struct option
     return fail_usage(failure, "option", "unknown option or argument");
 }
 
+static const struct verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < verb_count; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+bool verb_is_shielded(const char *name)
+{
+    const struct verb *verb = find_verb(name);
+
+    return verb && (verb->options & VERB_SHIELDED);
+}
+
 int verb_parse(char *const *word, size_t count, const struct verb **verb, struct options *options,
                struct failure *failure)
 {
     *options = (struct options){ .interval = INTERVAL_DEFAULT, .budget = BUDGET_DEFAULT };
-    *verb = NULL;
-    for (size_t i = 0; count > 0 && i < verb_count; i++)
-        if (strcmp(verbs[i].name, word[0]) == 0)
-            *verb = &verbs[i];
+    *verb = count > 0 ? find_verb(word[0]) : NULL;
     if (!*verb)
         return fail_usage(failure, "verb", count > 0 ? "unknown verb" : "no verb");
     if ((*verb)->options & OPTION_WORDS) {
@@ -115,7 +128,7 @@ int verb_run(char *const *word, size_t count, struct output *output, bool within
     output_flush(output);
     if (failure.usage) {
         if (output->id == NO_ID)
-            fprintf(stderr, "nshelper: %s\n", failure.detail);
+            text_print(STDERR_FILENO, "nshelper: %s\n", failure.detail);
         return 2;
     }
     return result || output->error ? 1 : 0;

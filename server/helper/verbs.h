@@ -22,6 +22,8 @@ enum option_flag {
     OPTION_BUDGET = 1 << 2,
     /* The verb reads its words itself. */
     OPTION_WORDS = 1 << 3,
+    /* Not an option: it may come to run within a container, see shield.h. */
+    VERB_SHIELDED = 1 << 4,
 };
 
 struct verb {
@@ -42,6 +44,9 @@ extern const size_t verb_count;
 int verb_parse(char *const *word, size_t count, const struct verb **verb, struct options *options,
                struct failure *failure);
 
+/* Whether the verb of that name runs from a copy of the program. */
+bool verb_is_shielded(const char *name);
+
 /* Runs it to the last record, `end` or `error`. Returns the exit status: 0, 1 failed, 2 usage. */
 int verb_run(char *const *word, size_t count, struct output *output, bool within_serve);
 
@@ -55,6 +60,7 @@ int verb_enter(const struct options *options, struct output *output, struct fail
 int verb_end(const struct options *options, struct output *output, struct failure *failure);
 int verb_pin(const struct options *options, struct output *output, struct failure *failure);
 int verb_unpin(const struct options *options, struct output *output, struct failure *failure);
+int verb_rename(const struct options *options, struct output *output, struct failure *failure);
 int verb_serve(const struct options *options, struct output *output, struct failure *failure);
 
 /* The record alone: the first line of `serve`. */

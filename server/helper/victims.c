@@ -4,11 +4,11 @@
 #include "procfs.h"
 #include "reference.h"
 #include "scan.h"
+#include "text.h"
 #include "util.h"
 
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 
 /* Two descriptors for each: not more at once than any limit allows. */
 #define BATCH 64
@@ -30,7 +30,7 @@ static void open_victim(const struct host *host, struct victim *victim)
     victim->directory = reference_open_process(host, &process, &failure);
     victim->error = victim->directory < 0 ? victim->directory : 0;
     if (!victim->error && victim->id != 0) {
-        snprintf(path, sizeof path, "ns/%s", ns_types[victim->type].link);
+        text_format(path, sizeof path, "ns/%s", ns_types[victim->type].link);
         int result = read_namespace_link(victim->directory, path, &id);
         /* A zombie has no links, and nothing to end. */
         victim->error = result == -ENOENT ? -ESRCH : result ? result : id != victim->id ? -ESRCH : 0;

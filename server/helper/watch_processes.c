@@ -1,9 +1,9 @@
 #include "kernel.h"
 #include "procfs.h"
+#include "text.h"
 #include "util.h"
 #include "watch.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /*
@@ -132,7 +132,7 @@ static bool is_process(struct watch *watch, uint32_t pid)
 
     if (fd >= 0 || errno != ENOSYS)
         return fd >= 0;
-    snprintf(path, sizeof path, "%u/status", pid);
+    text_format(path, sizeof path, "%u/status", pid);
     ssize_t length = read_file_at(watch->survey.host.proc, path, watch->reader.text, sizeof watch->reader.text);
     const char *value = length > 0 ? find_field(watch->reader.text, (size_t)length, "Tgid", &size) : NULL;
     return value && parse_number(&value, value + size, &leader) && leader == pid;

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HelperRecord } from '../../extension/helper/protocol.ts';
 import { leakGuard } from './support/leaks.ts';
+import { temporaryFolder } from './support/marker.ts';
 import { missing } from './support/requirements.ts';
 import { testScope } from './support/scope.ts';
 import { serve, type Serve } from './support/serve.ts';
@@ -83,4 +87,110 @@ test('a terminal of no size, and words that are none of its, are refused', { ski
   assert.equal((await session.request('input', '4711', typed('x'))).error?.errno, 'ESRCH');
   const plain = session.send('watch');
   assert.equal((await session.request('input', String(plain), typed('x'))).error?.errno, 'ESRCH');
+});
+
+test(
+  'what is typed to a program that does not read waits, whole, and a change of the size gets past it',
+  { skip },
+  async (t) => {
+    const scope = testScope(t);
+    const session = await serve(scope);
+    const go = join(temporaryFolder(scope), 'go');
+    const script = `stty raw -echo; trap 'stty size; echo resized' WINCH; echo ready
+    until [ -e ${go} ]; do sleep 0.02; done; trap '' WINCH; head -c "$(cat ${go})" | sha256sum`;
+    const id = session.send(
+      'terminal',
+      '80',
+      '24',
+      'enter',
+      `--target=pid:${process.pid}`,
+      '--only=uts',
+      '--records=3',
+      '--',
+      'sh',
+      '-c',
+      script,
+    );
+    const screen = (): string => shown(session.answers.get(id)?.records ?? []);
+    await until('the program', () => screen().includes('ready'));
+    const all = randomBytes(400_000);
+    let sent = 0;
+    const send = async (): Promise<boolean> => {
+      const part = all.subarray(sent, sent + 12_000);
+      const { end, error } = await session.request('input', String(id), part.toString('base64url'));
+      assert.ok(end !== undefined || error?.errno === 'EAGAIN', JSON.stringify(error));
+      if (end !== undefined) sent += part.length;
+      return end !== undefined;
+    };
+    // More than a terminal takes.
+    // oxlint-disable-next-line no-await-in-loop
+    for (let part = 0; part < 5; part++) assert.ok(await send());
+    assert.ok((await session.request('resize', String(id), '101', '41')).end);
+    await until('the size', () => screen().includes('41 101'));
+    // oxlint-disable-next-line no-await-in-loop
+    while (sent < all.length && (await send()));
+    assert.ok(sent < all.length, 'there is room without end');
+    assert.ok((await session.request('version')).end);
+    writeFileSync(`${go}.new`, String(all.length));
+    renameSync(`${go}.new`, go);
+    await until('the rest to be taken', async () => {
+      await send();
+      return sent === all.length;
+    });
+    await session.answer(id);
+    assert.ok(screen().includes(createHash('sha256').update(all).digest('hex')), 'something else was read');
+  },
+);
+
+test('where the program ends that did not read, its terminal ends', { skip }, async (t) => {
+  const session = await serve(testScope(t));
+  // What it leaves in the background holds the terminal on.
+  const script = 'stty raw -echo; echo ready; sleep 1000 & head -c 1 >/dev/null; sleep 0.2; exit 4';
+  const id = session.send(
+    'terminal',
+    '80',
+    '24',
+    'enter',
+    `--target=pid:${process.pid}`,
+    '--only=uts',
+    '--records=3',
+    '--',
+    'sh',
+    '-c',
+    script,
+  );
+  await until('the program', () => shown(session.answers.get(id)?.records ?? []).includes('ready'));
+  for (let sent = 0; sent < 8; sent++) session.send('input', String(id), typed('x'.repeat(12_000)));
+  const { records, end } = await session.answer(id);
+  assert.ok(end);
+  assert.deepEqual(records.at(-1), { exit: { code: 4 } });
+});
+
+test('a shell that create runs in a terminal has job control', { skip: skip || missing('root', 'bash') }, async (t) => {
+  const session = await serve(testScope(t));
+  const words = ['--records=3', '--new=pid,mnt', '--mount-proc', '--', 'bash', '--norc', '-i'];
+  const id = session.send('terminal', '80', '24', 'create', ...words);
+  const screen = (): string => shown(session.answers.get(id)?.records ?? []);
+  const type = async (text: string): Promise<void> => {
+    assert.ok((await session.request('input', String(id), typed(text))).end);
+  };
+  await until('a prompt', () => screen().endsWith('# '));
+  assert.doesNotMatch(screen(), /job control|terminal process group/);
+  await type('cat\n');
+  await until('cat', () => screen().includes('cat\r\n'));
+  await type('first\n');
+  await until('cat reads', () => screen().includes('first\r\nfirst\r\n'));
+  await type('\u001a');
+  await until('it is stopped', () => /Stopped +cat/.test(screen()));
+  await type('fg\n');
+  await type('second\n');
+  await until('cat reads again', () => screen().includes('second\r\nsecond\r\n'));
+  await type('\u0003');
+  await type('echo status=$?; exit 5\n');
+  const { records } = await session.answer(id);
+  assert.match(screen(), /status=130/);
+  assert.deepEqual(
+    records.filter((record) => 'exit' in record),
+    [{ exit: { code: 5 } }],
+  );
 });

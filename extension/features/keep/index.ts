@@ -69,7 +69,7 @@ async function keep({ tree, log }: FeatureContext, { host, session, namespace }:
   const name = await askName('Keep', prompt, nameProblem(namespace.name.text) === undefined ? namespace.name.text : '');
   if (name === undefined) return;
   try {
-    await pin(session, key, { name, holder });
+    await pin(session, key, { name, by: holder ? 'holder' : 'mount' });
   } catch (error) {
     await explainFailure(`${words} could not be kept`, error, host.facts, { verb: 'pin', name, join: [type] });
     return;

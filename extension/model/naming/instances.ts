@@ -8,6 +8,11 @@ export function instanceName(cmdline: string | undefined): string | undefined {
   return title.exec(cmdline ?? '')?.[1];
 }
 
+/** The name under which `create --keep` and `pin` have mounted something at a path. */
+export function instanceOf(path: string): string | undefined {
+  return /^\/run\/linux-namespaces\/([^/]+)\/[a-z]+$/.exec(path)?.[1];
+}
+
 /** What the holder, and whatever runs in the instance as its child, is part of. */
 export function instanceIdentity(process: {
   readonly pid: number;

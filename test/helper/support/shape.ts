@@ -200,6 +200,7 @@ const records: Readonly<Record<string, Check>> = {
     bound: number,
   }),
   data: object({ bytes: text }),
+  renamed: object({ name: text, from: text }),
   made: object({ type, id: positive }, { nsid: positive, owner: positive }),
   init: object({ pid: positive, start: natural, nspid: listOf(positive) }),
   kept: object({ name: text, holder: object({ pid: positive, start: natural }) }, { path: absolute }),

@@ -43,6 +43,7 @@ interface Kinds {
   readonly still: Still;
   readonly would: Partial<Pick<Kinds, 'ended' | 'unmounted' | 'removed' | 'still'>>;
   readonly pinned: Pinned;
+  readonly renamed: { readonly name: string; readonly from: string };
   readonly entered: Entered;
   readonly exit: { readonly code?: number; readonly signal?: number };
   readonly error: ErrorRecord;

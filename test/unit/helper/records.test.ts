@@ -73,6 +73,12 @@ describe('every kind of record is read as it is', () => {
     },
     { userns: { id: 4026532291, own: false, top: true, uid: 1000, limits: { max_net_namespaces: 7 } } },
     { helper: { version: '0.1.0', protocol: 1, arch: 'x86_64', build: 'abc' } },
+    { made: { type: 'net', id: 4026532290, nsid: 17, owner: 4026531837 } },
+    { kept: { name: 'blue', holder: { pid: 912, start: 88123 }, path: '/run/linux-namespaces/blue' } },
+    { renamed: { name: 'red', from: 'blue' } },
+    { pinned: { type: 'net', id: 4026532290, name: 'blue', path: '/run/netns/blue' } },
+    { pinned: { type: 'uts', id: 4026532290, name: 'blue', holder: { pid: 912, start: 88123 } } },
+    { pinned: { type: 'uts', id: 4026532290, path: '/srv/uts' } },
   ];
   for (const record of records) {
     test(json(record).slice(0, 60), () => assert.deepEqual(parseRecord(json(record)), record));
@@ -137,6 +143,10 @@ describe('what is hostile is refused', () => {
     'a namespace that is no list of holders': json({ ns: { type: 'net', id: 1, held: {} } }),
     'a holder that is text': json({ ns: { type: 'net', id: 1, held: ['x'] } }),
     'a mount without a path': json({ ns: { type: 'net', id: 1, held: [{ by: 'mount', mntns: 1 }] } }),
+    'a pinned namespace without a number': json({ pinned: { type: 'net', path: '/run/netns/blue' } }),
+    'a holder without a start': json({ pinned: { type: 'net', id: 1, holder: { pid: 912 } } }),
+    'a new name that is no text': json({ renamed: { name: 7, from: 'blue' } }),
+    'renamed from nothing': json({ renamed: { name: 'red' } }),
     'gone with a strange key': '{"gone":{"ns":"net:007"}}',
     'gone with more than a key': '{"gone":{"ns":"net:7 evil"}}',
     'a tick without numbers': '{"tick":{}}',

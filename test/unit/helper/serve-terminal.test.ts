@@ -33,3 +33,24 @@ test('after its end nothing is sent any more', async () => {
   terminal.resize({ columns: 80, rows: 24 });
   assert.equal(requests, 0);
 });
+
+test('of the sizes that find no room the last one is sent again', async () => {
+  const sizes: string[] = [];
+  let refusals = 2;
+  const taken = new EventEmitter();
+  const terminal = new ServeTerminal(new Promise(() => undefined), (verb, ...words) => {
+    assert.equal(verb, 'resize');
+    if (refusals-- > 0) return Promise.reject(new HelperError({ step: 'resize', errno: 'EAGAIN', number: 11 }));
+    sizes.push(words.join('x'));
+    taken.emit('size');
+    return Promise.resolve({});
+  });
+  const fitting = once(taken, 'size');
+  for (const columns of [80, 81, 82]) terminal.resize({ columns, rows: 24 });
+  await fitting;
+  assert.deepEqual(sizes, ['82x24']);
+  const again = once(taken, 'size');
+  terminal.resize({ columns: 90, rows: 30 });
+  await again;
+  assert.deepEqual(sizes, ['82x24', '90x30']);
+});

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HelperRecord } from '../../../extension/helper/protocol.ts';
-import { create, facts, ping, scan, unpin, watch } from '../../../extension/helper/verbs.ts';
+import { create, facts, ping, pin, rename, scan, unpin, watch } from '../../../extension/helper/verbs.ts';
+import { HelperError } from '../../../extension/helper/session.ts';
 import { ConnectionError } from '../../../extension/transport/errors.ts';
 import { openPeer, settled, version } from './peer.ts';
 
@@ -114,12 +115,56 @@ test('without a program, and before it is kept, it is the end or the error that 
   await assert.rejects(cancelled, /no more/);
 });
 
-test('unpin tells what it took away', async () => {
+test('rename', async () => {
   const { session, say, input } = await openPeer();
-  const unpinning = unpin(session, '/run/netns/a', { leftover: true });
-  say({ id: 1, record: { unmounted: { path: '/run/netns/a', type: 'net', id: 1 } } });
-  say({ id: 1, record: { ended: { pid: 9, start: 1, signal: 15 } } });
+  const renaming = rename(session, 'blue', 'red');
+  say({ id: 1, record: { renamed: { name: 'red', from: 'blue' } } });
   say({ id: 1, end: {} });
-  assert.deepEqual(await unpinning, [{ unmounted: { path: '/run/netns/a' } }, { ended: { pid: 9, start: 1 } }]);
-  assert.match(input(), /5:unpin,10:--leftover,12:\/run\/netns\/a,/);
+  assert.deepEqual(await renaming, { name: 'red', from: 'blue' });
+  assert.match(input(), /6:rename,4:blue,3:red,/);
+  const refused = rename(session, 'blue', 'green');
+  say({ id: 2, error: { step: 'name', errno: 'EEXIST', number: 17 } });
+  await assert.rejects(refused, (error) => error instanceof HelperError && error.record.errno === 'EEXIST');
+  const silent = rename(session, 'blue', 'green');
+  say({ id: 3, end: {} });
+  await assert.rejects(silent, (error) => error instanceof ConnectionError && error.code === 'helper');
+});
+
+test('pin by a name, by a holder and by a path', async () => {
+  const { session, say, input } = await openPeer();
+  const pinned = { type: 'net', id: 4026532290, name: 'blue', path: '/run/netns/blue' };
+  const places = [{ name: 'blue', by: 'mount' }, { name: 'blue', by: 'holder' }, { path: '/srv/blue' }] as const;
+  for (const [index, place] of places.entries()) {
+    const id = index + 1;
+    const pinning = pin(session, 'net:4026532290', place);
+    say({ id, record: { pinned } });
+    say({ id, end: {} });
+    // oxlint-disable-next-line no-await-in-loop
+    assert.deepEqual(await pinning, pinned);
+  }
+  const words = '3:pin,14:net:4026532290,11:--name=blue,';
+  assert.ok(input().includes(`${words},`));
+  assert.ok(input().includes(`${words}8:--holder,,`));
+  assert.ok(input().includes('3:pin,14:net:4026532290,16:--path=/srv/blue,,'));
+  const silent = pin(session, 'net:1', { path: '/srv/red' });
+  say({ id: 4, end: {} });
+  await assert.rejects(silent, (error) => error instanceof ConnectionError && error.code === 'helper');
+});
+
+test('unpin tells what has gone', async () => {
+  const { session, say, input } = await openPeer();
+  const done = [
+    { unmounted: { path: '/run/netns/blue' } },
+    { removed: { path: '/run/linux-namespaces/blue/uts' } },
+    { ended: { pid: 912, start: 88123 } },
+  ];
+  const unpinning = unpin(session, 'blue', { leftover: true });
+  for (const record of done) say({ id: 1, record });
+  say({ id: 1, end: {} });
+  assert.deepEqual(await unpinning, done);
+  assert.match(input(), /5:unpin,4:blue,10:--leftover,,/);
+  const none = unpin(session, '/run/netns/blue', { leftover: false });
+  say({ id: 2, end: {} });
+  assert.deepEqual(await none, []);
+  assert.match(input(), /5:unpin,15:\/run\/netns\/blue,,/);
 });

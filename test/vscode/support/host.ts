@@ -1,6 +1,6 @@
 /** A host to connect to: a real sshd on loopback, with a home directory of its own on the far side. */
 import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { marker, markerVariable, temporaryFolder } from '../../helper/support/marker.ts';
 import type { Scope } from '../../helper/support/scope.ts';
@@ -111,7 +111,9 @@ export async function startHost(scope: Scope, alias: string, config: readonly st
 
 function isHelper(pid: number): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/exe`).includes('/nshelper-');
+    // Not by its file: `serve` goes on from a copy in memory.
+    const [program = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return program.includes('/nshelper-');
   } catch {
     return false;
   }
