@@ -54,6 +54,7 @@ export interface Leaks {
 }
 
 const netnsPath = /^\/(?:var\/)?run\/netns\/[^/]+$/;
+
 export function findLeaks(graph: Graph, context: LeakContext): Leaks {
   const keepers = new Set<string>();
   for (const { cmdline, zombie } of graph.processes.values()) {
