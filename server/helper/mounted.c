@@ -210,8 +210,10 @@ int mounted_lock_folder(const char *path)
     /* Somebody may have removed it before the lock was had. */
     if (!result && (lstat(path, &again) < 0 || again.st_ino != status.st_ino || again.st_dev != status.st_dev))
         result = -ENOENT;
-    if (!result && (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))))
+    if (!result && status.st_uid != geteuid())
         result = -EACCES;
+    if (!result && (status.st_mode & (S_IWGRP | S_IWOTH)))
+        result = -EPERM;
     if (!result)
         return fd;
     close(fd);
@@ -226,7 +228,7 @@ static int make_folder(const char *path, struct made *made, struct failure *fail
         return fail_path(failure, "mkdir", errno, path, NULL);
     int fd = mounted_lock_folder(path);
     if (fd < 0)
-        fail_path(failure, "folder", -fd, path, fd == -EACCES ? "it is another's, or others may write in it" : NULL);
+        fail_path(failure, "folder", -fd, path, fd == -EPERM ? "others may write in it" : NULL);
     return fd;
 }
 

@@ -50,7 +50,7 @@ int mounted_open_folder(const char *path, bool shared, struct made *made, struct
 /* Takes back what was made. The folder is locked by the caller. */
 void mounted_undo_folder(const char *path, const struct made *made);
 
-/* The folder, locked, when it is the caller's; -ENOENT or -errno. Makes nothing. */
+/* The folder, locked; -EACCES when it is another's, -EPERM when others may write in it, -ENOENT, -errno. */
 int mounted_lock_folder(const char *path);
 /*
  * Takes away what mounted_open_folder made of a folder that nobody needs any more: it is the caller's, and nothing is in

@@ -4,6 +4,7 @@
 #include "util.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -24,11 +25,14 @@ static int make_copy(int self)
 
     if (copy < 0 && errno == EINVAL)
         copy = memfd_create("nshelper", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    /* A limit on the size of files (ulimit -f) counts here, too. */
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     ssize_t left = copy < 0 || fstat(self, &status) < 0 ? -1 : (ssize_t)status.st_size;
     while (left > 0) {
         ssize_t sent = sendfile(copy, self, NULL, (size_t)left);
         left = sent <= 0 ? -1 : left - sent;
     }
+    signal(SIGXFSZ, handler);
     if (left == 0 && fcntl(copy, F_ADD_SEALS, SEALS) == 0)
         return copy;
     cleanup_close(&copy);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { namespaceTypes } from '../../extension/helper/protocol.ts';
@@ -203,7 +203,11 @@ test('where mounts may not be made a holder keeps the namespace', { skip }, asyn
   );
   const cmdline = readFileSync(`/proc/${holder?.pid}/cmdline`, 'latin1');
   assert.ok(cmdline.startsWith(`linux-namespaces: ${name} net:${id}`), cmdline);
-  assert.deepEqual(readdirSync(`/proc/${holder?.pid}/fd`), ['0', '1', '2', '3']);
+  const files = readdirSync(`/proc/${holder?.pid}/fd`).map((fd) => readlinkSync(`/proc/${holder?.pid}/fd/${fd}`));
+  assert.deepEqual(files.slice(0, 4), ['/dev/null', '/dev/null', '/dev/null', `net:[${id}]`]);
+  // Where it hears of another name.
+  for (const file of files.slice(4)) assert.match(file, /^pipe:/);
+  assert.equal(files.length, 6);
   assert.equal(statSync(`/proc/${holder?.pid}`).uid, 65534);
   await held.release();
   const again = await failed(['pin', 'net:' + id, `--name=${name}`, '--holder'], { through: nobody });
