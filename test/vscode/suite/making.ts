@@ -12,7 +12,7 @@ import type { Play } from './stage.ts';
 
 export const making: Play = (stage, step) => {
   const { edition } = stage;
-  const name = uniqueProcessName('made');
+  let name = uniqueProcessName('made');
 
   step('namespaces are created by the picker, after a preview, and shown', async () => {
     const { workbench, tree, host, scope } = stage;
@@ -93,6 +93,18 @@ export const making: Play = (stage, step) => {
       ['uts', 'net'],
     );
     await workbench.screenshot(`${edition}-instance`);
+  });
+
+  step('it gets another name', async () => {
+    const { tree, host, workbench, scope } = stage;
+    const before = name;
+    name = uniqueProcessName('other');
+    scope.defer(async () => void (await run([helper, 'end', name])));
+    await tree.chooseFromMenu('Rename...', host.alias, 'Instances', before);
+    await workbench.quickInput.answer('Rename', name);
+    await tree.row(host.alias, 'Instances', name);
+    await tree.row(host.alias, 'UTS', name);
+    await tree.gone(host.alias, 'UTS', before);
   });
 
   step('what ends is said before it is done, and then it is gone', async () => {
