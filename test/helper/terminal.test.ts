@@ -171,8 +171,9 @@ test('a shell that create runs in a terminal has job control', { skip: skip || m
   const words = ['--records=3', '--new=pid,mnt', '--mount-proc', '--', 'bash', '--norc', '-i'];
   const id = session.send('terminal', '80', '24', 'create', ...words);
   const screen = (): string => shown(session.answers.get(id)?.records ?? []);
-  const type = async (text: string): Promise<void> =>
-    void assert.ok((await session.request('input', String(id), typed(text))).end);
+  const type = async (text: string): Promise<void> => {
+    assert.ok((await session.request('input', String(id), typed(text))).end);
+  };
   await until('a prompt', () => screen().endsWith('# '));
   assert.doesNotMatch(screen(), /job control|terminal process group/);
   await type('cat\n');
