@@ -153,13 +153,30 @@ static int find_mounts(struct ending *ending, struct failure *failure)
     return 0;
 }
 
+/* A namespace that is new may have the number of one that has just gone: it is none of ours. */
+static void compare_targets(struct ending *ending)
+{
+    for (struct target *target = ending->target; target < ending->target + ending->targets; target++) {
+        uint32_t index = namespaces_find(&ending->survey.namespaces, target->type, target->id);
+        uint64_t nsid = index == NO_INDEX ? 0 : ending->survey.namespaces.item[index].nsid;
+        if (target->nsid == 0)
+            target->nsid = nsid;
+        else if (nsid != 0 && nsid != target->nsid)
+            target->id = 0;
+    }
+}
+
 /* As it is now. What was found of the target stays. */
 static int look(struct ending *ending, bool deep, struct failure *failure)
 {
     survey_close(&ending->survey);
     int result = survey_open(&ending->survey, failure);
 
-    return result ? result : reference_survey(&ending->survey, deep, failure);
+    if (!result)
+        result = reference_survey(&ending->survey, deep, failure);
+    if (!result)
+        compare_targets(ending);
+    return result;
 }
 
 static void print_plan(const struct ending *ending, struct output *output)

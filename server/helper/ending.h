@@ -8,7 +8,10 @@
 /* More than one only for an instance. */
 struct target {
     enum ns_type type;
+    /* 0 for one that has gone and whose number another one has. */
     uint32_t id;
+    /* As it was first seen; 0 before Linux 6.18. */
+    uint64_t nsid;
 };
 
 /* What is to end, and what has to go for it. */

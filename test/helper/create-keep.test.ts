@@ -86,7 +86,10 @@ for (const who of ['root', 'an ordinary user'] as const) {
       for (const fd of ['0', '1', '2']) assert.equal(readlinkSync(`/proc/${pid}/fd/${fd}`), '/dev/null');
       const others = readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) > 2);
       for (const fd of others)
-        assert.match(readlinkSync(`/proc/${pid}/fd/${fd}`), /^(socket:|pipe:|anon_inode:\[signalfd\]|\/proc$|\/dev\/null$)/);
+        assert.match(
+          readlinkSync(`/proc/${pid}/fd/${fd}`),
+          /^(socket:|pipe:|anon_inode:\[signalfd\]|\/proc$|\/dev\/null$)/,
+        );
       for (const { type, id } of made) assert.equal(idOf(pid, type), id);
       if (who === 'root') {
         assert.equal(kept.path, `/run/linux-namespaces/${name}`);

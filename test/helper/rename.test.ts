@@ -62,7 +62,7 @@ test('a kept instance gets another name: holder, guard, mounts', { skip }, async
   assert.deepEqual(await entered([`--target=${to}`, '--', 'readlink', '/proc/self/ns/uts']), [`uts:[${uts}]`]);
   assert.equal((await refusal([`--target=${from}`, '--', 'true'])).errno, 'ENOENT');
   const shown = (await scan()).namespaces
-    .get(`uts:${uts}`)
+    .get(`uts:${uts ?? 0}`)
     ?.held.flatMap((one) => (one.by === 'mount' ? [one.path] : []));
   assert.ok(shown?.includes(`${instances}/${to}/uts`), JSON.stringify(shown));
   // The old name is free again, and a longer or shorter one fits as well.

@@ -106,17 +106,20 @@ for (const [what, words] of [
   test(`${what} gives the command the environment that is asked for`, { skip }, async () => {
     const env = { GIVEN: 'from the caller', SHADOWED: 'old' };
     const options = ['--env=SHADOWED=new', '--env=EMPTY=', '--env=SIGN=a=b', '--env=SIGN=c=d'];
-    const ask = async (more: readonly string[]): Promise<string[]> => {
+    const environment = async (more: readonly string[]): Promise<string[]> => {
       const { stdout, stderr, code } = await run([helper, ...words, ...options, ...more, '--', 'env'], { env });
       assert.equal(code, 0, stderr);
       return stdout.toString().trimEnd().split('\n').toSorted();
     };
-    const added = await ask([]);
+    const added = await environment([]);
     for (const entry of ['GIVEN=from the caller', 'SHADOWED=new', 'EMPTY=', 'SIGN=c=d'])
       assert.ok(added.includes(entry));
     assert.equal(added.filter((entry) => entry.startsWith('SHADOWED=')).length, 1);
     // In the order of the words: what comes before is cleared, too.
-    assert.deepEqual(await ask(['--clear-env', '--env=PATH=/usr/bin', '--env=ONLY=1']), ['ONLY=1', 'PATH=/usr/bin']);
+    assert.deepEqual(await environment(['--clear-env', '--env=PATH=/usr/bin', '--env=ONLY=1']), [
+      'ONLY=1',
+      'PATH=/usr/bin',
+    ]);
     for (const wrong of ['--env', '--env=', '--env=NAME', '--env==x', '--clear-env=1'])
       assert.equal((await run([helper, ...words, wrong, '--', 'true'])).code, 2, wrong);
   });
