@@ -24,7 +24,7 @@ function isConfig(uri: vscode.Uri): boolean {
 export async function chooseSource(argument: unknown, host: Host, title: string): Promise<Source | undefined> {
   if (argument instanceof vscode.Uri) return { kind: 'file', uri: argument };
   const active = vscode.window.activeTextEditor?.document.uri;
-  const found = await vscode.workspace.findFiles('**/config.json', '**/node_modules/**', offered);
+  const found = await findConfigs();
   const first = active !== undefined && isConfig(active) ? [active] : [];
   const files = [...first, ...found.filter((uri) => uri.toString() !== active?.toString())];
   const byPath = { label: 'Absolute Path...', description: `a bundle that is on ${host.label}`, uri: undefined };
@@ -41,6 +41,15 @@ export async function chooseSource(argument: unknown, host: Host, title: string)
   if (choice.uri !== undefined) return { kind: 'file', uri: choice.uri };
   const folder = await askFolder(title, `The bundle’s folder on ${host.label}, which has its config.json.`);
   return folder === undefined ? undefined : { kind: 'host', folder };
+}
+
+/** Nothing where the editor cannot search: its search is a program of its own, which may be missing. */
+async function findConfigs(): Promise<readonly vscode.Uri[]> {
+  try {
+    return await vscode.workspace.findFiles('**/config.json', '**/node_modules/**', offered);
+  } catch {
+    return [];
+  }
 }
 
 /** Without slashes at its end; undefined when the person cancelled. */

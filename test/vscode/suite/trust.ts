@@ -36,6 +36,7 @@ export const untrusted: Play = (stage, step) => {
   step('nothing is created from what the folder brings', async () => {
     const { workbench, editor } = stage;
     writeFileSync(join(editor.workspace, 'config.json'), '{}');
+    await workbench.openFile(join(editor.workspace, 'config.json'));
     await stage.run('Create from OCI Bundle...');
     await workbench.quickInput.opened('The config.json of the bundle');
     await workbench.quickInput.choose('config.json');

@@ -1,4 +1,5 @@
 /** A window of VS Code, driven as a person does. Everything waits for a condition with a deadline, nothing for a time. */
+import { basename } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +75,13 @@ export class Workbench {
       }
       return quickInput.takes(`>${text}`);
     });
+  }
+
+  /** By its path on the machine that the editor's server runs on; needs no search, for which the server may lack the program. */
+  async openFile(path: string): Promise<void> {
+    await this.run('File: Open File...');
+    await this.quickInput.answer('Open File', path);
+    await this.editor(basename(path));
   }
 
   /** Titles of the commands that the palette offers for a text. */
