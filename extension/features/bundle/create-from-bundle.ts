@@ -4,7 +4,7 @@ import type { Host } from '../../host/types.ts';
 import { count } from '../../model/words.ts';
 import type { FeatureContext } from '../context.ts';
 import { askName, carryOut } from '../create/carry-out.ts';
-import { pickHost } from '../hosts/pick-host.ts';
+import { connectedHost } from '../hosts/pick-host.ts';
 import { runByRuntime } from './by-runtime.ts';
 import { askFolder, chooseSource, readConfig, type Source } from './config-file.ts';
 import { announcement, fieldWords, offers, withoutProgram, type Announcement, type Place, type Way } from './offer.ts';
@@ -13,11 +13,7 @@ const title = 'Create from OCI Bundle';
 
 /** @param argument the address of a config.json, or nothing to be asked for one */
 export async function createFromBundle(context: FeatureContext, argument: unknown): Promise<void> {
-  const host = await pickHost(context, {
-    title,
-    suits: ({ session }) => session !== undefined,
-    none: 'Connect to a host first.',
-  });
+  const host = await connectedHost(context, undefined, title);
   if (host === undefined) return;
   const source = await chooseSource(argument, host, title);
   if (source === undefined || !trusts(source)) return;

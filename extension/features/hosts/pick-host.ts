@@ -38,6 +38,24 @@ export async function pickHost(
   return choice?.host;
 }
 
+/** The connected host that a command is about: its row's, or the one that the person picks. Undefined when there is none, which has then been said. */
+export async function connectedHost(
+  context: Pick<FeatureContext, 'hosts' | 'tree'>,
+  argument: unknown,
+  title: string,
+): Promise<Host | undefined> {
+  const host =
+    context.tree.hostOf(argument) ??
+    (await pickHost(context, {
+      title,
+      suits: ({ session }) => session !== undefined,
+      none: 'Connect to a host first.',
+    }));
+  if (host === undefined || host.session !== undefined) return host;
+  void vscode.window.showInformationMessage(`Connect to ${host.label} first.`);
+  return undefined;
+}
+
 export function hostItem(host: Host): HostItem {
   return {
     label: host.label,

@@ -9,7 +9,7 @@ import { count } from '../../model/words.ts';
 import { coalesce } from '../coalesce.ts';
 import type { FeatureContext } from '../context.ts';
 import { explainFailure } from '../explain-failure.ts';
-import { pickHost } from '../hosts/pick-host.ts';
+import { connectedHost } from '../hosts/pick-host.ts';
 import { netnsNames } from './netns-names.ts';
 
 const title = 'Find Leaks';
@@ -17,13 +17,7 @@ const title = 'Find Leaks';
 const gathering = 300;
 
 export async function findLeaksOn(context: FeatureContext, argument: unknown): Promise<void> {
-  const host =
-    context.tree.hostOf(argument) ??
-    (await pickHost(context, {
-      title,
-      suits: ({ session }) => session !== undefined,
-      none: 'Connect to a host first.',
-    }));
+  const host = await connectedHost(context, argument, title);
   if (host === undefined) return;
   for (;;) {
     // One list after the other, as the person goes on.

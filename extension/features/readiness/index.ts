@@ -4,7 +4,7 @@ import type { Host } from '../../host/types.ts';
 import { commands, views } from '../../ids.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { hostFileName } from '../host-file-name.ts';
-import { pickHost } from '../hosts/pick-host.ts';
+import { connectedHost } from '../hosts/pick-host.ts';
 import { offerToOpen, startFolder } from '../save-file.ts';
 import type { KnownReadiness } from './readiness-store.ts';
 
@@ -18,18 +18,8 @@ export const activateReadiness: Feature = (context) => {
   ): void => {
     store.add(
       context.commands.register(id, async (argument) => {
-        const host =
-          context.tree.hostOf(argument) ??
-          (await pickHost(context, {
-            title,
-            suits: ({ session }) => session !== undefined,
-            none: 'Connect to a host first.',
-          }));
+        const host = await connectedHost(context, argument, title);
         if (host === undefined) return;
-        if (host.session === undefined) {
-          void vscode.window.showInformationMessage(`Connect to ${host.label} first.`);
-          return;
-        }
         // Whoever asks wants to know how it is now.
         const renew = (): Promise<KnownReadiness> => context.readiness.renew(host);
         await act(context, host, await vscode.window.withProgress({ location: { viewId: views.hosts } }, renew));
