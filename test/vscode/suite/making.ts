@@ -27,6 +27,19 @@ export const making: Play = (stage, step) => {
     await quickInput.toggle('Network', true);
     await workbench.screenshot(`${edition}-create`);
     await quickInput.accept();
+    await quickInput.opened('What is done beside');
+    await workbench.screenshot(`${edition}-create-options`);
+    await quickInput.toggle('NIS Domain Name', true);
+    await quickInput.accept();
+    await quickInput.answer('NIS Domain Name (3/4)', 'lns-test');
+    await quickInput.opened('Create Namespaces (4/4)');
+    // Back to the options, which are as they were left, and this one not after all.
+    for (const back of ['NIS Domain Name (3/4)', 'What is done beside']) {
+      await quickInput.back();
+      await quickInput.opened(back);
+    }
+    await quickInput.toggle('NIS Domain Name', false);
+    await quickInput.accept();
     await quickInput.answer('Create Namespaces (3/3)', name);
     const words = await workbench.dialog();
     assert.ok(words.includes(name), words);
@@ -143,6 +156,29 @@ export const making: Play = (stage, step) => {
     assert.match(words, /Nothing else .*keeps it/);
     await workbench.pressInDialog('Stop Keeping');
     await tree.gone(host.alias, 'Network', kept);
+  });
+
+  step('an instance of every type comes from three answers, and goes', async () => {
+    const { workbench, tree, host, scope } = stage;
+    const { quickInput } = workbench;
+    const whole = uniqueProcessName('whole');
+    scope.defer(async () => void (await run([helper, 'end', whole])));
+    await stage.run('New Instance...');
+    await quickInput.opened('New Instance (1/3)');
+    await quickInput.choose('The Host’s Own Files');
+    await quickInput.opened('New Instance (2/3)');
+    await quickInput.choose('veth Pair');
+    await quickInput.answer('New Instance (3/3)', whole);
+    assert.match(await workbench.dialog(), new RegExp(whole));
+    assert.match(await workbench.page.locator('.monaco-dialog-box').innerText(), /veth pair: ve-0whole/);
+    await workbench.pressInDialog('Create');
+    await tree.expand(host.alias, 'Instances', whole);
+    const types = await tree.children(host.alias, 'Instances', whole);
+    assert.equal(types.length, 8);
+    await tree.chooseFromMenu('End...', host.alias, 'Instances', whole);
+    await workbench.dialog();
+    await workbench.pressInDialog('End');
+    await tree.gone(host.alias, 'Instances', whole);
   });
 
   step('readiness below the host says what a limit of 0 forbids, and what helps', async () => {

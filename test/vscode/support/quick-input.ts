@@ -150,6 +150,11 @@ export class QuickInput {
     await input.press('Enter');
   }
 
+  /** Presses the Back button of a question that has one before it. */
+  async back(): Promise<void> {
+    await this.#widget.locator('.quick-input-left-action-bar .action-label').first().click();
+  }
+
   async cancel(): Promise<void> {
     await this.#page.keyboard.press('Escape');
     await this.#widget.waitFor({ state: 'hidden' });

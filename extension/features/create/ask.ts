@@ -1,0 +1,127 @@
+/** The questions of `steps.ts` as VS Code asks them: a picker or an input box with a Back button from the second on. */
+import * as vscode from 'vscode';
+import { DisposableStore } from '../../disposable.ts';
+import type { Position } from './steps.ts';
+
+export type Answer<T> = { readonly answer: T } | 'back' | 'cancel';
+
+export interface AskPick<T extends vscode.QuickPickItem> {
+  readonly title: string;
+  readonly position: Position;
+  readonly placeHolder: string;
+  readonly items: readonly T[];
+  /** What the items turn out to be, a moment later; those that are chosen then stay so by their label. */
+  readonly later?: Promise<readonly T[]>;
+}
+
+/** @param chosen ticked from the start */
+export function askSeveral<T extends vscode.QuickPickItem>(
+  options: AskPick<T>,
+  chosen: (item: T) => boolean,
+): Promise<Answer<readonly T[]>> {
+  return ask((store, resolve) => {
+    const pick = newPick(store, options, resolve);
+    pick.canSelectMany = true;
+    pick.selectedItems = pick.items.filter(chosen);
+    pick.onDidAccept(() => resolve({ answer: pick.selectedItems }));
+    void replaceItems(pick, options.later, store);
+    return pick;
+  });
+}
+
+async function replaceItems<T extends vscode.QuickPickItem>(
+  pick: vscode.QuickPick<T>,
+  later: Promise<readonly T[]> | undefined,
+  store: DisposableStore,
+): Promise<void> {
+  try {
+    const items = await later;
+    if (items === undefined || store.disposed) return;
+    const labels = new Set(pick.selectedItems.map(({ label }) => label));
+    pick.items = items;
+    pick.selectedItems = items.filter(({ label }) => labels.has(label));
+  } catch {
+    // What did not become known is not shown; the connection says by itself that it was lost.
+  }
+}
+
+export function askOne<T extends vscode.QuickPickItem>(options: AskPick<T>): Promise<Answer<T>> {
+  return ask((store, resolve) => {
+    const pick = newPick(store, options, resolve);
+    pick.onDidAccept(() => {
+      const [answer] = pick.selectedItems;
+      if (answer !== undefined) resolve({ answer });
+    });
+    return pick;
+  });
+}
+
+export interface AskText {
+  readonly title: string;
+  readonly position: Position;
+  readonly prompt: string;
+  readonly placeHolder: string;
+  readonly value: string;
+  readonly problem: (text: string) => string | undefined;
+}
+
+export function askText({ prompt, placeHolder, value, problem, ...options }: AskText): Promise<Answer<string>> {
+  return ask((store, resolve) => {
+    const input = store.add(vscode.window.createInputBox());
+    frame(input, options, resolve);
+    input.prompt = prompt;
+    input.placeholder = placeHolder;
+    input.value = value;
+    const check = (): boolean => {
+      const why = problem(input.value);
+      input.validationMessage = why;
+      return why === undefined;
+    };
+    // Nothing is wrong yet with a box that nobody has typed into.
+    if (value !== '') check();
+    input.onDidChangeValue(check);
+    input.onDidAccept(() => {
+      if (check()) resolve({ answer: input.value });
+    });
+    return input;
+  });
+}
+
+function ask<T>(
+  start: (store: DisposableStore, resolve: (answer: Answer<T>) => void) => vscode.QuickInput,
+): Promise<Answer<T>> {
+  const store = new DisposableStore();
+  return new Promise<Answer<T>>((resolve) => {
+    const input = start(store, resolve);
+    // Nothing new where something was answered.
+    input.onDidHide(() => resolve('cancel'));
+    input.show();
+  }).finally(() => store.dispose());
+}
+
+function newPick<T extends vscode.QuickPickItem>(
+  store: DisposableStore,
+  { items, placeHolder, ...options }: AskPick<T>,
+  resolve: (answer: 'back') => void,
+): vscode.QuickPick<T> {
+  const pick = store.add(vscode.window.createQuickPick<T>());
+  frame(pick, options, resolve);
+  pick.items = items;
+  pick.placeholder = placeHolder;
+  pick.matchOnDescription = true;
+  return pick;
+}
+
+function frame(
+  input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
+  { title, position }: Pick<AskText, 'title' | 'position'>,
+  resolve: (answer: 'back') => void,
+): void {
+  input.title = title;
+  input.ignoreFocusOut = true;
+  input.step = position.step;
+  input.totalSteps = position.totalSteps;
+  if (position.step === 1) return;
+  input.buttons = [vscode.QuickInputButtons.Back];
+  input.onDidTriggerButton(() => resolve('back'));
+}
