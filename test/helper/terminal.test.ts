@@ -123,7 +123,7 @@ test(
       return end !== undefined;
     };
     // More than a terminal takes.
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop, no-unmodified-loop-condition
     while (sent < 60_000) assert.ok(await send());
     assert.ok((await session.request('resize', String(id), '101', '41')).end);
     await until('the size', () => screen().includes('41 101'));

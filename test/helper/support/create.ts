@@ -108,10 +108,15 @@ function read(folder: string): string[] {
   }
 }
 
-/** Everything that `create` could leave behind and that is not a process of ours: mounts, links, folders. */
+/**
+ * Everything that `create` could leave behind and that is not a process of ours: mounts, links, folders. But for the mount
+ * point of all instances, which goes with the last one, and others on this machine have some, too.
+ */
 export function surroundings(): string[] {
   return [
-    ...readFileSync('/proc/self/mountinfo', 'utf8').split('\n'),
+    ...readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter((line) => !line.includes(' /run/linux-namespaces /run/linux-namespaces ')),
     ...read('/run/linux-namespaces'),
     ...read('/sys/class/net'),
   ];
