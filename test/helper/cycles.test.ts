@@ -25,13 +25,13 @@ leakGuard();
 
 const suite = suiteScope();
 
-const linkPrefix = `v${marker.slice(-8)}`;
+const linkPrefix = `v${marker.slice(-9)}`;
 const linkName = (index: number): string => `${linkPrefix}${index.toString(36)}`;
 
 /** Everything that can be seen of what this file made; others work on the same machine. */
 function left(): string[] {
   return [
-    ...surroundings().filter((line) => line.includes(marker) || line.includes(linkPrefix)),
+    ...surroundings(),
     ...titled('linux-namespaces: ').filter((pid) => titleOf(pid).includes(marker)),
     ...titled('linux-namespaces-guard ').filter((pid) => titleOf(pid).includes(marker)),
   ].map(String);
