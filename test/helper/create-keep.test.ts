@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { namespaceTypes } from '../../extension/helper/protocol.ts';
 import { account, allTypes, create, created, surroundings, titled, type Created } from './support/create.ts';
@@ -8,11 +8,12 @@ import { helper, sanitized, withoutLeakCheck } from './support/helper.ts';
 import { leakGuard } from './support/leaks.ts';
 import { marker, markerVariable, uniqueName } from './support/marker.ts';
 import { idOf } from './support/namespaces.ts';
-import { ended, output, run } from './support/process.ts';
+import { ended } from './support/process.ts';
 import { missing } from './support/requirements.ts';
 import { suiteScope, testScope, type Scope } from './support/scope.ts';
 import { serve } from './support/serve.ts';
 import { scan } from './support/snapshot.ts';
+import { ask } from './support/verbs.ts';
 import { until } from './support/wait.ts';
 
 const skip = missing('root', 'setpriv');
@@ -48,16 +49,6 @@ async function keep(
 ): Promise<Created> {
   scope.defer(async () => endInstance(name));
   return created([`--keep=${name}`, ...args], { through });
-}
-
-/** What `end` does where the guard of an instance was killed, too: only that one would have done it. */
-async function removeFolder(name: string): Promise<void> {
-  const folder = `/run/linux-namespaces/${name}`;
-  for (const type of existsSync(folder) ? readdirSync(folder) : []) {
-    await run(['umount', `${folder}/${type}`]);
-    rmSync(`${folder}/${type}`);
-  }
-  if (existsSync(folder)) rmdirSync(folder);
 }
 
 /** Fields of /proc/PID/stat after the name: state, ppid, pgrp, session, tty, … */
@@ -232,11 +223,6 @@ function sessionOf(session: number): number[] {
     });
 }
 
-/** Without the mount point of all instances, which stays where the guard was killed that would have removed it. */
-function rest(lines: readonly string[]): string {
-  return JSON.stringify(lines.filter((line) => !line.includes(' /run/linux-namespaces /run/linux-namespaces ')));
-}
-
 /** Spread over the whole life of a `create`, whose middle is what is of interest. */
 const rounds = Number(process.env['CREATE_KILLS'] ?? (sanitized ? 20 : 60));
 
@@ -245,7 +231,7 @@ test(
   { skip, timeout: 600_000 },
   async () => {
     const before = surroundings();
-    const isAsBefore = (): boolean => rest(surroundings()) === rest(before);
+    const isAsBefore = (): boolean => JSON.stringify(surroundings()) === JSON.stringify(before);
     const counts = { helper: 0, guardian: 0, init: 0, kept: 0 };
     for (let round = 0; round < rounds; round++) {
       const name = uniqueName();
@@ -276,14 +262,11 @@ test(
       // It may have been kept before; then it is whole, and goes with its holder.
       if (titled(`linux-namespaces: ${name} `).length > 0) counts.kept++;
       await endInstance(name);
-      if (victim !== undefined && victim !== session) await removeFolder(name);
+      // Where the guard was killed, too, only this is left to do it.
+      if (victim !== undefined && victim !== session) await ask(['end', name]);
       await until(`the end of round ${round}`, () => sessionOf(session).length === 0);
     }
     await until('everything to be as before', isAsBefore);
-    if (rest(before) === JSON.stringify(before) && surroundings().length > before.length) {
-      await output(['umount', '/run/linux-namespaces']);
-      rmdirSync('/run/linux-namespaces');
-    }
     assert.ok(counts.helper > 0 && counts.guardian > 0 && counts.init > 0, JSON.stringify(counts));
   },
 );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { test } from 'node:test';
-import { account, allTypes, created, surroundings as everything, titled, type Created } from './support/create.ts';
+import { account, allTypes, created, surroundings, titled, type Created } from './support/create.ts';
 import { leakGuard } from './support/leaks.ts';
 import { marker, uniqueName } from './support/marker.ts';
 import { idOf, unshare } from './support/namespaces.ts';
@@ -21,9 +21,6 @@ async function ordinary(): Promise<readonly string[]> {
   user ??= (await account(suite, `${marker}r`)).through;
   return user;
 }
-
-/** Of what is there only what this file made: others work on the same machine. */
-const surroundings = (): string[] => everything().filter((line) => line.includes(marker));
 
 const instances = '/run/linux-namespaces';
 

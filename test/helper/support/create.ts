@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { namespaceTypes, type ErrorRecord, type NamespaceType } from '../../../extension/helper/protocol.ts';
 import { helper, assertHealthy } from './helper.ts';
 import { output, run, type RunOptions } from './process.ts';
+import { marker } from './marker.ts';
 import type { Scope } from './scope.ts';
 import { checkRecord, parseLine, splitLines } from './shape.ts';
 
@@ -108,13 +109,16 @@ function read(folder: string): string[] {
   }
 }
 
-/** Everything that `create` could leave behind and that is not a process of ours: mounts, links, folders. */
+/**
+ * Everything that `create` could leave behind and that is not a process of ours: mounts, links, folders. Only what has this
+ * file's marker, or the end of it where the name of a link is too short for more: others keep something here at once.
+ */
 export function surroundings(): string[] {
   return [
     ...readFileSync('/proc/self/mountinfo', 'utf8').split('\n'),
     ...read('/run/linux-namespaces'),
     ...read('/sys/class/net'),
-  ];
+  ].filter((line) => line.includes(marker.slice(-9)));
 }
 
 /** Pids of the living processes whose command line begins with the text. */
