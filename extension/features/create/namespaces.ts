@@ -83,13 +83,22 @@ async function askTypes(state: State, position: Position): Promise<Outcome> {
           ? 'Types of namespaces to create'
           : 'Types of namespaces to create; without root, all but User need a User namespace beside them',
       items: items([]),
-      later: context.readiness.get(host).then(({ rows }) => items(rows)),
+      // Not what was found out earlier: somebody may have raised a limit meanwhile.
+      later: context.readiness.renew(host).then(({ rows }) => items(rows)),
     },
     ({ type }) => state.types.includes(type),
   );
   const outcome = settle(found, (answer) => {
     const present = host.facts?.types ?? [];
-    state.types = answer.map(({ type }) => type).filter((type) => present.includes(type));
+    const types = answer.map(({ type }) => type);
+    const absent = types.filter((type) => !present.includes(type)).map((type) => typeNames[type]);
+    state.types = types.filter((type) => present.includes(type));
+    if (absent.length > 0) {
+      const kernel = displayText(host.facts?.kernel ?? '');
+      void vscode.window.showWarningMessage(
+        `Linux ${kernel} has no such namespaces: ${absent.join(', ')}. They are left out.`,
+      );
+    }
   });
   return outcome === 'next' && state.types.length === 0 ? 'cancel' : outcome;
 }

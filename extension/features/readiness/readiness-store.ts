@@ -66,5 +66,5 @@ export class ReadinessStore implements Disposable {
 async function tryOutOn({ session, facts, graph, label }: Host): Promise<KnownReadiness> {
   if (session === undefined || facts === undefined) throw new Error(`${label} is not connected.`);
   const { tryOut } = await import('./try-out.ts');
-  return tryOut(session, facts, graph);
+  return tryOut(session, facts.types, graph);
 }

@@ -1,7 +1,7 @@
 /** What a host and this user can do, by real tries. Loaded when somebody asks: the table of causes is large. */
-import type { FactsRecord, NamespaceType } from '../../helper/protocol.ts';
+import type { NamespaceType } from '../../helper/protocol.ts';
 import { HelperError, type HelperSession } from '../../helper/session.ts';
-import { create } from '../../helper/verbs.ts';
+import { create, facts } from '../../helper/verbs.ts';
 import { readiness, type Try } from '../../explain/readiness.ts';
 import { readinessReport, readinessRows } from '../../explain/readiness-report.ts';
 import type { Graph } from '../../model/types.ts';
@@ -10,11 +10,15 @@ import type { KnownReadiness } from './readiness-store.ts';
 /** Rejects with what ended the session; a refusal of the kernel is a result. */
 export async function tryOut(
   session: HelperSession,
-  facts: FactsRecord,
+  types: readonly NamespaceType[],
   graph: Graph | undefined,
 ): Promise<KnownReadiness> {
-  const attempts = await Promise.all(facts.types.map(async (type) => [type, await attempt(session, type)] as const));
-  const found = readiness(facts, Object.fromEntries(attempts), graph);
+  // Limits may have been changed since the host was connected: a refusal is explained with those of now.
+  const [now, ...attempts] = await Promise.all([
+    facts(session),
+    ...types.map(async (type) => [type, await attempt(session, type)] as const),
+  ]);
+  const found = readiness(now, Object.fromEntries(attempts), graph);
   return { rows: readinessRows(found), report: readinessReport(found, Date.now()) };
 }
 

@@ -3,20 +3,27 @@ import { test } from 'node:test';
 import { ReadinessStore } from '../../../extension/features/readiness/readiness-store.ts';
 import { HostBranch } from '../../../extension/features/tree/branch.ts';
 import { itemOf } from '../../../extension/features/tree/items.ts';
-import type { HelperRecord } from '../../../extension/helper/protocol.ts';
+import type { FactsRecord, HelperRecord } from '../../../extension/helper/protocol.ts';
 import { HelperError, type HelperSession } from '../../../extension/helper/session.ts';
 import { noFilter } from '../../../extension/model/filter.ts';
 import { recorded } from '../model/records.ts';
-import { FakeHost, FakeHosts } from './fake-host.ts';
+import { facts, FakeHost, FakeHosts } from './fake-host.ts';
 
 /** Refuses these types for want of room, as a limit of 0 does, and makes all others. */
-function sessionThat(refuses: readonly string[]): HelperSession & { tries: string[] } {
+function sessionThat(
+  refuses: readonly string[],
+  known: FactsRecord = facts,
+): HelperSession & { readonly tries: string[] } {
   const tries: string[] = [];
   return {
     tries,
     version: { version: '0.1.0', protocol: 1, arch: 'x86_64', build: 'x' },
     elevated: false,
     request: (verb, words, options) => {
+      if (verb === 'facts') {
+        options?.onRecord?.({ facts: known });
+        return Promise.resolve({});
+      }
       tries.push([verb, ...words].join(' '));
       const type = words.find((word) => word.startsWith('--new='))?.slice(6) ?? '';
       if (refuses.includes(type)) {
@@ -68,6 +75,17 @@ test('another connection may have other rights: what was known is forgotten with
   const after = await store.get(host);
   const state = (rows: typeof after.rows): string | undefined => rows.find(({ id }) => id === 'uts')?.state;
   assert.deepEqual([state(before.rows), state(after.rows)], ['no', 'yes']);
+});
+
+test('a limit that was changed since the host was connected explains the refusal', async () => {
+  const host = connected(
+    sessionThat(['uts'], { ...facts, uid: 0, limits: { ...facts.limits, max_uts_namespaces: 0 } }),
+  );
+  assert.equal(host.facts?.limits['max_uts_namespaces'], undefined);
+  const { rows } = await new ReadinessStore(new FakeHosts(host)).get(host);
+  const details = rows.find(({ id }) => id === 'uts')?.details.join('\n') ?? '';
+  assert.match(details, /max_uts_namespaces/);
+  assert.match(rows.find(({ id }) => id === 'uts')?.description ?? '', /no/);
 });
 
 test('the tree has a row for it while the host is connected and nothing is looked for', async () => {
