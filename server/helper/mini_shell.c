@@ -342,8 +342,9 @@ int mini_shell(void)
     signal(SIGQUIT, SIG_IGN);
     signal(SIGTSTP, SIG_IGN);
     for (;;) {
-        text_print(STDOUT_FILENO, "%s", prompt);
+        /* First, since whoever sees the prompt may press Ctrl-C at once. */
         is_reading = 1;
+        text_print(STDOUT_FILENO, "%s", prompt);
         bool has_line = read_line(line);
         is_reading = 0;
         if (!has_line)

@@ -156,6 +156,7 @@ int verb_rename(const struct options *options, struct output *output, struct fai
         result = find_bearers(&renaming, &instance, failure);
     /* Whoever makes or takes away what has a name waits meanwhile. */
     autoclose int directory = result || !instance.has_folder ? -1 : mounted_lock_folder(INSTANCES_DIRECTORY);
+    (void)directory;
     if (!result)
         result = run(&renaming, instance.has_folder, failure);
     for (size_t i = 0; i < renaming.bearers; i++)
