@@ -8,6 +8,7 @@ import { helper } from '../../helper/support/helper.ts';
 import { temporaryFolder } from '../../helper/support/marker.ts';
 import { ipNetns, keep } from '../../helper/support/namespaces.ts';
 import { run } from '../../helper/support/process.ts';
+import { openMenu } from '../support/menu.ts';
 import { until } from '../support/poll.ts';
 import { uniqueProcessName } from '../support/workloads.ts';
 import type { Play } from './stage.ts';
@@ -131,8 +132,8 @@ export const leftovers: Play = (stage, step) => {
     Object.assign(config.linux ?? {}, { resources: {} });
     writeFileSync(join(bundle.folder, 'config.json'), JSON.stringify(config));
     await workbench.openFile(join(bundle.copy, 'config.json'));
-    await page.locator('.tabs-container .tab.active').click({ button: 'right' });
-    await page.locator('.monaco-menu .action-label[aria-label="Create from OCI Bundle..."]').click();
+    const menu = await openMenu(page, () => page.locator('.tabs-container .tab.active').click({ button: 'right' }));
+    await menu.choose('Create from OCI Bundle...');
     await quickInput.answer('may be a copy of the one there', `${bundle.folder}/`);
     await quickInput.opened(`What creates it on ${host.alias}`);
     await quickInput.choose('runc');
