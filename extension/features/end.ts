@@ -7,16 +7,16 @@ import { displayText } from '../model/text.ts';
 import type { Graph } from '../model/types.ts';
 import { count } from '../model/words.ts';
 import type { Feature, FeatureContext } from './context.ts';
+import { dialogList } from './dialog-words.ts';
 import { explainFailure } from './explain-failure.ts';
 import { endingOf } from './instance-name.ts';
-import { pickTarget } from './pick-target.ts';
+import { targetOf } from './pick-target.ts';
 import { lookUp, type Target } from './targets.ts';
 
 /** End: terminates what keeps a namespace or a whole instance alive, after saying what that is. */
 export const activateEnd: Feature = (context) =>
   context.commands.register(commands.end, async (argument) => {
-    const [selected] = context.tree.targetsOf(argument);
-    const target = selected ?? (await pickTarget(context, { title: 'End', processes: false }));
+    const target = await targetOf(context, { title: 'End', processes: false }, argument);
     if (target !== undefined) await endTarget(context, target);
   });
 
@@ -64,19 +64,10 @@ function planWords(graph: Graph, plan: readonly Ending[]): string {
   });
   const mounts = plan.flatMap((record) => ('unmounted' in record ? [`• ${displayText(record.unmounted.path)}`] : []));
   const rest = plan.flatMap((record) => ('still' in record ? [`• ${record.still.type}:${record.still.id}`] : []));
-  const shown = 12;
-  const list = (title: string, lines: readonly string[]): readonly string[] =>
-    lines.length === 0
-      ? []
-      : [
-          [title, ...lines.slice(0, shown), ...(lines.length > shown ? [`and ${lines.length - shown} more`] : [])].join(
-            '\n',
-          ),
-        ];
   return [
-    ...list('These processes are told to terminate, and killed after two seconds:', processes),
-    ...list('These mounts are taken away:', mounts),
-    ...list('Something else still keeps these namespaces:', rest),
+    ...dialogList('These processes are told to terminate, and killed after two seconds:', processes),
+    ...dialogList('These mounts are taken away:', mounts),
+    ...dialogList('Something else still keeps these namespaces:', rest),
     ...(processes.length + mounts.length === 0 ? ['Nothing that can be ended keeps it.'] : []),
   ].join('\n\n');
 }

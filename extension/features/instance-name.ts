@@ -1,4 +1,4 @@
-import { instanceName } from '../model/naming/instances.ts';
+import { instanceLedBy } from '../model/naming/instances.ts';
 import { displayText } from '../model/text.ts';
 import type { Graph, Namespace } from '../model/types.ts';
 import type { Found } from './targets.ts';
@@ -17,8 +17,7 @@ export interface Ending {
 
 /** What the helper is told to end: the whole instance, or only this namespace. */
 export function referenceOf(graph: Graph, namespace: Namespace): Ending {
-  const holder = namespace.leader === undefined ? undefined : graph.processes.get(namespace.leader);
-  const name = instanceName(holder?.cmdline);
+  const name = instanceLedBy(graph, namespace);
   return name === undefined
     ? { reference: namespace.key, words: `${displayText(namespace.name.text)} (${namespace.key})` }
     : { reference: name, words: `the instance “${name}”` };

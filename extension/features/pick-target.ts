@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { DisposableStore } from '../disposable.ts';
 import type { Host } from '../host/types.ts';
 import { figure } from '../model/words.ts';
 import { coalesce } from './coalesce.ts';
 import type { FeatureContext } from './context.ts';
 import { candidates } from './candidates.ts';
 import type { Candidate } from './candidates.ts';
+import { untilAnswered } from './quick-input.ts';
 import type { Target } from './targets.ts';
 
 export interface PickTargetOptions {
@@ -38,9 +38,8 @@ export async function pickTarget(
     return undefined;
   }
   const selected = tree.selection[0];
-  return new Promise((resolve) => {
-    const store = new DisposableStore();
-    const pick = store.add(vscode.window.createQuickPick<TargetItem>());
+  return untilAnswered((store, resolve) => {
+    const pick = vscode.window.createQuickPick<TargetItem>();
     const update = (): void => {
       const { found, more } = candidates(known, pick.value, { ...options, first: selected });
       const several = known.length > 1;
@@ -62,20 +61,21 @@ export async function pickTarget(
     store.add(
       pick.onDidAccept(() => {
         const target = pick.selectedItems[0]?.target;
-        if (target === undefined) return;
-        resolve(target);
-        pick.hide();
+        if (target !== undefined) resolve(target);
       }),
     );
-    store.add(
-      pick.onDidHide(() => {
-        // Nothing new if something was chosen.
-        resolve(undefined);
-        store.dispose();
-      }),
-    );
-    pick.show();
+    return pick;
   });
+}
+
+/** What a command is about: its row's, or what the person picks. Undefined when there is nothing, which has then been said. */
+export async function targetOf(
+  context: Pick<FeatureContext, 'hosts' | 'tree'>,
+  options: PickTargetOptions,
+  argument: unknown,
+  selected?: unknown,
+): Promise<Target | undefined> {
+  return context.tree.targetsOf(argument, selected)[0] ?? pickTarget(context, options);
 }
 
 function toItem({ label, description, icon, target }: Candidate, several: boolean): TargetItem {

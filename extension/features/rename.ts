@@ -8,14 +8,13 @@ import type { Graph, NamespaceKey } from '../model/types.ts';
 import type { Feature, FeatureContext } from './context.ts';
 import { askName } from './create/carry-out.ts';
 import { explainFailure } from './explain-failure.ts';
-import { pickTarget } from './pick-target.ts';
+import { targetOf } from './pick-target.ts';
 import { lookUp, type Found, type Target } from './targets.ts';
 
 /** Rename: an instance, or a namespace that is kept under a name. */
 export const activateRename: Feature = (context) =>
   context.commands.register(commands.rename, async (argument) => {
-    const [selected] = context.tree.targetsOf(argument);
-    const target = selected ?? (await pickTarget(context, { title: 'Rename', processes: false }));
+    const target = await targetOf(context, { title: 'Rename', processes: false }, argument);
     if (target !== undefined) await renameTarget(context, target);
   });
 

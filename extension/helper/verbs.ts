@@ -39,15 +39,26 @@ function withSignal(onRecord: (record: HelperRecord) => void, signal: AbortSigna
   return signal === undefined ? { onRecord } : { onRecord, signal };
 }
 
+/** The last record that `find` takes, of a request that has to give one; `otherwise` is what it did instead. */
+async function found<T>(
+  session: HelperSession,
+  [verb, ...words]: readonly [string, ...string[]],
+  find: (record: HelperRecord) => T | undefined,
+  otherwise: string,
+  signal?: AbortSignal,
+): Promise<T> {
+  let last: T | undefined;
+  const onRecord = (record: HelperRecord): void => {
+    last = find(record) ?? last;
+  };
+  await session.request(verb, words, withSignal(onRecord, signal));
+  if (last === undefined) throw misunderstanding(otherwise);
+  return last;
+}
+
 /** All of these reject as `HelperSession.request` does. */
 export async function facts(session: HelperSession, signal?: AbortSignal): Promise<FactsRecord> {
-  let found: FactsRecord | undefined;
-  const onRecord = (record: HelperRecord): void => {
-    if ('facts' in record) found = record.facts;
-  };
-  await session.request('facts', [], withSignal(onRecord, signal));
-  if (found === undefined) throw misunderstanding('gave no facts');
-  return found;
+  return found(session, ['facts'], (record) => ('facts' in record ? record.facts : undefined), 'gave no facts', signal);
 }
 
 /** The user namespace of a process and those above it, innermost first. */
@@ -56,12 +67,12 @@ export async function userNamespaces(
   pid: number,
   signal?: AbortSignal,
 ): Promise<readonly UserNamespaceRecord[]> {
-  const found: UserNamespaceRecord[] = [];
+  const levels: UserNamespaceRecord[] = [];
   const onRecord = (record: HelperRecord): void => {
-    if ('userns' in record) found.push(record.userns);
+    if ('userns' in record) levels.push(record.userns);
   };
   await session.request('facts', [`--userns=pid:${pid}`], withSignal(onRecord, signal));
-  return found;
+  return levels;
 }
 
 /** `onRecord` gets the snapshot record first, then namespaces, processes and users in any order. */
@@ -101,13 +112,12 @@ export async function create(session: HelperSession, words: readonly string[], s
 
 /** Gives what is kept under `from` another name; all of it, or nothing when that one is taken. */
 export async function rename(session: HelperSession, from: string, name: string): Promise<RenamedRecord> {
-  let renamed: RenamedRecord | undefined;
-  const onRecord = (record: HelperRecord): void => {
-    if ('renamed' in record) renamed = record.renamed;
-  };
-  await session.request('rename', [from, name], { onRecord });
-  if (renamed === undefined) throw misunderstanding('did not say that it renamed anything');
-  return renamed;
+  return found(
+    session,
+    ['rename', from, name],
+    (record) => ('renamed' in record ? record.renamed : undefined),
+    'did not say that it renamed anything',
+  );
 }
 
 /** By its name under /run, where `by` tells whether a mount or a process is to keep it, or by an absolute path. */
@@ -115,16 +125,15 @@ export type PinPlace = { readonly name: string; readonly by: 'mount' | 'holder' 
 
 /** @param reference of one namespace: `TYPE:ID`, an absolute path, or `TYPE:` and a process or a name */
 export async function pin(session: HelperSession, reference: string, place: PinPlace): Promise<PinnedRecord> {
-  let pinned: PinnedRecord | undefined;
-  const onRecord = (record: HelperRecord): void => {
-    if ('pinned' in record) pinned = record.pinned;
-  };
   const named = 'name' in place;
   const words = [named ? `--name=${place.name}` : `--path=${place.path}`];
   if (named && place.by === 'holder') words.push('--holder');
-  await session.request('pin', [reference, ...words], { onRecord });
-  if (pinned === undefined) throw misunderstanding('did not say what it pinned');
-  return pinned;
+  return found(
+    session,
+    ['pin', reference, ...words],
+    (record) => ('pinned' in record ? record.pinned : undefined),
+    'did not say what it pinned',
+  );
 }
 
 /** @param leftover also removes an empty file of that name or path, on which nothing is mounted any more */

@@ -1,5 +1,5 @@
 /** What keeps a namespace by intention, under a name or a path, and what is left of it without that. Pure. */
-import { instanceName, pinHolder } from './naming/instances.ts';
+import { instanceLedBy, pinHolder } from './naming/instances.ts';
 import type { Graph, Namespace } from './types.ts';
 import { count } from './words.ts';
 
@@ -13,7 +13,7 @@ export interface Keepers {
 }
 
 export function keepersOf(graph: Graph, namespace: Namespace): Keepers {
-  const { key, held, leader } = namespace;
+  const { key, held } = namespace;
   const holders = new Set<string>();
   for (const { cmdline } of graph.processes.values()) {
     const holder = pinHolder(cmdline);
@@ -22,7 +22,7 @@ export function keepersOf(graph: Graph, namespace: Namespace): Keepers {
   return {
     mounts: [...new Set(held.flatMap((holder) => (holder.by === 'mount' ? [holder.path] : [])))],
     holders: [...holders],
-    instance: leader === undefined ? undefined : instanceName(graph.processes.get(leader)?.cmdline),
+    instance: instanceLedBy(graph, namespace),
   };
 }
 

@@ -300,8 +300,6 @@ function doubtOf({ completeness }: Graph, { rights, netnsNames }: LeakContext): 
 }
 
 /** What a person is told when there is nothing to list. */
-export function nothingWords({ completeness, namespaces }: Graph, kept: number): string {
-  const rest =
-    kept === 0 ? '' : ` ${count(kept, 'namespace')} without a process ${kept === 1 ? 'is' : 'are'} kept on purpose.`;
-  return `No leak was found among ${count(namespaces.size, 'namespace')} and ${processes(completeness.processes)}.${rest}`;
+export function nothingWords({ completeness, namespaces }: Graph): string {
+  return `No leak was found among ${count(namespaces.size, 'namespace')} and ${processes(completeness.processes)}.`;
 }

@@ -5,23 +5,11 @@ import { leakGuard, processesWith } from './support/leaks.ts';
 import { uniqueName } from './support/marker.ts';
 import { missing } from './support/requirements.ts';
 import { testScope } from './support/scope.ts';
-import { Terminal } from './support/terminal.ts';
+import { answers, runs, Terminal } from './support/terminal.ts';
 import { until } from './support/wait.ts';
 
 const skip = missing('root', 'python3', 'bash');
 leakGuard();
-
-let questions = 0;
-
-/** Says back what it is told, with another word, so that it cannot be taken for the terminal's own echo. */
-const answers = ['sed', '-u', 's/question/answer/'] as const;
-
-/** Waits until that program is running and reads. */
-async function runs(terminal: Terminal): Promise<void> {
-  questions += 1;
-  terminal.type(`question${questions}.\n`);
-  await terminal.says(new RegExp(`answer${questions}\\.\n`));
-}
 
 const kinds = {
   'a new pid namespace': ['--new=pid,mnt,uts', '--mount-proc'],

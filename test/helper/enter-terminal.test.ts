@@ -8,24 +8,12 @@ import { idOf, unshare } from './support/namespaces.ts';
 import { hold } from './support/process.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
-import { Terminal } from './support/terminal.ts';
+import { answers, runs, Terminal } from './support/terminal.ts';
 import { enter, refusal } from './support/verbs.ts';
 import { until } from './support/wait.ts';
 
 const skip = missing('root', 'unshare', 'python3', 'bash', 'busybox');
 leakGuard();
-
-let questions = 0;
-
-/** Says back what it is told, with another word, so that it cannot be taken for the terminal's own echo. */
-const answers = ['sed', '-u', 's/question/answer/'] as const;
-
-/** Waits until that program is running and reads. */
-async function runs(terminal: Terminal): Promise<void> {
-  questions += 1;
-  terminal.type(`question${questions}.\n`);
-  await terminal.says(new RegExp(`answer${questions}\\.\n`));
-}
 
 async function withPid(scope: Scope): Promise<number> {
   const { pid } = await unshare(scope, '--pid', '--mount-proc', '--uts', '--fork', '--kill-child');

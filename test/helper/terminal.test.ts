@@ -25,6 +25,12 @@ function typed(text: string): string {
   return Buffer.from(text).toString('base64url');
 }
 
+/** The request for a shell script in a terminal, in this process's own namespaces. */
+function inTerminal(session: Serve, script: string): number {
+  const target = [`--target=pid:${process.pid}`, '--only=uts', '--records=3'];
+  return session.send('terminal', '80', '24', 'enter', ...target, '--', 'sh', '-c', script);
+}
+
 async function watching(session: Serve): Promise<number> {
   const id = session.send('terminal', '80', '24', 'watch');
   await until('it watches', () => session.answers.get(id)?.records.some((record) => 'tick' in record));
@@ -99,19 +105,7 @@ test(
     const go = join(temporaryFolder(scope), 'go');
     const script = `stty raw -echo; trap 'stty size; echo resized' WINCH; echo ready
     until [ -e ${go} ]; do sleep 0.02; done; trap '' WINCH; head -c "$(cat ${go})" | sha256sum`;
-    const id = session.send(
-      'terminal',
-      '80',
-      '24',
-      'enter',
-      `--target=pid:${process.pid}`,
-      '--only=uts',
-      '--records=3',
-      '--',
-      'sh',
-      '-c',
-      script,
-    );
+    const id = inTerminal(session, script);
     const screen = (): string => shown(session.answers.get(id)?.records ?? []);
     await until('the program', () => screen().includes('ready'));
     const all = randomBytes(400_000);
@@ -148,19 +142,7 @@ test('where the program ends that did not read, its terminal ends', { skip }, as
   const session = await serve(scope);
   // What it leaves in the background holds the terminal on.
   const script = 'stty raw -echo; sleep 1000 & echo "left=$!."; head -c 1 >/dev/null; sleep 0.2; exit 4';
-  const id = session.send(
-    'terminal',
-    '80',
-    '24',
-    'enter',
-    `--target=pid:${process.pid}`,
-    '--only=uts',
-    '--records=3',
-    '--',
-    'sh',
-    '-c',
-    script,
-  );
+  const id = inTerminal(session, script);
   const [, left] = await until(
     'the program',
     () => /left=(\d+)\./.exec(shown(session.answers.get(id)?.records ?? [])) ?? undefined,

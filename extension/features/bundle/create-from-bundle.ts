@@ -3,7 +3,8 @@ import { bundlePlan, type BundlePlan } from '../../explain/bundle.ts';
 import type { Host } from '../../host/types.ts';
 import { count } from '../../model/words.ts';
 import type { FeatureContext } from '../context.ts';
-import { askName, carryOut } from '../create/carry-out.ts';
+import { showReport } from '../documents/show-report.ts';
+import { askName, carryOut, confirmCreate } from '../create/carry-out.ts';
 import { connectedHost } from '../hosts/pick-host.ts';
 import { runByRuntime } from './by-runtime.ts';
 import { askFolder, chooseSource, readConfig, type Source } from './config-file.ts';
@@ -67,17 +68,10 @@ async function createByHelper(context: FeatureContext, host: Host, plan: BundleP
   const name = await askName(title);
   if (name === undefined) return;
   const said = announcement(plan, name, place);
-  const agreed = said.short ? await confirm(host, name, said) : await confirmBeside(context, host, name, plan, said);
+  const agreed = said.short
+    ? await confirmCreate(host, name, said.detail)
+    : await confirmBeside(context, host, name, plan, said);
   if (agreed) await carryOut(context, host, said.options, said.preview.words);
-}
-
-async function confirm(host: Host, name: string, { detail }: Announcement): Promise<boolean> {
-  const choice = await vscode.window.showInformationMessage(
-    `Create “${name}” on ${host.label}?`,
-    { modal: true, detail },
-    'Create',
-  );
-  return choice === 'Create';
 }
 
 /** The list is a document, which can be read while the question waits. */
@@ -88,13 +82,7 @@ async function confirmBeside(
   { notHonoured }: BundlePlan,
   { markdown }: Announcement,
 ): Promise<boolean> {
-  const document = await vscode.workspace.openTextDocument(documents.report(host, `bundle-${name}`, markdown));
-  try {
-    await vscode.commands.executeCommand('markdown.showPreview', document.uri);
-  } catch {
-    // The editor's own Markdown extension can be disabled.
-    await vscode.window.showTextDocument(document, { preview: true, preserveFocus: true });
-  }
+  await showReport(documents.report(host, `bundle-${name}`, markdown), { preserveFocus: true });
   const choice = await vscode.window.showQuickPick(
     [
       { label: `Create “${name}” on ${host.label}`, agreed: true },

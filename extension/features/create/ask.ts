@@ -1,9 +1,36 @@
 /** The questions of `steps.ts` as VS Code asks them: a picker or an input box with a Back button from the second on. */
 import * as vscode from 'vscode';
-import { DisposableStore } from '../../disposable.ts';
-import type { Position } from './steps.ts';
+import type { DisposableStore } from '../../disposable.ts';
+import { untilAnswered } from '../quick-input.ts';
+import type { Outcome, Position, Step } from './steps.ts';
+import { nameProblem } from './types.ts';
 
 export type Answer<T> = { readonly answer: T } | 'back' | 'cancel';
+
+/** What a step answers to the runner of steps, once the answer has been taken. */
+export function settle<T>(found: Answer<T>, take: (answer: T) => void): Outcome {
+  if (typeof found === 'string') return found;
+  take(found.answer);
+  return 'next';
+}
+
+/** Asked last wherever something is created that is kept. */
+export const keepPrompt = 'A name to keep it under. It outlives the connection until it is ended.';
+
+export function nameStep(title: string): Step<{ name: string }> {
+  return async (state, position) => {
+    const { name: value } = state;
+    const found = await askText({
+      title,
+      position,
+      prompt: keepPrompt,
+      placeHolder: 'web',
+      value,
+      problem: nameProblem,
+    });
+    return settle(found, (name) => (state.name = name));
+  };
+}
 
 export interface AskPick<T extends vscode.QuickPickItem> {
   readonly title: string;
@@ -20,7 +47,7 @@ export function askSeveral<T extends vscode.QuickPickItem>(
   chosen: (item: T) => boolean,
 ): Promise<Answer<readonly T[]>> {
   return ask((store, resolve) => {
-    const pick = newPick(store, options, resolve);
+    const pick = newPick(options, resolve);
     pick.canSelectMany = true;
     pick.selectedItems = pick.items.filter(chosen);
     pick.onDidAccept(() => resolve({ answer: pick.selectedItems }));
@@ -46,8 +73,8 @@ async function replaceItems<T extends vscode.QuickPickItem>(
 }
 
 export function askOne<T extends vscode.QuickPickItem>(options: AskPick<T>): Promise<Answer<T>> {
-  return ask((store, resolve) => {
-    const pick = newPick(store, options, resolve);
+  return ask((_, resolve) => {
+    const pick = newPick(options, resolve);
     pick.onDidAccept(() => {
       const [answer] = pick.selectedItems;
       if (answer !== undefined) resolve({ answer });
@@ -66,8 +93,8 @@ export interface AskText {
 }
 
 export function askText({ prompt, placeHolder, value, problem, ...options }: AskText): Promise<Answer<string>> {
-  return ask((store, resolve) => {
-    const input = store.add(vscode.window.createInputBox());
+  return ask((_, resolve) => {
+    const input = vscode.window.createInputBox();
     frame(input, options, resolve);
     input.prompt = prompt;
     input.placeholder = placeHolder;
@@ -87,24 +114,17 @@ export function askText({ prompt, placeHolder, value, problem, ...options }: Ask
   });
 }
 
-function ask<T>(
+async function ask<T>(
   start: (store: DisposableStore, resolve: (answer: Answer<T>) => void) => vscode.QuickInput,
 ): Promise<Answer<T>> {
-  const store = new DisposableStore();
-  return new Promise<Answer<T>>((resolve) => {
-    const input = start(store, resolve);
-    // Nothing new where something was answered.
-    input.onDidHide(() => resolve('cancel'));
-    input.show();
-  }).finally(() => store.dispose());
+  return (await untilAnswered<Answer<T>>(start)) ?? 'cancel';
 }
 
 function newPick<T extends vscode.QuickPickItem>(
-  store: DisposableStore,
   { items, placeHolder, ...options }: AskPick<T>,
   resolve: (answer: 'back') => void,
 ): vscode.QuickPick<T> {
-  const pick = store.add(vscode.window.createQuickPick<T>());
+  const pick = vscode.window.createQuickPick<T>();
   frame(pick, options, resolve);
   pick.items = items;
   pick.placeholder = placeHolder;

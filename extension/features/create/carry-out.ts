@@ -5,13 +5,10 @@ import type { Host } from '../../host/types.ts';
 import type { CreateOptions } from '../../explain/preview.ts';
 import type { FeatureContext } from '../context.ts';
 import { explainFailure } from '../explain-failure.ts';
+import { keepPrompt } from './ask.ts';
 import { nameProblem } from './types.ts';
 
-export function askName(
-  title: string,
-  prompt = 'A name to keep it under. It outlives the connection until it is ended.',
-  value = '',
-): Thenable<string | undefined> {
+export function askName(title: string, prompt = keepPrompt, value = ''): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title,
     prompt,
@@ -20,6 +17,16 @@ export function askName(
     validateInput: nameProblem,
     ignoreFocusOut: true,
   });
+}
+
+/** @param detail everything that will happen, since nothing of it is asked for again */
+export async function confirmCreate(host: Host, name: string, detail: string): Promise<boolean> {
+  const choice = await vscode.window.showInformationMessage(
+    `Create “${name}” on ${host.label}?`,
+    { modal: true, detail },
+    'Create',
+  );
+  return choice === 'Create';
 }
 
 export async function carryOut(

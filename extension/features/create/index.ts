@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
 import type { CreateOptions, CreatePreview } from '../../explain/preview.ts';
@@ -6,7 +5,7 @@ import { createPreview } from '../../explain/preview.ts';
 import { DisposableStore } from '../../disposable.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { connectedHost } from '../hosts/pick-host.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut, confirmCreate } from './carry-out.ts';
 import { askInstance } from './instance.ts';
 import { askNamespaces } from './namespaces.ts';
 
@@ -34,25 +33,16 @@ async function begin(context: FeatureContext, argument: unknown, title: string, 
   const options = await ask(host);
   if (options === undefined) return;
   const preview = createPreview(options);
-  if (await confirm(host, options, preview)) await carryOut(context, host, options, preview.words);
+  if (await confirmCreate(host, options.keep ?? '', previewWords(preview)))
+    await carryOut(context, host, options, preview.words);
 }
 
-async function confirm(
-  host: Host,
-  options: CreateOptions,
-  { steps, unshare, beyondUnshare }: CreatePreview,
-): Promise<boolean> {
-  const detail = [
+function previewWords({ steps, unshare, beyondUnshare }: CreatePreview): string {
+  return [
     steps.map((step, index) => `${index + 1}. ${step}`).join('\n'),
     ...(unshare === undefined ? [] : [`About the same by hand:\n${unshare}`]),
     ...(beyondUnshare.length === 0
       ? []
       : [`Which leaves out:\n${beyondUnshare.map((part) => `• ${part}`).join('\n')}`]),
   ].join('\n\n');
-  const choice = await vscode.window.showInformationMessage(
-    `Create “${options.keep ?? ''}” on ${host.label}?`,
-    { modal: true, detail },
-    'Create',
-  );
-  return choice === 'Create';
 }

@@ -3,10 +3,9 @@ import type * as vscode from 'vscode';
 import { namespaceTypes } from '../../helper/protocol.ts';
 import type { CreateOptions } from '../../explain/preview.ts';
 import type { Host } from '../../host/types.ts';
-import { askOne, askText } from './ask.ts';
-import { createOptions, proposedVeth, type Read } from './options.ts';
+import { askOne, askText, nameStep, settle } from './ask.ts';
+import { isUsual, meanings, pathProblem, proposedVeth } from './options.ts';
 import { runSteps, type Outcome, type Position, type Step } from './steps.ts';
-import { nameProblem } from './types.ts';
 
 const title = 'New Instance';
 
@@ -29,15 +28,13 @@ export async function askInstance(host: Host): Promise<CreateOptions | undefined
     new: types,
     keep: name,
     ...(types.includes('user') ? { map } : {}),
-    ...(types.includes('uts') ? { hostname: name.slice(0, 64) } : {}),
-    ...(types.includes('net') ? { loopback: true } : {}),
-    ...(types.includes('pid') && types.includes('mnt') ? { mountProc: true } : {}),
+    ...meanings(isUsual, types, name),
     ...(root === undefined ? {} : { root }),
-    ...(network === 'veth' ? read('veth', proposedVeth(name)) : {}),
+    ...(network === 'veth' ? { veth: proposedVeth(name) } : {}),
   };
 }
 
-const steps: readonly Step<State>[] = [askRoot, askNetwork, askName];
+const steps: readonly Step<State>[] = [askRoot, askNetwork, nameStep(title)];
 
 interface RootItem extends vscode.QuickPickItem {
   readonly own: boolean;
@@ -60,11 +57,9 @@ async function askRoot(state: State, position: Position): Promise<Outcome> {
     prompt: 'Absolute path of a folder on the host with a root file system',
     placeHolder: '/srv/rootfs',
     value: state.root ?? '',
-    problem: (text) => problemOf('root', text),
+    problem: pathProblem,
   });
-  if (typeof folder === 'string') return folder;
-  state.root = folder.answer;
-  return 'next';
+  return settle(folder, (root) => (state.root = root));
 }
 
 async function askNetwork(state: State, position: Position): Promise<Outcome> {
@@ -77,36 +72,5 @@ async function askNetwork(state: State, position: Position): Promise<Outcome> {
     },
   ];
   const found = await askOne({ title, position, placeHolder: 'Its network', items });
-  if (typeof found === 'string') return found;
-  ({ network: state.network } = found.answer);
-  return 'next';
-}
-
-async function askName(state: State, position: Position): Promise<Outcome> {
-  const found = await askText({
-    title,
-    position,
-    prompt: 'A name to keep it under. It outlives the connection until it is ended.',
-    placeHolder: 'web',
-    value: state.name,
-    problem: nameProblem,
-  });
-  if (typeof found === 'string') return found;
-  state.name = found.answer;
-  return 'next';
-}
-
-function readOption(id: string, text: string): Read {
-  const option = createOptions.find((each) => each.id === id);
-  return option?.text?.read(text, '') ?? { problem: `There is no option ${id}.` };
-}
-
-function read(id: string, text: string): Partial<CreateOptions> {
-  const result = readOption(id, text);
-  return 'options' in result ? result.options : {};
-}
-
-function problemOf(id: string, text: string): string | undefined {
-  const result = readOption(id, text);
-  return 'problem' in result ? result.problem : undefined;
+  return settle(found, ({ network }) => (state.network = network));
 }

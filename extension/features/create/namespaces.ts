@@ -8,10 +8,10 @@ import { displayText } from '../../model/text.ts';
 import { typeNames } from '../../model/words.ts';
 import type { FeatureContext } from '../context.ts';
 import { pickTarget } from '../pick-target.ts';
-import { askOne, askSeveral, askText, type Answer } from './ask.ts';
-import { createOptions, type CreateOption } from './options.ts';
+import { askOne, askSeveral, askText, nameStep, settle } from './ask.ts';
+import { createOptions, isUsual, meanings, type CreateOption } from './options.ts';
 import { runSteps, type Outcome, type Position, type Step } from './steps.ts';
-import { isolates, nameProblem } from './types.ts';
+import { isolates } from './types.ts';
 
 const title = 'Create Namespaces';
 
@@ -56,14 +56,8 @@ function steps({ types, chosen }: State): readonly Step<State>[] {
     ...(isChosen(joinOption) ? [askJoin] : []),
     ...(types.includes('user') && !ownMap ? [askMap] : []),
     ...asked.map((option) => textStep(option)),
-    askName,
+    nameStep(title),
   ];
-}
-
-function settle<T>(found: Answer<T>, take: (answer: T) => void): Outcome {
-  if (typeof found === 'string') return found;
-  take(found.answer);
-  return 'next';
 }
 
 interface TypeItem extends vscode.QuickPickItem {
@@ -123,7 +117,7 @@ async function askOptions(state: State, position: Position): Promise<Outcome> {
       ? [{ id: joinOption, label: 'Join', description: 'An existing namespace of a type that is not new' }]
       : []),
   ].map(({ id, label, description }) => ({ id, label, description }));
-  const usual = new Set(createOptions.flatMap(({ id, usual: is }) => (is === true ? [id] : [])));
+  const usual = new Set(createOptions.filter(isUsual).map(({ id }) => id));
   const found = await askSeveral(
     { title, position, placeHolder: 'What is done beside; Enter goes on', items },
     ({ id }) => (chosen ?? usual).has(id),
@@ -182,18 +176,6 @@ function textStep({ id, label, text }: CreateOption): Step<State> {
   };
 }
 
-async function askName(state: State, position: Position): Promise<Outcome> {
-  const found = await askText({
-    title,
-    position,
-    prompt: 'A name to keep it under. It outlives the connection until it is ended.',
-    placeHolder: 'web',
-    value: state.name,
-    problem: nameProblem,
-  });
-  return settle(found, (name) => (state.name = name));
-}
-
 function optionsOf({ types, chosen, join, map, texts, name }: State): CreateOptions {
   const applies = new Set(createOptions.flatMap((option) => (option.applies(types) ? [option.id] : [])));
   const has = (id: string): boolean => chosen?.has(id) === true && applies.has(id);
@@ -206,10 +188,7 @@ function optionsOf({ types, chosen, join, map, texts, name }: State): CreateOpti
     keep: name,
     ...(types.includes('user') && !ownMap && map !== undefined && map !== 'none' ? { map } : {}),
     ...(chosen?.has(joinOption) === true && join.length > 0 ? { join } : {}),
-    ...(has('hostname') ? { hostname: name.slice(0, 64) } : {}),
-    ...(has('loopback') ? { loopback: true } : {}),
-    ...(has('mountProc') ? { mountProc: true } : {}),
-    ...(has('setgroups') ? { setgroups: 'deny' as const } : {}),
+    ...meanings(({ id }) => chosen?.has(id) === true, types, name),
     ...typed,
   };
 }

@@ -15,7 +15,9 @@ export interface CreateOption {
   readonly applies: (types: readonly NamespaceType[]) => boolean;
   /** Ticked from the start. */
   readonly usual?: boolean;
-  /** What is asked when it is chosen; without this it needs no answer. */
+  /** What it means where it needs no answer of its own. */
+  readonly means?: (name: string) => Partial<CreateOptions>;
+  /** What is asked when it is chosen. */
   readonly text?: {
     readonly prompt: string;
     readonly placeHolder: string;
@@ -36,6 +38,8 @@ export const createOptions: readonly CreateOption[] = [
     description: 'Its name becomes the host name in it',
     applies: withType('uts'),
     usual: true,
+    // utsname(2) has no room for more.
+    means: (name) => ({ hostname: name.slice(0, 64) }),
   },
   {
     id: 'loopback',
@@ -43,6 +47,7 @@ export const createOptions: readonly CreateOption[] = [
     description: 'The loopback interface is brought up',
     applies: withType('net'),
     usual: true,
+    means: () => ({ loopback: true }),
   },
   {
     id: 'mountProc',
@@ -50,6 +55,7 @@ export const createOptions: readonly CreateOption[] = [
     description: 'A new /proc is mounted, which shows the new pid namespace',
     applies: (types) => types.includes('pid') && types.includes('mnt'),
     usual: true,
+    means: () => ({ mountProc: true }),
   },
   {
     id: 'otherHostname',
@@ -92,6 +98,7 @@ export const createOptions: readonly CreateOption[] = [
     label: 'Deny setgroups',
     description: 'setgroups(2) is denied in it, for good',
     applies: withType('user'),
+    means: () => ({ setgroups: 'deny' }),
   },
   {
     id: 'monotonic',
@@ -177,6 +184,28 @@ export const createOptions: readonly CreateOption[] = [
   },
 ];
 
+/** What the options mean that need no answer, of those that were chosen and apply. */
+export function meanings(
+  chosen: (option: CreateOption) => boolean,
+  types: readonly NamespaceType[],
+  name: string,
+): Partial<CreateOptions> {
+  return Object.fromEntries(
+    createOptions.flatMap((option) =>
+      option.applies(types) && chosen(option) ? Object.entries(option.means?.(name) ?? {}) : [],
+    ),
+  );
+}
+
+export function isUsual({ usual }: CreateOption): boolean {
+  return usual === true;
+}
+
+/** Of paths of the host and of what is inside. */
+export function pathProblem(text: string): string | undefined {
+  return text.startsWith('/') ? undefined : 'An absolute path is needed.';
+}
+
 function problem(text: string): Read {
   return { problem: text };
 }
@@ -189,7 +218,8 @@ function shortText(text: string, key: 'hostname' | 'domainname'): Read {
 }
 
 function absolute(text: string, key: 'root' | 'chdir'): Read {
-  return text.startsWith('/') ? { options: { [key]: text } } : problem('An absolute path is needed.');
+  const why = pathProblem(text);
+  return why === undefined ? { options: { [key]: text } } : problem(why);
 }
 
 function offsetText(key: 'monotonic' | 'boottime'): CreateOption['text'] & object {
@@ -267,10 +297,14 @@ function readVeth(text: string): Read {
 }
 
 /** For a person to look at and change: which addresses the host uses cannot be seen from here. */
-export function proposedVeth(name: string): string {
+export function proposedVeth(name: string): NonNullable<CreateOptions['veth']> {
   let sum = 0;
   for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 16_384;
   const base = `10.213.${sum >> 6}.`;
   const last = (sum % 64) * 4;
-  return `ve-${name.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 12)},${base}${last + 1}/30,${base}${last + 2}/30`;
+  return {
+    hostInterface: `ve-${name.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 12)}`,
+    address: `${base}${last + 1}/30`,
+    peerAddress: `${base}${last + 2}/30`,
+  };
 }

@@ -7,7 +7,7 @@ import { displayText } from '../../model/text.ts';
 import { typeNames } from '../../model/words.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { explainFailure } from '../explain-failure.ts';
-import { pickTarget } from '../pick-target.ts';
+import { targetOf } from '../pick-target.ts';
 import { lookUp, type Target } from '../targets.ts';
 import { EnterTerminal } from './helper-terminal.ts';
 import { entryOfInstance, entryOfNamespace, entryOfProcess, type Entry } from './words.ts';
@@ -46,8 +46,7 @@ interface Place {
 }
 
 async function choosePlace(context: FeatureContext, argument: unknown, title: string): Promise<Place | undefined> {
-  const [selected] = context.tree.targetsOf(argument);
-  const target = selected ?? (await pickTarget(context, { title, processes: true }));
+  const target = await targetOf(context, { title, processes: true }, argument);
   const entry = target && (await chooseEntry(target, title));
   return target && entry && { host: target.host, entry };
 }

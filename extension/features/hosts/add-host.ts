@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { DisposableStore } from '../../disposable.ts';
 import { targetProblem } from '../../host/settings-format.ts';
 import type { Host, HostSpec } from '../../host/types.ts';
 import { settings } from '../../ids.ts';
@@ -8,6 +7,7 @@ import type { FilePlace } from '../../transport/errors.ts';
 import { setUserValue } from '../../user-settings.ts';
 import type { FeatureContext } from '../context.ts';
 import { openPlace } from '../open-place.ts';
+import { untilAnswered } from '../quick-input.ts';
 
 interface Choice extends vscode.QuickPickItem {
   readonly spec?: HostSpec;
@@ -36,9 +36,8 @@ function sameTarget(a: HostSpec, b: HostSpec): boolean {
 }
 
 function askSpec(context: FeatureContext): Promise<HostSpec | undefined> {
-  return new Promise((resolve) => {
-    const store = new DisposableStore();
-    const pick = store.add(vscode.window.createQuickPick<Choice>());
+  return untilAnswered((store, resolve) => {
+    const pick = vscode.window.createQuickPick<Choice>();
     let configured: readonly Choice[] = [];
     const update = (): void => {
       pick.items = [...typedChoices(pick.value.trim(), configured), ...thisMachine(context), ...configured];
@@ -58,17 +57,8 @@ function askSpec(context: FeatureContext): Promise<HostSpec | undefined> {
           void openPlace(choice.problem.place);
         }
         resolve(choice.spec);
-        pick.hide();
       }),
     );
-    store.add(
-      pick.onDidHide(() => {
-        // Nothing new if a choice was accepted.
-        resolve(undefined);
-        store.dispose();
-      }),
-    );
-    pick.show();
     const addConfigured = async (): Promise<void> => {
       configured = await configuredChoices(context);
       if (store.disposed) return;
@@ -76,6 +66,7 @@ function askSpec(context: FeatureContext): Promise<HostSpec | undefined> {
       update();
     };
     void addConfigured();
+    return pick;
   });
 }
 

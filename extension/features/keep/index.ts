@@ -8,10 +8,11 @@ import { keepersOf, withoutKeepers, type Keepers } from '../../model/keepers.ts'
 import { displayText } from '../../model/text.ts';
 import type { Namespace } from '../../model/types.ts';
 import type { Feature, FeatureContext } from '../context.ts';
+import { dialogList } from '../dialog-words.ts';
 import { askName } from '../create/carry-out.ts';
 import { nameProblem } from '../create/types.ts';
 import { explainFailure } from '../explain-failure.ts';
-import { pickTarget } from '../pick-target.ts';
+import { targetOf } from '../pick-target.ts';
 import { lookUp } from '../targets.ts';
 
 /** Keep and Stop Keeping: a name under which a namespace lives on without a process, as ip-netns(8) gives one. */
@@ -39,8 +40,7 @@ interface Chosen {
 type Act = (context: FeatureContext, chosen: Chosen) => Promise<void>;
 
 async function choose(context: FeatureContext, argument: unknown, title: string): Promise<Chosen | undefined> {
-  const [selected] = context.tree.targetsOf(argument);
-  const target = selected ?? (await pickTarget(context, { title, processes: false }));
+  const target = await targetOf(context, { title, processes: false }, argument);
   if (target === undefined) return undefined;
   const { host } = target;
   const found = lookUp(host, target);
@@ -115,11 +115,9 @@ async function stopKeeping({ log }: FeatureContext, { host, session, namespace }
 }
 
 function planWords({ mounts, holders }: Keepers, rest: string): string {
-  const shown = 12;
   const lines = [
     ...mounts.map((path) => `• the mount ${displayText(path)}`),
     ...holders.map((name) => `• the process that holds it as “${name}”`),
   ];
-  const more = lines.length > shown ? [`and ${lines.length - shown} more`] : [];
-  return [['What is taken away:', ...lines.slice(0, shown), ...more].join('\n'), rest].join('\n\n');
+  return [...dialogList('What is taken away:', lines), rest].join('\n\n');
 }

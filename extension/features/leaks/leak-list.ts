@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { DisposableStore } from '../../disposable.ts';
 import { end, unpin } from '../../helper/verbs.ts';
 import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
@@ -10,6 +9,7 @@ import { coalesce } from '../coalesce.ts';
 import type { FeatureContext } from '../context.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { connectedHost } from '../hosts/pick-host.ts';
+import { untilAnswered } from '../quick-input.ts';
 import { netnsNames } from './netns-names.ts';
 
 const title = 'Find Leaks';
@@ -26,7 +26,7 @@ export async function findLeaksOn(context: FeatureContext, argument: unknown): P
     if (host.graph === undefined) return;
     const { leaks, kept, doubt } = leaksOf(host, names);
     if (leaks.length + kept.length === 0) {
-      const words = `${host.label}: ${nothingWords(host.graph, 0)}`;
+      const words = `${host.label}: ${nothingWords(host.graph)}`;
       void vscode.window.showInformationMessage(doubt === undefined ? words : `${words} ${doubt}`);
       return;
     }
@@ -96,9 +96,8 @@ function summary({ leaks, kept, doubt }: Leaks): string {
 
 /** The list follows the host while it is open. */
 async function choose(host: Host, names: readonly string[] | undefined): Promise<Leak | undefined> {
-  return new Promise((resolve) => {
-    const store = new DisposableStore();
-    const pick = store.add(vscode.window.createQuickPick<LeakItem>());
+  return untilAnswered((store, resolve) => {
+    const pick = vscode.window.createQuickPick<LeakItem>();
     const update = (): void => {
       const leaks = leaksOf(host, names);
       const active = pick.activeItems[0]?.leak?.id;
@@ -122,19 +121,10 @@ async function choose(host: Host, names: readonly string[] | undefined): Promise
     store.add(
       pick.onDidAccept(() => {
         const leak = pick.selectedItems[0]?.leak;
-        if (leak === undefined) return;
-        resolve(leak);
-        pick.hide();
+        if (leak !== undefined) resolve(leak);
       }),
     );
-    store.add(
-      pick.onDidHide(() => {
-        // Nothing new if something was chosen.
-        resolve(undefined);
-        store.dispose();
-      }),
-    );
-    pick.show();
+    return pick;
   });
 }
 

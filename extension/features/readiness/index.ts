@@ -3,6 +3,7 @@ import { DisposableStore } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
 import { commands, views } from '../../ids.ts';
 import type { Feature, FeatureContext } from '../context.ts';
+import { showReport } from '../documents/show-report.ts';
 import { hostFileName } from '../host-file-name.ts';
 import { connectedHost } from '../hosts/pick-host.ts';
 import { offerToOpen, startFolder } from '../save-file.ts';
@@ -33,13 +34,7 @@ export const activateReadiness: Feature = (context) => {
 };
 
 async function show({ documents }: FeatureContext, host: Host, { report }: KnownReadiness): Promise<void> {
-  const document = await vscode.workspace.openTextDocument(documents.report(host, 'readiness', report));
-  try {
-    await vscode.commands.executeCommand('markdown.showPreview', document.uri);
-  } catch {
-    // The editor's own Markdown extension can be disabled.
-    await vscode.window.showTextDocument(document, { preview: true });
-  }
+  await showReport(documents.report(host, 'readiness', report), { preserveFocus: false });
 }
 
 async function write(_: FeatureContext, host: Host, { report }: KnownReadiness): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Graph, Namespace } from '../types.ts';
 import type { Identity } from './identity.ts';
 
 /** The name under which `create --keep` keeps something, as the holder's command line tells it: `linux-namespaces: NAME TYPE,TYPE`. */
@@ -6,6 +7,14 @@ const title = /^linux-namespaces: ([A-Za-z0-9_.-]{1,64}) [a-z,]+$/;
 /** Undefined for the command line of anything else. */
 export function instanceName(cmdline: string | undefined): string | undefined {
   return title.exec(cmdline ?? '')?.[1];
+}
+
+/** The instance whose holder leads a namespace. */
+export function instanceLedBy(
+  { processes }: Pick<Graph, 'processes'>,
+  { leader }: Pick<Namespace, 'leader'>,
+): string | undefined {
+  return leader === undefined ? undefined : instanceName(processes.get(leader)?.cmdline);
 }
 
 /** The name under which `create --keep` and `pin` have mounted something at a path. */

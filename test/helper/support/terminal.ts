@@ -74,3 +74,15 @@ export class Terminal {
     await within('the end of a terminal', ended(this.#child));
   }
 }
+
+let questions = 0;
+
+/** Says back what it is told, with another word, so that it cannot be taken for the terminal's own echo. */
+export const answers = ['sed', '-u', 's/question/answer/'] as const;
+
+/** Waits until that program is running and reads. */
+export async function runs(terminal: Terminal): Promise<void> {
+  questions += 1;
+  terminal.type(`question${questions}.\n`);
+  await terminal.says(new RegExp(`answer${questions}\\.\n`));
+}

@@ -96,10 +96,10 @@ test('only what the chosen types have is offered, and the usual is ticked', () =
 
 test('the proposed addresses are two of one network, and readable as typed', () => {
   for (const name of ['web', 'a', 'x'.repeat(64), 'shop.example', '0made-1']) {
-    const result = read('veth', proposedVeth(name));
-    assert.ok('options' in result, JSON.stringify(result));
-    const { address = '', peerAddress = '' } = result.options.veth ?? {};
-    assert.equal(network(address), network(peerAddress), proposedVeth(name));
+    const { hostInterface, address, peerAddress } = proposedVeth(name);
+    const typed = [hostInterface, address, peerAddress].join(',');
+    assert.deepEqual(read('veth', typed), { options: { veth: proposedVeth(name) } }, typed);
+    assert.equal(network(address), network(peerAddress), typed);
   }
 });
 

@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Emitter } from '../../../extension/disposable.ts';
@@ -12,11 +10,10 @@ import { announcement, runtimeCommand, withoutProgram } from '../../../extension
 import { jsonProblem } from '../../../extension/features/bundle/json-place.ts';
 import { hostCommand, outputOf } from '../../../extension/features/host-command.ts';
 import { netnsNames } from '../../../extension/features/leaks/netns-names.ts';
+import type { HelperRecord } from '../../../extension/helper/protocol.ts';
 import { HelperError, type HelperSession } from '../../../extension/helper/session.ts';
 import { create, end, unpin } from '../../../extension/helper/verbs.ts';
-import { ManagedHost } from '../../../extension/host/host.ts';
-import { hostFunctions } from '../../../extension/host/wiring.ts';
-import { connecting } from '../../../extension/host/connecting.ts';
+import type { ManagedHost } from '../../../extension/host/host.ts';
 import { findLeaks, type Leaks } from '../../../extension/model/leaks.ts';
 import { busyboxRoot } from '../../helper/support/containers.ts';
 import { leakGuard } from '../../helper/support/leaks.ts';
@@ -26,8 +23,9 @@ import { hold, holdScript, run } from '../../helper/support/process.ts';
 import { missing } from '../../helper/support/requirements.ts';
 import { testScope, type Scope } from '../../helper/support/scope.ts';
 import { until } from '../../helper/support/wait.ts';
-import { MemoryLog, refusingInteraction } from './fakes.ts';
-import { helperMissing, helperPids, publishHelper } from './real-helper.ts';
+import { MemoryLog } from './fakes.ts';
+import { helperMissing } from './real-helper.ts';
+import { thisMachine, type RealHost } from './this-machine.ts';
 
 leakGuard();
 
@@ -62,41 +60,32 @@ function bundle(scope: Scope, change: (config: Spec) => void): string {
 }
 
 describe('bundles and leaks on this machine', { skip }, () => {
-  let folder: string;
+  let real: RealHost;
   let host: ManagedHost;
-  const cache = process.env['XDG_CACHE_HOME'];
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'linux-namespaces-bundle-'));
-    await publishHelper(folder);
-    // Where the helper is put; nothing must stay in the account's own cache.
-    process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
-    host = new ManagedHost(
-      { kind: 'local', sudo: false },
-      {
-        functions: hostFunctions({ helperFolder: folder }),
-        connecting: () => Promise.resolve(connecting),
-        interaction: refusingInteraction,
-        log: new MemoryLog(),
-        onDidWake: new Emitter<void>().event,
-        random: () => 0,
-        watchGrace: 50,
-      },
-    );
+    real = await thisMachine('bundle', { log: new MemoryLog(), onDidWake: new Emitter<void>().event });
+    ({ host } = real);
     await host.connect();
   });
 
-  after(async () => {
-    host.dispose();
-    if (cache === undefined) delete process.env['XDG_CACHE_HOME'];
-    else process.env['XDG_CACHE_HOME'] = cache;
-    await until('the helper to end', () => helperPids(folder).length === 0);
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => real[Symbol.asyncDispose]());
 
   function session(): HelperSession {
     assert.ok(host.session);
     return host.session;
+  }
+
+  /** What `enter` with these words shows in a terminal, and how it ends. */
+  async function entered(words: readonly string[]): Promise<{ readonly text: string; readonly exit: unknown }> {
+    const shown: Buffer[] = [];
+    let exit: unknown;
+    const onRecord = (record: HelperRecord): void => {
+      if ('data' in record) shown.push(Buffer.from(record.data.bytes, 'base64url'));
+      if ('exit' in record) ({ exit } = record);
+    };
+    await session().terminal('enter', words, { columns: 80, rows: 24 }, { onRecord }).end;
+    return { text: Buffer.concat(shown).toString(), exit };
   }
 
   function facts(): NonNullable<ManagedHost['facts']> {
@@ -164,21 +153,11 @@ describe('bundles and leaks on this machine', { skip }, () => {
     const { preview } = announcement(withoutProgram(plan), name, { folder: of, host: host.label, same: true });
     const { kept } = await create(session(), preview.words);
     assert.ok(kept);
-    const shown: Buffer[] = [];
     const target = `--target=pid:${kept.holder.pid}:${kept.holder.start}`;
     const words = [target, '--root', '--records=3', '--', '/bin/busybox', 'ls', '/'];
-    await session().terminal(
-      'enter',
-      words,
-      { columns: 80, rows: 24 },
-      {
-        onRecord: (record) => {
-          if ('data' in record) shown.push(Buffer.from(record.data.bytes, 'base64url'));
-        },
-      },
-    ).end;
-    assert.match(Buffer.concat(shown).toString(), /\betc\b/);
-    assert.doesNotMatch(Buffer.concat(shown).toString(), /\busr\b/);
+    const { text } = await entered(words);
+    assert.match(text, /\betc\b/);
+    assert.doesNotMatch(text, /\busr\b/);
   });
 
   it('a program that has ended at once is told, and leaves nothing', async (t) => {
@@ -216,20 +195,8 @@ describe('bundles and leaks on this machine', { skip }, () => {
     scope.defer(async () => void (await run(['runc', 'delete', '--force', '--', name])));
     const words = hostCommand(facts(), runtimeCommand(runc, of, name));
     assert.ok(words);
-    const shown: Buffer[] = [];
-    let exit: unknown;
-    await session().terminal(
-      'enter',
-      words,
-      { columns: 80, rows: 24 },
-      {
-        onRecord: (record) => {
-          if ('data' in record) shown.push(Buffer.from(record.data.bytes, 'base64url'));
-          if ('exit' in record) ({ exit } = record);
-        },
-      },
-    ).end;
-    assert.match(Buffer.concat(shown).toString(), /it is by-runc/);
+    const { text, exit } = await entered(words);
+    assert.match(text, /it is by-runc/);
     assert.deepEqual(exit, { code: 7 });
   });
 

@@ -2,18 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { release, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
+import { release } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { Emitter } from '../../../extension/disposable.ts';
-import { connecting } from '../../../extension/host/connecting.ts';
-import { ManagedHost } from '../../../extension/host/host.ts';
-import { hostFunctions } from '../../../extension/host/wiring.ts';
+import type { ManagedHost } from '../../../extension/host/host.ts';
 import type { Graph, Namespace } from '../../../extension/model/types.ts';
 import { until } from '../../helper/support/wait.ts';
-import { MemoryLog, refusingInteraction } from './fakes.ts';
-import { helperMissing, helperPids, publishHelper } from './real-helper.ts';
+import { MemoryLog } from './fakes.ts';
+import { helperMissing, helperPids } from './real-helper.ts';
+import { thisMachine, type RealHost } from './this-machine.ts';
 
 /** A process in a UTS namespace of its own, which lives until its stdin closes. */
 class Isolated implements Disposable {
@@ -46,38 +44,17 @@ class Isolated implements Disposable {
 }
 
 describe('this machine with the real helper', { skip: helperMissing() ?? false }, () => {
-  let folder: string;
+  let real: RealHost;
   let host: ManagedHost;
   const log = new MemoryLog();
   const wake = new Emitter<void>();
-  const cache = process.env['XDG_CACHE_HOME'];
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'linux-namespaces-host-'));
-    await publishHelper(folder);
-    // Where the helper is put; nothing must stay in the account's own cache.
-    process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
-    host = new ManagedHost(
-      { kind: 'local', sudo: false },
-      {
-        functions: hostFunctions({ helperFolder: folder }),
-        connecting: () => Promise.resolve(connecting),
-        interaction: refusingInteraction,
-        log,
-        onDidWake: wake.event,
-        random: () => 0,
-        watchGrace: 50,
-      },
-    );
+    real = await thisMachine('host', { log, onDidWake: wake.event });
+    ({ host } = real);
   });
 
-  after(async () => {
-    host.dispose();
-    if (cache === undefined) delete process.env['XDG_CACHE_HOME'];
-    else process.env['XDG_CACHE_HOME'] = cache;
-    await until('the helper to end', () => helperPids(folder).length === 0);
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => real[Symbol.asyncDispose]());
 
   function graph(): Graph {
     assert.ok(host.graph);
@@ -155,7 +132,7 @@ describe('this machine with the real helper', { skip: helperMissing() ?? false }
     const known = host.graph;
     const states: string[] = [];
     host.onDidChangeState(({ kind }) => states.push(kind));
-    for (const pid of helperPids(folder)) process.kill(pid, 'SIGKILL');
+    for (const pid of helperPids(real.folder)) process.kill(pid, 'SIGKILL');
     await until('the loss', () => states.includes('lost'));
     assert.equal(host.graph, known);
     await until('the host to be back', () => host.state.kind === 'connected');
@@ -174,7 +151,7 @@ describe('this machine with the real helper', { skip: helperMissing() ?? false }
 
   it('leaves no helper running after disconnecting', async () => {
     host.disconnect();
-    await until('the helper to end', () => helperPids(folder).length === 0);
+    await until('the helper to end', () => helperPids(real.folder).length === 0);
     assert.deepEqual(host.state, { kind: 'disconnected' });
   });
 
@@ -194,6 +171,6 @@ describe('this machine with the real helper', { skip: helperMissing() ?? false }
     controller.abort();
     await assert.rejects(done, /cancelled/);
     assert.deepEqual(host.state, { kind: 'disconnected' });
-    await until('the helper to end', () => helperPids(folder).length === 0);
+    await until('the helper to end', () => helperPids(real.folder).length === 0);
   });
 });

@@ -57,7 +57,7 @@ test('a host in order has no leak, and nothing of its own is one', () => {
   const graph = host({});
   const leaks = found(graph);
   assert.deepEqual(leaks, { leaks: [], kept: [], doubt: undefined });
-  assert.equal(nothingWords(graph, 0), 'No leak was found among 8 namespaces and 2 processes.');
+  assert.equal(nothingWords(graph), 'No leak was found among 8 namespaces and 2 processes.');
 });
 
 test('what only a file, a socket or a mount keeps is a leak, with its holder and what can be done', () => {
