@@ -1,6 +1,7 @@
 #include "guardian.h"
 
 #include "channel.h"
+#include "job.h"
 #include "kernel.h"
 #include "procfs.h"
 #include "reference.h"
@@ -73,27 +74,6 @@ static void close_joins(struct create *create)
             close(create->join[type].fd);
 }
 
-/* What the shell above sees as our job is ARGV's process group, which has the terminal or not. */
-struct job {
-    pid_t group;
-    bool has_terminal;
-};
-
-/*
- * The shell takes the terminal and shows the job as stopped; it continues us with the terminal (fg) or without it (bg).
- * Without such a shell the kernel does not stop us either (the process group is orphaned), and the job goes on at once.
- */
-static void stop_job(struct job *job, pid_t guardian)
-{
-    if (job->has_terminal)
-        job->group = tcgetpgrp(STDIN_FILENO);
-    raise(SIGTSTP);
-    pid_t foreground = tcgetpgrp(STDIN_FILENO);
-    job->has_terminal = foreground == job->group ||
-                        (foreground == getpgrp() && tcsetpgrp(STDIN_FILENO, job->group) == 0);
-    kill(guardian, SIGRTMIN);
-}
-
 /* Passes signals on until the guardian has said how it went. Returns false when it died without a word. */
 static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set, signed char *status,
                               struct job *job)
@@ -111,10 +91,12 @@ static bool wait_for_guardian(pid_t guardian, int status_fd, const sigset_t *set
                 kill(guardian, (int)info.ssi_signo);
         if (polls[0].revents) {
             ssize_t got = read(status_fd, status, 1);
-            if (got == 1 && *status == GUARDIAN_STOPPED)
-                stop_job(job, guardian);
-            else if (got >= 0 || errno != EINTR)
+            if (got == 1 && *status == GUARDIAN_STOPPED) {
+                job_stop(job);
+                kill(guardian, SIGRTMIN);
+            } else if (got >= 0 || errno != EINTR) {
                 return got == 1;
+            }
         }
     }
 }
@@ -151,8 +133,7 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
         close(life[1]);
         return fail(failure, "pipe2", number);
     }
-    struct job job = { .has_terminal =
-                           guardian->create->argv && !guardian->serves && tcgetpgrp(STDIN_FILENO) == getpgrp() };
+    struct job job = guardian->create->argv && !guardian->serves ? job_begin() : (struct job){ 0 };
     guardian->create->has_terminal = job.has_terminal;
     forwarded_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
@@ -168,11 +149,7 @@ static int run(struct guardian *guardian, struct output *output, struct failure 
     close(life[0]);
     close(said[1]);
     bool answered = child > 0 && wait_for_guardian(child, said[0], &set, &status, &job);
-    if (job.has_terminal) {
-        signal(SIGTTOU, SIG_IGN);
-        tcsetpgrp(STDIN_FILENO, getpgrp());
-        signal(SIGTTOU, SIG_DFL);
-    }
+    job_end(&job);
     close(life[1]);
     close(said[0]);
     sigprocmask(SIG_SETMASK, &old, NULL);

@@ -1,6 +1,7 @@
 #ifndef NSHELPER_ENTER_H
 #define NSHELPER_ENTER_H
 
+#include "job.h"
 #include "joining.h"
 
 #include <sys/types.h>
@@ -68,8 +69,9 @@ int mini_shell(void);
 /* Waits for a child that has the terminal if we had it, forwards signals, stops when it stops. Its exit status. */
 struct session {
     pid_t child;
-    /* Was in the foreground of the terminal on stdin, and so is the child. */
-    bool has_terminal;
+    struct job job;
+    /* We were in the foreground of a terminal, and the child is in a process group of its own. */
+    bool has_group;
     /* wait status */
     int status;
 };

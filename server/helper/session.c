@@ -23,7 +23,8 @@ void session_begin(struct session *session)
 {
     sigset_t set;
 
-    *session = (struct session){ .has_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp() };
+    *session = (struct session){ .job = job_begin() };
+    session->has_group = session->job.has_terminal;
     /* Where the one who started us ignores it, children would vanish with their status. */
     signal(SIGCHLD, SIG_DFL);
     waited_signals(&set);
@@ -50,7 +51,7 @@ void session_take_terminal(void)
  */
 void session_child(const struct session *session)
 {
-    if (session->has_terminal) {
+    if (session->has_group) {
         setpgid(0, 0);
         tcsetpgrp(STDIN_FILENO, getpgrp());
     } else {
@@ -67,18 +68,7 @@ bool session_die_with(pid_t parent)
 static void send(const struct session *session, int number)
 {
     /* Everyone in the job, as the terminal would do it. */
-    kill(session->has_terminal ? -session->child : session->child, number);
-}
-
-/*
- * The shell above takes the terminal and shows the job as stopped. Without one nobody could ever continue it: then the
- * kernel does not stop us either (the process group is orphaned), and the child goes on at once.
- */
-static void stop(const struct session *session)
-{
-    raise(SIGTSTP);
-    tcsetpgrp(STDIN_FILENO, session->child);
-    send(session, SIGCONT);
+    kill(session->has_group ? -session->child : session->child, number);
 }
 
 /* True when the child has ended. */
@@ -87,10 +77,12 @@ static bool reap(struct session *session)
     pid_t pid;
 
     do
-        pid = waitpid(session->child, &session->status, WNOHANG | (session->has_terminal ? WUNTRACED : 0));
+        pid = waitpid(session->child, &session->status, WNOHANG | (session->has_group ? WUNTRACED : 0));
     while (pid < 0 && errno == EINTR);
-    if (pid == session->child && WIFSTOPPED(session->status))
-        stop(session);
+    if (pid == session->child && WIFSTOPPED(session->status)) {
+        job_stop(&session->job);
+        send(session, SIGCONT);
+    }
     return pid == session->child && !WIFSTOPPED(session->status);
 }
 
@@ -108,11 +100,10 @@ int session_wait(struct session *session)
          * What a terminal sends it sends to its whole foreground, so the child has it already. Only that the terminal
          * is gone is told to the session's leader alone, which we may be.
          */
-        if (info.si_code != SI_KERNEL || (number == SIGHUP && session->has_terminal))
+        if (info.si_code != SI_KERNEL || (number == SIGHUP && session->job.has_terminal))
             send(session, number);
     }
-    if (session->has_terminal)
-        tcsetpgrp(STDIN_FILENO, getpgrp());
+    job_end(&session->job);
     unblock();
     return WIFSIGNALED(session->status) ? 128 + WTERMSIG(session->status) : WEXITSTATUS(session->status);
 }

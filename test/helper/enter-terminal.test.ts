@@ -8,7 +8,7 @@ import { idOf, unshare } from './support/namespaces.ts';
 import { hold } from './support/process.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
-import { answers, runs, Terminal } from './support/terminal.ts';
+import { answers, runs, stopsAtReading, Terminal } from './support/terminal.ts';
 import { enter, refusal } from './support/verbs.ts';
 import { until } from './support/wait.ts';
 
@@ -71,7 +71,7 @@ for (const [name, target] of Object.entries(targets)) {
     assert.equal(await terminal.status(), 128 + 2);
   });
 
-  test(`Ctrl-Z in ${name} stops the job of the shell outside, and fg continues it`, { skip }, async (t) => {
+  test(`Ctrl-Z in ${name} stops the job of the shell outside; fg and bg continue it`, { skip }, async (t) => {
     const scope = testScope(t);
     const pid = await target(scope);
     const terminal = new Terminal(scope, ['bash', '--norc', '-i']);
@@ -80,6 +80,12 @@ for (const [name, target] of Object.entries(targets)) {
     await runs(terminal);
     terminal.type('\u001a');
     await terminal.says(/Stopped.*\n.*# $/);
+    terminal.type('fg\n');
+    await runs(terminal);
+    terminal.type('\u001a');
+    await terminal.says(/Stopped.*\n.*# $/);
+    terminal.type('bg\n');
+    await stopsAtReading(terminal);
     terminal.type('fg\n');
     await runs(terminal);
     terminal.type('\u0003');

@@ -86,3 +86,11 @@ export async function runs(terminal: Terminal): Promise<void> {
   terminal.type(`question${questions}.\n`);
   await terminal.says(new RegExp(`answer${questions}\\.\n`));
 }
+
+/** Waits until a shell says at its prompt that its job, which went on in the background, has stopped since it reads. */
+export async function stopsAtReading(terminal: Terminal): Promise<void> {
+  const asking = setInterval(() => terminal.type('\n'), 50);
+  await terminal.says(/Stopped.*\n/).finally(() => clearInterval(asking));
+  terminal.type('echo shell=$((20 + 2))\n');
+  await terminal.says(/shell=22\n.*# $/);
+}
