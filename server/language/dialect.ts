@@ -1,0 +1,95 @@
+import type { Declared } from './declared.ts';
+import type { Host } from './host.ts';
+import type { DialectId } from './protocol.ts';
+import type { Finding, Rule, RuleInfo } from './rule.ts';
+import type { Span } from './span.ts';
+
+/** How one kind of document is understood. Everything here is pure: a text in, what it says and what is wrong with it out. */
+export interface DialectDefinition<D extends Declared> {
+  readonly id: DialectId;
+  /** Whether a file is of this kind, by its name and, where that does not tell, by its text. Cheap: it is asked for every opened document. */
+  readonly recognises: (file: SourceFile) => boolean;
+  /** Never throws, whatever the text is: what cannot be understood is left out. */
+  readonly read: (text: string) => D;
+  readonly rules: readonly Rule<D>[];
+  /** What may be written at an offset; nothing where other extensions know better. */
+  readonly complete?: (document: D, text: string, offset: number, host: Host | undefined) => readonly Completion[];
+  /** What a key or an option at an offset means for namespaces, beside what the declared namespaces say themselves. */
+  readonly describe?: (document: D, text: string, offset: number) => Description | undefined;
+  readonly comment: CommentStyle | undefined;
+}
+
+/** The same to those who need not know what its documents are made of. */
+export interface Dialect extends Pick<DialectDefinition<Declared>, 'id' | 'recognises' | 'comment'> {
+  readonly rules: readonly RuleInfo[];
+  readonly open: (text: string) => OpenDocument;
+}
+
+export interface OpenDocument {
+  readonly dialect: Dialect;
+  readonly text: string;
+  readonly declared: Declared;
+  readonly check: (
+    host: Host | undefined,
+    wanted: (rule: RuleInfo) => boolean,
+  ) => Iterable<readonly [RuleInfo, Finding]>;
+  readonly complete: (offset: number, host: Host | undefined) => readonly Completion[];
+  readonly describe: (offset: number) => Description | undefined;
+}
+
+export function defineDialect<D extends Declared>(definition: DialectDefinition<D>): Dialect {
+  const { id, recognises, comment, rules, read, complete, describe } = definition;
+  const dialect: Dialect = {
+    id,
+    recognises,
+    comment,
+    rules,
+    open: (text) => {
+      const declared = read(text);
+      return {
+        dialect,
+        text,
+        declared,
+        *check(host, wanted) {
+          for (const rule of rules) {
+            if (!wanted(rule)) continue;
+            for (const finding of rule.check(declared, host)) yield [rule, finding];
+          }
+        },
+        complete: (offset, host) => complete?.(declared, text, offset, host) ?? [],
+        describe: (offset) => describe?.(declared, text, offset),
+      };
+    },
+  };
+  return dialect;
+}
+
+export interface SourceFile {
+  /** Absolute path or, for what is in no file, the last part of its address; with `/`. */
+  readonly path: string;
+  /** The editor's name of the language, such as `json`, `yaml` or `shellscript`; undefined on the command line. */
+  readonly languageId: string | undefined;
+  readonly text: string;
+}
+
+/** How a comment to the end of the line begins, for `# linux-namespaces-disable-next-line RULE`. */
+export type CommentStyle = '#' | '//';
+
+export interface Completion {
+  readonly label: string;
+  /** What is put in the place of `span`; the label where left out. */
+  readonly text?: string;
+  readonly span: Span;
+  /** One line, beside the label. */
+  readonly detail?: string;
+  /** Plain text. */
+  readonly documentation?: string;
+  readonly kind: 'value' | 'key' | 'path' | 'type';
+}
+
+export interface Description {
+  readonly span: Span;
+  /** Plain text, a paragraph each. */
+  readonly paragraphs: readonly string[];
+  readonly link?: string;
+}

@@ -1,0 +1,48 @@
+/**
+ * What the extension and the language server say to each other beside the Language Server Protocol: every message with its
+ * type. The only file of the server that the extension imports.
+ */
+import type { FactsRecord, NamespaceType } from '../../extension/helper/protocol.ts';
+
+export const dialectIds = ['oci', 'compose', 'kubernetes', 'systemd', 'devcontainer', 'shell'] as const;
+export type DialectId = (typeof dialectIds)[number];
+
+export const severities = ['error', 'warning', 'information', 'hint'] as const;
+export type Severity = (typeof severities)[number];
+
+/** `initializationOptions`, and the notification `linuxNamespaces/settings` when they change. */
+export interface Settings {
+  /** Dialects that are switched off. */
+  readonly off: readonly DialectId[];
+  /** Rule id -> severity, or `off`. */
+  readonly rules: Readonly<Record<string, Severity | 'off'>>;
+}
+export const settingsMethod = 'linuxNamespaces/settings';
+
+/** Notification from the extension: the host whose facts count, or null when there is none (any more). */
+export const hostMethod = 'linuxNamespaces/host';
+export interface HostState {
+  readonly name: string;
+  readonly facts: FactsRecord;
+  /** Every namespace was seen: what is not listed is not there. */
+  readonly complete: boolean;
+  /** Those that a path or a workload's name leads to. */
+  readonly namespaces: readonly KnownNamespace[];
+}
+
+export interface KnownNamespace {
+  readonly type: NamespaceType;
+  readonly id: number;
+  /** As the trees call it. */
+  readonly name: string;
+  /** Paths in the helper's mount namespace that refer to it. */
+  readonly paths: readonly string[];
+  /** Pids that are in it, the first few. */
+  readonly pids: readonly number[];
+  /** How many processes are in it. */
+  readonly members: number;
+  /** Names and ids of containers and units whose own it is. */
+  readonly workloads: readonly string[];
+  /** It is the host's own. */
+  readonly initial: boolean;
+}
