@@ -31,6 +31,10 @@ const typeMeanings: Readonly<Record<NamespaceType, string>> = {
   time: 'the monotonic and boot-time clocks',
 };
 
+export function typeMeaning(type: NamespaceType): string {
+  return typeMeanings[type];
+}
+
 const kindNames: Readonly<Record<WorkloadKind, string>> = {
   docker: 'Docker container',
   podman: 'Podman container',

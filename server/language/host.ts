@@ -9,7 +9,8 @@ export interface Host {
   readonly complete: boolean;
   /** What a path of the host refers to: undefined when only the host could tell. */
   readonly at: (path: string) => KnownNamespace | 'missing' | undefined;
-  /** Containers that run there, by name and by id; undefined when that is not known. */
-  readonly container: (nameOrId: string) => KnownNamespace | 'missing' | undefined;
+  /** A namespace of a container that runs there, by name or id; undefined when none is known, which does not say that there is none. */
+  readonly container: (nameOrId: string) => KnownNamespace | undefined;
+  /** Those that a path or a workload's name leads to. */
   readonly named: readonly KnownNamespace[];
 }

@@ -46,3 +46,27 @@ export interface KnownNamespace {
   /** It is the host's own. */
   readonly initial: boolean;
 }
+
+/** Commands of the extension that lenses, links and code actions of the server name; each takes one argument. */
+export const clientCommands = {
+  /** Shows a namespace of the chosen host in the tree: a `ShowArgument`. */
+  show: 'linuxNamespaces.language.show',
+  /** Creates the namespace that a document names, on the chosen host: a `CreateArgument`. */
+  create: 'linuxNamespaces.language.create',
+  /** Creates what an OCI configuration describes, on the chosen host: a `DocumentArgument`. */
+  createFromDocument: 'linuxNamespaces.language.createFromDocument',
+} as const;
+
+export interface ShowArgument {
+  readonly type: NamespaceType;
+  readonly id: number;
+}
+
+export interface CreateArgument {
+  readonly type: NamespaceType;
+  readonly path: string;
+}
+
+export interface DocumentArgument {
+  readonly uri: string;
+}

@@ -1,0 +1,41 @@
+import { DiagnosticSeverity, type Diagnostic } from 'vscode-languageserver-types';
+import type { Analysis } from '../analysis.ts';
+import type { Judgement } from '../engine.ts';
+import type { Host } from '../host.ts';
+import type { Severity } from '../protocol.ts';
+
+const numbers: Readonly<Record<Severity, DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+  hint: DiagnosticSeverity.Hint,
+};
+
+export const source = 'Linux Namespaces';
+
+export function diagnosticsOf(analysis: Analysis, host: Host | undefined): Diagnostic[] {
+  return analysis.judgements(host).map((judgement) => diagnosticOf(analysis, judgement));
+}
+
+export function diagnosticOf(
+  analysis: Analysis,
+  { span, message, remedy, severity, rule, related }: Judgement,
+): Diagnostic {
+  const { uri } = analysis.text;
+  return {
+    range: analysis.range(span),
+    message: remedy === undefined ? message : `${message} ${remedy}`,
+    severity: numbers[severity],
+    source,
+    code: rule.id,
+    codeDescription: { href: rule.link },
+    ...(related === undefined
+      ? {}
+      : {
+          relatedInformation: related.map((other) => ({
+            location: { uri, range: analysis.range(other.span) },
+            message: other.message,
+          })),
+        }),
+  };
+}
