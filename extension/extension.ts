@@ -7,6 +7,7 @@ import { activateContextKeys } from './features/context-keys.ts';
 import type { Feature, FeatureContext } from './features/context.ts';
 import { Documents } from './features/documents/documents.ts';
 import { activateFilter } from './features/filter/index.ts';
+import { activateLanguage } from './features/language/index.ts';
 import { onDemand } from './features/on-demand.ts';
 import { Preferences } from './features/preferences.ts';
 import { ReadinessStore } from './features/readiness/readiness-store.ts';
@@ -28,6 +29,7 @@ const features: readonly Feature[] = [
   activateStatusBar,
   activateLog,
   activateContextKeys,
+  activateLanguage,
   onDemand([commands.groupBy], async () => (await import('./features/grouping.ts')).activateGrouping),
   onDemand(
     [commands.addHost, commands.removeHost, commands.manageHosts, commands.enableSudo, commands.disableSudo],
@@ -69,7 +71,7 @@ const features: readonly Feature[] = [
 export function activate(extension: vscode.ExtensionContext): void {
   const store = new DisposableStore();
   extension.subscriptions.push(store);
-  const { extensionUri } = extension;
+  const { extensionUri, workspaceState } = extension;
   const log = new ChannelLog(store.add(vscode.window.createOutputChannel(logName, { log: true })));
   const { hosts, disposable } = createHosts(extension, log);
   store.add(disposable);
@@ -87,6 +89,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     tree,
     documents: store.add(new Documents(hosts)),
     readiness,
+    workspaceState,
   };
   for (const activateFeature of features) store.add(activateFeature(context));
 }

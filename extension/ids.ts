@@ -2,6 +2,8 @@
  * Every name under which the extension is known to VS Code. package.json must contain exactly these; a test compares them.
  */
 
+import type { clientCommands } from '../server/language/protocol.ts';
+
 /** Scheme of every virtual document and resource of ours. */
 export const scheme = 'linux-namespaces';
 
@@ -46,10 +48,12 @@ export const commands = {
   copyPath: 'linuxNamespaces.copyPath',
   copyNsenterCommand: 'linuxNamespaces.copyNsenterCommand',
   exportSnapshot: 'linuxNamespaces.exportSnapshot',
+  chooseLanguageHost: 'linuxNamespaces.chooseLanguageHost',
   showLog: 'linuxNamespaces.showLog',
 } as const;
 
-export type CommandId = (typeof commands)[keyof typeof commands];
+/** Those of package.json, and those that only what the language server says can lead to. */
+export type CommandId = (typeof commands)[keyof typeof commands] | (typeof clientCommands)[keyof typeof clientCommands];
 
 export const viewContainers = { namespaces: 'linuxNamespaces' } as const;
 
@@ -73,6 +77,12 @@ export const contextKeys = {
 } as const;
 
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
+
+/** Settings of how files are judged, which a trusted workspace may set. */
+export const languageSettings = {
+  dialects: 'linuxNamespaces.language.dialects',
+  rules: 'linuxNamespaces.language.rules',
+} as const;
 
 /** Settings; all of scope `application`, so that no workspace can set them. */
 export const settings = {

@@ -113,8 +113,11 @@ const unused = {
 const editor = {
   name: 'editor',
   setup(build) {
-    build.onResolve({ filter: /^vscode$/ }, ({ path, namespace }) =>
-      namespace === 'editor' ? { path, external: true } : { path, namespace: 'editor' },
+    // A package that asks for it takes what no file of ours does.
+    build.onResolve({ filter: /^vscode$/ }, ({ path, namespace, importer }) =>
+      namespace === 'editor' || importer.includes('node_modules')
+        ? { path, external: true }
+        : { path, namespace: 'editor' },
     );
     build.onLoad({ filter: /.*/, namespace: 'editor' }, () => {
       const sources = readdirSync(join(root, 'extension'), { recursive: true, encoding: 'utf8' });
@@ -262,21 +265,45 @@ async function joinStart(texts, start) {
   return files;
 }
 
+/**
+ * Programs of their own: the language server, which the extension starts.
+ * @returns {Promise<import('esbuild').Metafile>}
+ */
+async function buildServer() {
+  const { build } = await import('esbuild');
+  const { metafile } = await build({
+    ...scriptOptions,
+    absWorkingDir: root,
+    entryPoints: { server: 'server/language/main.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    format: 'cjs',
+    sourcemap: 'linked',
+    metafile: true,
+  });
+  return metafile;
+}
+
 /** @param {number} bytes */
 function kilobytes(bytes) {
   return (bytes / 1000).toFixed(0);
 }
 
-/** @param {{ all: boolean }} options */
+/**
+ * @param {{ all: boolean }} options
+ * @returns {Promise<readonly string[]>} the source files of everything that is bundled
+ */
 export async function buildAll({ all }) {
   ensureNodeModules();
   ensurePackages(all ? packageNeeds : buildNeeds, { required: false });
   buildHelper({ all });
   const { metafile, entry, total } = await buildExtension();
+  const server = await buildServer();
   say(
     `Built dist/*.cjs (${kilobytes(total)} KB, of which ${kilobytes(entry)} KB are loaded at the start) and dist/helper/`,
   );
-  return metafile;
+  return [...Object.keys(metafile.inputs), ...Object.keys(server.inputs)];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

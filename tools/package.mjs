@@ -7,11 +7,11 @@ import { buildAll } from './build.mjs';
 import { root, run, say } from './setup.mjs';
 
 /**
- * The packages that ended up in the bundle, by esbuild's own account.
- * @param {import('esbuild').Metafile} metafile
+ * The packages that ended up in the bundles, by esbuild's own account.
+ * @param {readonly string[]} inputs
  */
-function bundledPackages(metafile) {
-  const names = Object.keys(metafile.inputs).map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
+function bundledPackages(inputs) {
+  const names = inputs.map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
   return [...new Set(names)].filter((name) => name !== undefined).toSorted();
 }
 
@@ -39,8 +39,8 @@ function readmeWithoutPictures() {
 
 /** @returns {Promise<string>} the VSIX's path */
 export async function packageExtension() {
-  const metafile = await buildAll({ all: true });
-  const texts = [...bundledPackages(metafile).map(licence), ...muslLicence()];
+  const inputs = await buildAll({ all: true });
+  const texts = [...bundledPackages(inputs).map(licence), ...muslLicence()];
   writeFileSync(join(root, 'dist', 'LICENCES.txt'), `Licences of the bundled parts\n\n${texts.join('\n\n')}`);
   /** @type {{ version: string }} */
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

@@ -22,6 +22,7 @@ export interface FeatureContext {
   readonly tree: TreeAccess;
   readonly documents: Documents;
   readonly readiness: ReadinessStore;
+  readonly workspaceState: vscode.Memento;
 }
 
 /** Starts one feature; disposing the result ends it. */

@@ -10,14 +10,20 @@ export type DialectId = (typeof dialectIds)[number];
 export const severities = ['error', 'warning', 'information', 'hint'] as const;
 export type Severity = (typeof severities)[number];
 
-/** `initializationOptions`, and the notification `linuxNamespaces/settings` when they change. */
+/** `initializationOptions`, and the notification `linuxNamespaces/settings` when they change: as the person wrote them. */
+export interface SettingsMessage {
+  readonly off: readonly DialectId[];
+  readonly rules: Readonly<Record<string, unknown>>;
+}
+export const settingsMethod = 'linuxNamespaces/settings';
+
+/** What the server understood of them. */
 export interface Settings {
   /** Dialects that are switched off. */
   readonly off: readonly DialectId[];
   /** Rule id -> severity, or `off`. */
   readonly rules: Readonly<Record<string, Severity | 'off'>>;
 }
-export const settingsMethod = 'linuxNamespaces/settings';
 
 /** Notification from the extension: the host whose facts count, or null when there is none (any more). */
 export const hostMethod = 'linuxNamespaces/host';

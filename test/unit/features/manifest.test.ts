@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { commands, contextKeys, settings, viewContainers, views, walkthroughs } from '../../../extension/ids.ts';
+import {
+  commands,
+  contextKeys,
+  languageSettings,
+  settings,
+  viewContainers,
+  views,
+  walkthroughs,
+} from '../../../extension/ids.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 
 const { contributes } = manifest;
@@ -31,7 +39,10 @@ test('commands, views, containers, settings and walkthroughs are those of the re
     contributes.viewsContainers.activitybar.map(({ id }) => id),
     Object.values(viewContainers),
   );
-  assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), sorted(Object.values(settings)));
+  assert.deepEqual(
+    sorted(Object.keys(contributes.configuration.properties)),
+    sorted([...Object.values(settings), ...Object.values(languageSettings)]),
+  );
   assert.deepEqual(
     contributes.walkthroughs.map(({ id }) => id),
     Object.values(walkthroughs),
@@ -122,10 +133,12 @@ test('every command can be reached from a menu, the palette, or a row', () => {
   }
 });
 
-test('no workspace can set anything', () => {
+test('a workspace can set how its files are judged, when it is trusted, and nothing else', () => {
+  const ofFiles: readonly string[] = Object.values(languageSettings);
   for (const [id, property] of Object.entries(contributes.configuration.properties)) {
-    assert.equal(property.scope, 'application', id);
+    assert.equal(property.scope, ofFiles.includes(id) ? 'resource' : 'application', id);
   }
+  assert.deepEqual(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations, ofFiles);
   assert.equal(manifest.capabilities.untrustedWorkspaces.supported, true);
 });
 

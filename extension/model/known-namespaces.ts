@@ -1,0 +1,50 @@
+import type { KnownNamespace } from '../../server/language/protocol.ts';
+import { displayText } from './text.ts';
+import type { Graph, Namespace, NamespaceKey, Workload } from './types.ts';
+
+/** More are not worth the reading: nobody names them in files. */
+const most = 2000;
+const mostPids = 16;
+
+/**
+ * The namespaces that a document can mean: the host's own, those with a path in the mount namespace `mntns` (the helper's own),
+ * and those of containers and units.
+ */
+export function knownNamespaces(graph: Graph, mntns: number | undefined): KnownNamespace[] {
+  const known: KnownNamespace[] = [];
+  for (const namespace of graph.namespaces.values()) {
+    if (known.length >= most) break;
+    const one = knownNamespace(graph, namespace, mntns);
+    if (one.initial || one.paths.length > 0 || one.workloads.length > 0) known.push(one);
+  }
+  return known;
+}
+
+function knownNamespace(graph: Graph, namespace: Namespace, mntns: number | undefined): KnownNamespace {
+  const { type, id, name, held, memberList, workloads, initial, leader } = namespace;
+  const first = memberList.slice(0, mostPids);
+  return {
+    type,
+    id,
+    name: initial ? 'the host’s own' : name.text,
+    paths: held.flatMap((holder) =>
+      holder.by === 'mount' && holder.mntns === mntns && holder.path === displayText(holder.path) ? [holder.path] : [],
+    ),
+    pids: leader === undefined || first.includes(leader) ? first : [leader, ...first],
+    members: memberList.size,
+    // The host's own is shared by everything.
+    workloads: initial ? [] : workloads.flatMap((workload) => namesOf(graph.workloads.get(workload))),
+    initial,
+  };
+}
+
+function namesOf(workload: Workload | undefined): readonly string[] {
+  if (workload === undefined || workload.kind === 'process') return [];
+  return workload.detail === undefined ? [workload.name] : [workload.name, workload.detail];
+}
+
+/** Whether a namespace could be missing from the graph: what is not listed is then not known. */
+export function everythingSeen({ completeness, namespaces }: Graph, mntns: number | undefined): boolean {
+  const key: NamespaceKey = `mnt:${mntns ?? 0}`;
+  return completeness.complete && namespaces.get(key)?.initial === true;
+}
