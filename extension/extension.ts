@@ -75,16 +75,24 @@ export function activate(extension: vscode.ExtensionContext): void {
   const log = new ChannelLog(store.add(vscode.window.createOutputChannel(logName, { log: true })));
   const { hosts, disposable } = createHosts(extension, log);
   store.add(disposable);
+  const ready = new Promise<void>((resolve) => {
+    const loading = setImmediate(() => {
+      hosts.load();
+      resolve();
+    });
+    store.add({ dispose: () => clearImmediate(loading) });
+  });
   const preferences = store.add(new Preferences(extension.globalState));
   const readiness = store.add(new ReadinessStore(hosts));
-  const tree = store.add(new HostsView({ hosts, preferences, readiness, extensionUri }));
+  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, extensionUri }));
   const context: FeatureContext = {
     extensionUri,
     hosts,
+    ready,
     log,
     local: process.platform === 'linux',
     preferences,
-    commands: new CommandRegistry(log),
+    commands: new CommandRegistry(log, ready),
     connector: new HostConnector({ hosts, log, treeVisible: () => tree.visible }),
     tree,
     documents: store.add(new Documents(hosts)),

@@ -15,14 +15,18 @@ export interface Commands {
 /** The one place where commands are registered and where what they throw ends up: a person always learns of a failure, once. */
 export class CommandRegistry implements Commands {
   readonly #log: Log & { show(): void };
+  readonly #ready: Promise<void>;
 
-  constructor(log: Log & { show(): void }) {
+  /** @param ready before it resolves no command is carried out */
+  constructor(log: Log & { show(): void }, ready: Promise<void>) {
     this.#log = log;
+    this.#ready = ready;
   }
 
   register(id: CommandId, handler: CommandHandler): Disposable {
     return vscode.commands.registerCommand(id, async (...args: readonly unknown[]) => {
       try {
+        await this.#ready;
         await handler(...args);
       } catch (error) {
         this.#report(id, error);

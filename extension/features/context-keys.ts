@@ -23,8 +23,12 @@ export const activateContextKeys: Feature = ({ hosts }) => {
     set(contextKeys.idleCount, all.filter(isConnectable).length);
   };
   store.add(followHosts(hosts, (host) => host.onDidChangeState(update)));
-  store.add(hosts.onDidChange(update));
-  update();
-  set(contextKeys.ready, true);
+  // They come with the list of hosts; before, all are undefined.
+  store.add(
+    hosts.onDidChange(() => {
+      update();
+      set(contextKeys.ready, true);
+    }),
+  );
   return store;
 };

@@ -13,6 +13,8 @@ import type { TreeAccess } from './tree/access.ts';
 export interface FeatureContext {
   readonly extensionUri: vscode.Uri;
   readonly hosts: Hosts;
+  /** The list of hosts has been read. */
+  readonly ready: Promise<void>;
   readonly log: Log & { show(): void };
   /** This machine runs Linux, so that it can be listed. */
   readonly local: boolean;

@@ -18,7 +18,8 @@ export class Preferences implements Disposable {
   readonly #emitter = this.#store.add(new Emitter<void>());
   readonly #state: vscode.Memento;
   #filter: FilterOptions;
-  #grouping = readGrouping();
+  /** Undefined until it is asked for: see `HostRegistry.load`. */
+  #grouping: Grouping | undefined;
 
   readonly onDidChange = this.#emitter.event;
 
@@ -36,7 +37,7 @@ export class Preferences implements Disposable {
 
   /** Asked for with every row, so it is not looked up each time. */
   get grouping(): Grouping {
-    return this.#grouping;
+    return (this.#grouping ??= readGrouping());
   }
 
   async setGrouping(grouping: Grouping): Promise<void> {

@@ -33,13 +33,21 @@ export class HostRegistry implements Hosts, Disposable {
 
   constructor(options: HostRegistryOptions) {
     this.#options = options;
-    this.#update();
     this.#store.add(this.#emitter);
     this.#store.add(
       options.store.onDidChange(() => {
         if (this.#update()) this.#emitter.fire();
       }),
     );
+  }
+
+  /**
+   * Reads the list; before, there are no hosts. Not done at once, because the first reading of a setting takes the editor longer
+   * than all else that is done at the start.
+   */
+  load(): void {
+    this.#update();
+    this.#emitter.fire();
   }
 
   get all(): readonly ManagedHost[] {

@@ -32,8 +32,11 @@ export const activateStatusBar: Feature = (context) => {
       return each;
     }),
   );
-  store.add(context.hosts.onDidChange(update));
-  update();
-  item.show();
+  store.add(
+    context.hosts.onDidChange(() => {
+      update();
+      item.show();
+    }),
+  );
   return store;
 };

@@ -15,6 +15,7 @@ export interface HostsViewOptions {
   readonly preferences: Preferences;
   readonly readiness: ReadinessStore;
   readonly extensionUri: vscode.Uri;
+  readonly ready: Promise<void>;
 }
 
 /** The Hosts view: the tree with its selection, and the way for other features to both. */

@@ -7,7 +7,7 @@ import { watchWhileVisible } from './watching.ts';
 
 /** What the Hosts view does by itself: it connects, follows the hosts while it is visible, and opens up what was connected. */
 export const activateTree: Feature = (context) => {
-  const { tree, hosts, connector, preferences } = context;
+  const { tree, hosts, connector, preferences, ready } = context;
   const store = new DisposableStore();
   store.add(vscode.window.registerFileDecorationProvider(new StaleDecorations()));
   store.add(watchWhileVisible(hosts, tree));
@@ -25,7 +25,11 @@ export const activateTree: Feature = (context) => {
     const local = hosts.all.find(({ spec }) => spec.kind === 'local');
     if (local?.state.kind === 'disconnected' && preferences.connectThisMachine) void connector.connectQuietly(local);
   };
-  store.add(tree.onDidChangeVisibility(connectThisMachine));
-  connectThisMachine(tree.visible);
+  const begin = async (): Promise<void> => {
+    await ready;
+    store.add(tree.onDidChangeVisibility(connectThisMachine));
+    connectThisMachine(tree.visible);
+  };
+  void begin();
   return store;
 };

@@ -32,6 +32,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   readonly #preferences: Preferences;
   readonly #readiness: ReadinessStore;
   readonly #extensionUri: vscode.Uri;
+  readonly #ready: Promise<void>;
   readonly #store = new DisposableStore();
   readonly #emitter = this.#store.add(new vscode.EventEmitter<TreeElement[] | undefined>());
   readonly #branches = new Map<Host, HostBranch>();
@@ -52,11 +53,13 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     readonly preferences: Preferences;
     readonly readiness: ReadinessStore;
     readonly extensionUri: vscode.Uri;
+    readonly ready: Promise<void>;
   }) {
     this.#hosts = options.hosts;
     this.#preferences = options.preferences;
     this.#readiness = options.readiness;
     this.#extensionUri = options.extensionUri;
+    this.#ready = options.ready;
     this.#store.add(followHosts(options.hosts, (host) => this.#follow(host)));
     this.#store.add(options.hosts.onDidChange(() => this.refreshAll()));
     this.#store.add(
@@ -75,12 +78,17 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   }
 
   getChildren(element?: TreeElement): TreeElement[] | Promise<TreeElement[]> {
-    if (element === undefined) this.#listedAt = performance.now();
-    if (element === undefined) return this.#hosts.all.flatMap((host) => this.#branches.get(host)?.root ?? []);
+    if (element === undefined) return this.#roots();
     // Asked for what is below a row, the editor shows it unfolded: it tells only of what a person has folded or unfolded.
     if (element.ref.kind === 'root') this.#unfolded.add(element.host);
     if (element.ref.kind === 'readiness') return this.#abilities(element);
     return [...(this.#branches.get(element.host)?.children(element) ?? [])];
+  }
+
+  async #roots(): Promise<TreeElement[]> {
+    await this.#ready;
+    this.#listedAt = performance.now();
+    return this.#hosts.all.flatMap((host) => this.#branches.get(host)?.root ?? []);
   }
 
   async #abilities(element: TreeElement): Promise<TreeElement[]> {

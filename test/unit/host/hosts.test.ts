@@ -119,6 +119,7 @@ describe('the registry of hosts', () => {
     store = new MemoryStore();
     store.specs = [ssh('build7')];
     hosts = new HostRegistry({ store, createHost: (spec) => bench({}, spec).host, log: new MemoryLog() });
+    hosts.load();
     changes = 0;
     hosts.onDidChange(() => changes++);
   });
