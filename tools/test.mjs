@@ -28,6 +28,7 @@ const runs = [
     environment: { NSHELPER_BUILD: 'sanitize' },
     without: /(aarch64|fuzz|kernels)\.test\.ts$/,
   },
+  { tier: 'language' },
   { tier: 'ssh' },
   { tier: 'vscode' },
 ];
