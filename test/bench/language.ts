@@ -1,0 +1,190 @@
+/** The language server as the editor runs it: how soon it is there, how soon it answers, what it takes; and nslint over a workspace. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type ProtocolConnection,
+  type PublishDiagnosticsParams,
+} from 'vscode-languageserver/node';
+import { temporaryFolder } from '../helper/support/marker.ts';
+import { Scope } from '../helper/support/scope.ts';
+import { median, type Benchmark, type Row } from './bench.ts';
+
+const rounds = 15;
+/** Files of a workspace, of which a tenth declares namespaces. */
+const files = 2000;
+
+class Server {
+  readonly child: ChildProcess;
+  readonly #connection: ProtocolConnection;
+  #version = 1;
+
+  constructor(root: string) {
+    const child = spawn(process.execPath, [join(root, 'dist', 'server.cjs'), '--stdio'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.child = child;
+    this.#connection = createProtocolConnection(
+      new StreamMessageReader(child.stdout),
+      new StreamMessageWriter(child.stdin),
+    );
+    this.#connection.listen();
+  }
+
+  async initialize(): Promise<void> {
+    await this.#connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities: {} });
+    await this.#connection.sendNotification('initialized', {});
+  }
+
+  async #published(version: number, send: () => Promise<void>): Promise<number> {
+    const start = performance.now();
+    const answer = new Promise<number>((resolve) => {
+      const listening = this.#connection.onNotification(
+        'textDocument/publishDiagnostics',
+        (published: PublishDiagnosticsParams) => {
+          if (published.version !== version) return;
+          listening.dispose();
+          resolve(performance.now() - start);
+        },
+      );
+    });
+    await send();
+    return answer;
+  }
+
+  async open(uri: string, text: string): Promise<number> {
+    const textDocument = { uri, languageId: 'yaml', version: this.#version, text };
+    return this.#published(this.#version, () =>
+      this.#connection.sendNotification('textDocument/didOpen', { textDocument }),
+    );
+  }
+
+  /** One key at a place, milliseconds until the diagnostics of that version are there. */
+  async type(uri: string, line: number, character: number, text: string): Promise<number> {
+    const version = ++this.#version;
+    const place = { line, character };
+    const change = { textDocument: { uri, version }, contentChanges: [{ range: { start: place, end: place }, text }] };
+    return this.#published(version, () => this.#connection.sendNotification('textDocument/didChange', change));
+  }
+
+  /** Resident memory in megabytes. */
+  get memory(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'latin1');
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1000;
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    await this.#connection.sendRequest('shutdown');
+    await this.#connection.sendNotification('exit');
+    await ended;
+    this.#connection.dispose();
+  }
+}
+
+function deployment(number: number): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web-${number}
+spec:
+  selector:
+    matchLabels: { app: web-${number} }
+  template:
+    metadata:
+      labels: { app: web-${number} }
+    spec:
+      hostNetwork: true
+      hostPID: true
+      containers:
+        - name: web
+          image: registry.example/web:${number}
+          ports:
+            - containerPort: 8080
+          securityContext:
+            privileged: true
+---
+`;
+}
+
+/** Deployments of which each has something to find; about `lines` lines. */
+function manifest(lines: number): string {
+  const text = deployment(0);
+  return Array.from({ length: Math.ceil(lines / (text.split('\n').length - 1)) }, (_, number) =>
+    deployment(number),
+  ).join('');
+}
+
+async function server(root: string, log: (message: string) => void): Promise<readonly Row[]> {
+  log('starting the server');
+  const starts: number[] = [];
+  const memory: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    const start = performance.now();
+    const one = new Server(root);
+    await one.initialize();
+    starts.push(performance.now() - start);
+    memory.push(one.memory);
+    await one.end();
+  }
+  log('typing into a manifest of 5,000 lines');
+  const one = new Server(root);
+  await one.initialize();
+  const uri = 'file:///work/many.yaml';
+  await one.open(uri, manifest(5000));
+  const keys: number[] = [];
+  for (let round = 0; round < rounds; round++) keys.push(await one.type(uri, 2500, 0, round % 2 === 0 ? '#' : ' '));
+  const after = one.memory;
+  await one.end();
+  return [
+    row('language server, start to its first answer', median(starts), 'ms', 150, range(starts)),
+    row('key to diagnostics, 5,000 lines of manifests', median(keys), 'ms', 50, range(keys)),
+    row('language server, idle memory', median(memory), 'MB', 60, `${after.toFixed(0)} MB after those`),
+  ];
+}
+
+async function command(root: string, log: (message: string) => void): Promise<Row> {
+  const scope = new Scope();
+  try {
+    log(`nslint over ${files.toLocaleString('en-US')} files`);
+    const folder = temporaryFolder(scope);
+    for (let number = 0; number < files; number++) {
+      const place = join(folder, String(number % 50));
+      mkdirSync(place, { recursive: true });
+      const text = number % 10 === 0 ? manifest(60) : `name: ${number}\nvalues:\n${'  - value\n'.repeat(60)}`;
+      writeFileSync(join(place, `${number}.yaml`), text);
+    }
+    const times: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const start = performance.now();
+      const child = spawn(process.execPath, [join(root, 'dist', 'nslint.cjs'), folder], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      child.stdout.resume();
+      await once(child, 'close');
+      times.push(performance.now() - start);
+    }
+    return row(`nslint, ${files.toLocaleString('en-US')} files`, median(times), 'ms', 5000, range(times));
+  } finally {
+    await scope.close();
+  }
+}
+
+function range(values: readonly number[]): string {
+  return `${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)}`;
+}
+
+function row(figure: string, value: number, unit: string, limit: number, detail: string): Row {
+  return { figure, value: Math.round(value), unit, reach: `≤ ${limit} ${unit}`, ok: value <= limit, detail };
+}
+
+const benchmark: Benchmark = {
+  name: 'language',
+  run: async ({ root, log }) => [...(await server(root, log)), await command(root, log)],
+};
+
+export default benchmark;
