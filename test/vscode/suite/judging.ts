@@ -1,0 +1,95 @@
+/** Files that declare namespaces: judged while they are open, by the file alone and by what the host says. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../helper/support/process.ts';
+import { Code } from '../support/code.ts';
+import { until } from '../support/poll.ts';
+import { uniqueProcessName } from '../support/workloads.ts';
+import type { Play } from './stage.ts';
+
+const config = (namespaces: readonly object[]) =>
+  JSON.stringify(
+    {
+      ociVersion: '1.0.2',
+      process: { user: { uid: 0, gid: 0 }, args: ['/bin/sh'], cwd: '/' },
+      root: { path: 'rootfs' },
+      hostname: 'web',
+      mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+      linux: { namespaces },
+    },
+    undefined,
+    2,
+  );
+
+export const judging: Play = (stage, step) => {
+  const { edition } = stage;
+  const name = uniqueProcessName('declared');
+  const path = `/run/netns/${name}`;
+
+  step('a configuration is judged at the exact place, and its quick fix mends it', async () => {
+    const { workbench, editor } = stage;
+    const code = new Code(workbench.page);
+    mkdirSync(join(editor.workspace, 'declared'));
+    const file = join(editor.workspace, 'declared', 'config.json');
+    writeFileSync(file, config([{ type: 'pid' }, { type: 'mount' }, { type: 'ipc' }]));
+    await workbench.openFile(file);
+    await workbench.run('View: Focus Problems (Errors, Warnings, Infos)');
+    const found = await code.problem(/^oci\/hostname-without-uts$/);
+    assert.equal(found.line, 18);
+    await until('a wavy line', async () => (await code.squiggles('error')) === 1);
+    await workbench.screenshot(`${edition}-judged`);
+    await code.goTo(found.line, found.column);
+    await code.quickFix(/uts/i);
+    await code.noProblem(/^oci\/hostname-without-uts$/);
+    assert.match(await workbench.editorText(), /"type": "uts"/);
+  });
+
+  step('what only the host can tell is told, and a lens creates what is missing there', async () => {
+    const { workbench, editor, host, scope } = stage;
+    const code = new Code(workbench.page);
+    scope.defer(async () => void (await run(['ip', 'netns', 'delete', name])));
+    const file = join(editor.workspace, 'declared', 'joined.json');
+    writeFileSync(file, config([{ type: 'pid' }, { type: 'mount' }, { type: 'uts' }, { type: 'network', path }]));
+    await workbench.openFile(file);
+    const found = await code.problem(/^host\/path-missing$/);
+    assert.ok(found.message.includes(`No namespace is mounted at ${path} on ${host.alias} now.`), found.message);
+    await workbench.screenshot(`${edition}-judged-by-host`);
+    await code.lens(`Create on ${host.alias}`).last().click();
+    assert.match(await workbench.dialog(), new RegExp(`Create “${name}” on ${host.alias}\\?`));
+    await workbench.pressInDialog('Create');
+    await code.noProblem(/^host\/path-missing$/);
+    assert.ok(existsSync(path));
+    await until('the lens counts', async () => (await code.lens(/0 processes in it/).count()) === 1);
+    await workbench.screenshot(`${edition}-judged-live`);
+  });
+
+  step('when the host goes, what it said goes too, and the rest stays', async () => {
+    const { workbench, tree, host, editor } = stage;
+    const code = new Code(workbench.page);
+    await run(['ip', 'netns', 'delete', name]);
+    await code.problem(/^host\/path-missing$/);
+    const file = join(editor.workspace, 'declared', 'both.json');
+    writeFileSync(file, config([{ type: 'pid' }, { type: 'mount' }, { type: 'network', path }]));
+    await workbench.openFile(file);
+    await code.problem(/^oci\/hostname-without-uts$/);
+    await stage.run('Disconnect');
+    await code.noProblem(/^host\//);
+    await code.problem(/^oci\/hostname-without-uts$/);
+    assert.equal(await code.lens(/on build7/).count(), 0);
+    await stage.run('Connect');
+    await tree.row(host.alias, 'Network');
+    await code.problem(/^host\/path-missing$/);
+    await workbench.closeEditors();
+  });
+
+  step('other files are left alone', async () => {
+    const { workbench, editor } = stage;
+    const code = new Code(workbench.page);
+    const file = join(editor.workspace, 'declared', 'other.json');
+    writeFileSync(file, '{"linux": {"namespaces": [{"type": "nonsense"}]}, "hostname": "web"}');
+    await workbench.openFile(file);
+    assert.deepEqual(await code.problems(), []);
+    await workbench.closeEditors();
+  });
+};

@@ -1,0 +1,80 @@
+/** What an editor shows over a text: problems, quick fixes, lenses. */
+import type { Page } from 'playwright-core';
+import type { PageElement } from './page-types.ts';
+import { until } from './poll.ts';
+
+export interface Problem {
+  readonly message: string;
+  /** `oci/hostname-without-uts` */
+  readonly rule: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export class Code {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** The Problems panel's rows that are of this extension; the panel must be open. */
+  async problems(): Promise<readonly Problem[]> {
+    const rows = await this.#page
+      .locator('.markers-panel .monaco-list-row .marker-row, .markers-panel .monaco-list-row:has(.marker-message)')
+      .evaluateAll((all: readonly PageElement[]) => all.map((row) => row.textContent ?? ''));
+    return rows.flatMap((text) => {
+      const [, message, rule, line, column] =
+        /^(.*?)Linux Namespaces\s*\(([\w-]+\/[\w-]+)\)\s*\[Ln (\d+), Col (\d+)\]/s.exec(text) ?? [];
+      return message === undefined || rule === undefined
+        ? []
+        : [{ message, rule, line: Number(line), column: Number(column) }];
+    });
+  }
+
+  async problem(rule: RegExp): Promise<Problem> {
+    return until(
+      `a problem ${String(rule)} is listed`,
+      async () => (await this.problems()).find((one) => rule.test(one.rule)),
+      {
+        explain: () => this.#page.locator('.markers-panel').innerText(),
+      },
+    );
+  }
+
+  async noProblem(rule: RegExp): Promise<void> {
+    await until(
+      `no problem ${String(rule)} is listed`,
+      async () => (await this.problems()).every((one) => !rule.test(one.rule)),
+      {
+        explain: () => this.#page.locator('.markers-panel').innerText(),
+      },
+    );
+  }
+
+  /** How many wavy lines of a kind are under the text in sight. */
+  async squiggles(kind: 'error' | 'warning' | 'info' | 'hint'): Promise<number> {
+    return this.#page.locator(`.editor-instance .squiggly-${kind}`).count();
+  }
+
+  /** Puts the cursor on a place of the active editor, from 1 on. */
+  async goTo(line: number, column: number): Promise<void> {
+    await this.#page.locator('.editor-group-container.active .editor-instance .view-lines').first().click();
+    await this.#page.keyboard.press('Control+g');
+    const input = this.#page.locator('.quick-input-widget input').first();
+    await input.fill(`:${line}:${column}`);
+    await this.#page.keyboard.press('Enter');
+  }
+
+  /** Chooses one of what the light bulb at the cursor offers. */
+  async quickFix(title: string | RegExp): Promise<void> {
+    await this.#page.keyboard.press('ControlOrMeta+.');
+    const row = this.#page.locator('.action-widget .monaco-list-row', { hasText: title }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  lens(title: string | RegExp) {
+    return this.#page.locator('.codelens-decoration a', { hasText: title });
+  }
+}
