@@ -27,7 +27,11 @@ export class HostGraph implements Graph {
   readonly #processes = new Map<number, ProcessNode>();
   readonly #users = new Map<number, string>();
   readonly #workloads = new WorkloadIndex(this.#processes);
-  readonly #store = new NamespaceStore(this.#processes, (uid) => this.userName(uid));
+  readonly #store = new NamespaceStore(
+    this.#processes,
+    (uid) => this.userName(uid),
+    (node) => this.#workloads.mount(node),
+  );
   #completeness: Completeness = { complete: false, processes: 0, unreadable: 0, source: [], bound: undefined };
   #time: number | undefined;
 
@@ -283,7 +287,7 @@ export class HostGraph implements Graph {
   /** What follows from the records, once all of them are in. */
   #settle(changes: ChangeCollector): void {
     if (this.#store.settleInitial(changes)) this.#workloads.touchAll();
-    this.#workloads.settle(changes, (node) => this.#store.unname(node));
+    this.#workloads.settle(changes, this.#store.hostsMount, (node) => this.#store.unname(node));
     if (this.#renamedUsers.size > 0) {
       // The one pass over everything in a batch of changes: a new name in passwd is rare.
       for (const process of this.#processes.values()) {

@@ -196,7 +196,10 @@ function rootParts(view: View): readonly Part[] {
   }
   const own = visibleOnly(view, hostsOwn(graph)).length > 0;
   const none = visibleOnly(view, unused(graph)).length > 0;
-  const workloads = Array.from(graph.workloadList).filter((workload) => showsWorkload(view, workload));
+  // Instances have a group of their own, in every grouping: `TreeBranch` puts them there.
+  const workloads = Array.from(graph.workloadList).filter(
+    (workload) => workload.kind !== 'instance' && showsWorkload(view, workload),
+  );
   return [
     items(own ? [{ kind: 'host' }] : []),
     items(workloads.map(({ id }): NodeRef => ({ kind: 'workload', id }))),

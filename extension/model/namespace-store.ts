@@ -32,9 +32,17 @@ export class NamespaceStore {
   /** Where the host's own net and mnt namespaces are marked. */
   readonly #hostsOwn = new Map<'net' | 'mnt', NamespaceNode>();
 
-  constructor(processes: ReadonlyMap<number, ProcessNode>, userName: (uid: number) => string | undefined) {
+  readonly #onHolders: (node: NamespaceNode) => void;
+
+  /** @param onHolders is told of each namespace that is kept in another way than before */
+  constructor(
+    processes: ReadonlyMap<number, ProcessNode>,
+    userName: (uid: number) => string | undefined,
+    onHolders: (node: NamespaceNode) => void,
+  ) {
     this.#processes = processes;
     this.#userName = userName;
+    this.#onHolders = onHolders;
   }
 
   ofType(type: NamespaceType): SortedList<NamespaceNode> {
@@ -77,6 +85,11 @@ export class NamespaceStore {
     for (const node of this.all.values()) {
       if (node.recorded && node.generation !== generation) this.unrecord(node, changes);
     }
+  }
+
+  /** Number of the host's own mount namespace; undefined where it is not known. */
+  get hostsMount(): number | undefined {
+    return this.#hostsOwn.get('mnt')?.id;
   }
 
   enter(node: NamespaceNode, process: ProcessNode, changes: ChangeCollector): void {
@@ -212,6 +225,7 @@ export class NamespaceStore {
     this.#keep(node, false);
     node.holders = holders;
     this.#keep(node, true);
+    this.#onHolders(node);
     changes.change(node);
     this.unname(node);
   }

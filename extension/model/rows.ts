@@ -49,7 +49,8 @@ export function rowOf(view: View, ref: NodeRef): Row | undefined {
       const workload = graph.workloads.get(ref.id);
       if (workload === undefined) return undefined;
       const kind = kindName(workload.kind);
-      const members = processes(workload.pidList.size);
+      // What only mounts keep is told apart at once.
+      const members = workload.pidList.size === 0 ? 'mounts only, no process' : processes(workload.pidList.size);
       const namespaces = count(workload.namespaceList.size, 'namespace');
       return {
         label: workload.name,

@@ -1,7 +1,8 @@
 import type { ChangeCollector } from './changes.ts';
 import { cgroupIdentity } from './naming/cgroups.ts';
 import type { Identity } from './naming/identity.ts';
-import { instanceIdentity } from './naming/instances.ts';
+import { MountedInstances } from './mounted-instances.ts';
+import { instanceIdentity, mountedIdentity } from './naming/instances.ts';
 import { monitorEvidence } from './naming/monitors.ts';
 import { bubblewrapIdentity, chromiumIdentity } from './naming/sandboxes.ts';
 import { compareAge, compareWorkloads, WorkloadNode } from './nodes.ts';
@@ -32,6 +33,7 @@ export class WorkloadIndex {
   readonly byId = new Map<string, WorkloadNode>();
   readonly list = new SortedList<WorkloadNode>(compareWorkloads);
   readonly #instances = new Set<WorkloadNode>();
+  readonly #mounted = new MountedInstances();
   readonly #processes: ReadonlyMap<number, ProcessNode>;
   readonly #childrenOf = new Map<number, Set<number>>();
   /** Processes to be placed anew, parents first. */
@@ -92,6 +94,11 @@ export class WorkloadIndex {
     this.#touchChildren(process);
   }
 
+  /** What keeps a namespace has changed, or the namespace has gone. */
+  mount(node: NamespaceNode): void {
+    this.#mounted.note(node);
+  }
+
   /** A process of a workload enters a namespace. */
   count(workload: WorkloadNode, node: NamespaceNode, changes: ChangeCollector): void {
     if (!node.workloadCounts.has(workload)) {
@@ -113,8 +120,13 @@ export class WorkloadIndex {
     node.countWorkload(workload, -1);
   }
 
-  /** Places what was touched. @param unname is told of each namespace whose name may be another one now. */
-  settle(changes: ChangeCollector, unname: (node: NamespaceNode) => void): void {
+  /**
+   * Places what was touched.
+   *
+   * @param mntns number of the host's own mount namespace; undefined where it is not known
+   * @param unname is told of each namespace whose name may be another one now
+   */
+  settle(changes: ChangeCollector, mntns: number | undefined, unname: (node: NamespaceNode) => void): void {
     for (let process = this.#queue.shift(); process !== undefined; process = this.#queue.shift()) {
       process.queued = false;
       const workload = this.#workloadOf(process);
@@ -132,8 +144,28 @@ export class WorkloadIndex {
     }
     for (const workload of this.#emptied) this.#removeEmpty(workload);
     this.#emptied.clear();
+    this.#settleMounted(changes, mntns);
     for (const workload of this.#unnamed) this.#name(workload, changes, unname);
     this.#unnamed.clear();
+  }
+
+  /** Instances that have no process any more, but mounts in the host's own mount namespace. */
+  #settleMounted(changes: ChangeCollector, mntns: number | undefined): void {
+    const held = new Set(
+      [...this.#instances].flatMap(({ plainName, pidList }) => (pidList.size > 0 ? [plainName] : [])),
+    );
+    for (const { name, gone, come, last } of this.#mounted.settle(held, mntns)) {
+      const identity = mountedIdentity(name);
+      const workload = this.byId.get(identity.id) ?? this.#create(identity);
+      changes.workload(workload);
+      for (const node of gone) {
+        // One that has gone altogether is in no list any more.
+        if (node.removed) node.countWorkload(workload, -1);
+        else this.uncount(workload, node, changes);
+      }
+      for (const node of come) this.count(workload, node, changes);
+      if (last) this.#removeEmpty(workload);
+    }
   }
 
   #workloadOf(process: ProcessNode): WorkloadNode | undefined {

@@ -98,9 +98,7 @@ export class HostBranch {
     const { ref } = element;
     if (ref.kind === 'root') return undefined;
     if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'instances') return this.root;
-    // Grouped by workload they are among the others.
-    if (ref.kind === 'workload' && this.#preferences.grouping !== 'workload')
-      return this.#intern({ kind: 'instances' });
+    if (ref.kind === 'workload' && isInstance(ref.id)) return this.#intern({ kind: 'instances' });
     if (ref.kind === 'ability') return this.#intern({ kind: 'readiness' });
     const { view } = this;
     const parent = view === undefined ? undefined : parentOf(view, ref);
@@ -116,11 +114,11 @@ export class HostBranch {
     const { view } = this;
     const ref = view === undefined ? undefined : locateTarget(view, target);
     if (view === undefined || ref === undefined) return undefined;
-    // Above an instance there is no list that comes in parts.
-    if (ref.kind === 'workload' && view.grouping !== 'workload') return { element: this.#intern(ref), changed: [] };
     const changed: TreeElement[] = [];
     for (let at: NodeRef | undefined = ref; at !== undefined; at = parentOf(view, at)) {
-      if (at.kind === 'root') return { element: this.#intern(ref), changed: changed.toReversed() };
+      // Above an instance there is no list that comes in parts.
+      const top = at.kind === 'root' || (at.kind === 'workload' && isInstance(at.id));
+      if (top) return { element: this.#intern(ref), changed: changed.toReversed() };
       const above = parentOf(view, at);
       const position = positionOf(view, at);
       if (above === undefined || position === -1) return undefined;
@@ -160,7 +158,6 @@ export class HostBranch {
 
   /** They are few, so all of them are shown anew when one is touched; the host's row when the first comes or the last goes. */
   #changedInstances(view: View, change: Change, filtered: boolean): readonly TreeElement[] {
-    if (view.grouping === 'workload') return [];
     const row = this.#elements.get(this.#id({ kind: 'instances' }));
     if ((row === undefined) !== (this.instances.length === 0)) return [this.root];
     return row !== undefined && (filtered || touchesInstance(view.graph, change)) ? [row] : [];
@@ -201,10 +198,10 @@ export class HostBranch {
     return notes;
   }
 
-  /** Rows of the kept instances, in the order of their names; none when grouped by workload, where they are among the others. */
+  /** Rows of the kept instances, in the order of their names. */
   get instances(): readonly NodeRef[] {
     const { view } = this;
-    if (view === undefined || view.grouping === 'workload') return [];
+    if (view === undefined) return [];
     const shown = [...view.graph.instances].filter((workload) => showsWorkload(view, workload));
     return shown.map(({ id }) => ({ kind: 'workload', id }));
   }

@@ -14,7 +14,7 @@ export type Note =
 export type RowRef =
   | NodeRef
   | { readonly kind: 'note'; readonly note: Note }
-  /** Kept instances, where they are not among the workloads. */
+  /** Kept instances. */
   | { readonly kind: 'instances' }
   /** What the host and this user can do; below it a row for each thing, once somebody has unfolded it. */
   | { readonly kind: 'readiness' }

@@ -1,3 +1,4 @@
+import { displayText } from '../text.ts';
 import type { Graph, Namespace } from '../types.ts';
 import type { Identity } from './identity.ts';
 
@@ -19,7 +20,7 @@ export function instanceLedBy(
 
 /** The name under which `create --keep` and `pin` have mounted something at a path. */
 export function instanceOf(path: string): string | undefined {
-  return /^\/run\/linux-namespaces\/([^/]+)\/[a-z]+$/.exec(path)?.[1];
+  return /^\/run\/linux-namespaces\/([A-Za-z0-9_.-]{1,64})\/[a-z]+$/.exec(path)?.[1];
 }
 
 /** What the holder, and whatever runs in the instance as its child, is part of. */
@@ -31,6 +32,16 @@ export function instanceIdentity(process: {
   const name = instanceName(process.cmdline);
   if (name === undefined) return undefined;
   return { id: `${instancePrefix}${process.pid}.${process.start}`, kind: 'instance', name, detail: undefined };
+}
+
+/** What only mounts under the name still keep. */
+export function mountedIdentity(name: string): Identity {
+  return {
+    id: `${instancePrefix}mount/${name}`,
+    kind: 'instance',
+    name: displayText(name),
+    detail: 'kept by mounts alone',
+  };
 }
 
 /** Of the ids of workloads that are instances. */

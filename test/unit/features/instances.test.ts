@@ -66,7 +66,7 @@ function branchOf(grouping: Grouping): { readonly fake: FakeHost; readonly branc
 }
 
 test('kept instances have a group of their own, with their namespaces below', () => {
-  for (const grouping of ['type', 'owner'] as const) {
+  for (const grouping of ['type', 'owner', 'workload'] as const) {
     const { fake, branch } = branchOf(grouping);
     assert.doesNotMatch(draw(branch), /Instances/);
     fake.apply([...namespaces, holder('web'), child(900_002)]);
@@ -77,11 +77,35 @@ test('kept instances have a group of their own, with their namespaces below', ()
   }
 });
 
-test('grouped by workload an instance is one of them', () => {
-  const { fake, branch } = branchOf('workload');
-  fake.apply([...namespaces, holder('web')]);
-  assert.match(draw(branch), /^ {2}web instance · 1 process\n {4}web uts/m);
-  assert.doesNotMatch(draw(branch), /Instances/);
+test('an instance that only mounts keep is there too, and gone with the last of them', () => {
+  for (const grouping of ['type', 'owner', 'workload'] as const) {
+    const { fake, branch } = branchOf(grouping);
+    const mounted = (name: string, mntns = host.mnt): HelperRecord => ({
+      ns: {
+        type: 'uts',
+        id: uts,
+        owner: host.user,
+        held: [{ by: 'mount', path: `/run/linux-namespaces/${name}/uts`, mntns }],
+      },
+    });
+    fake.apply([mounted('old')]);
+    assert.match(
+      draw(branch),
+      /^ {2}Instances 1\n {4}old instance · mounts only, no process\n {6}old uts · /m,
+      grouping,
+    );
+    // A process that holds it makes it an ordinary one.
+    fake.apply([...namespaces, mounted('web'), holder('web')]);
+    assert.match(draw(branch), /^ {2}Instances 1\n {4}web instance · 1 process\n/m, grouping);
+    fake.apply([gone(900_001, 5)]);
+    assert.match(draw(branch), /^ {2}Instances 1\n {4}web instance · mounts only, no process\n/m, grouping);
+    // A copy of the mount elsewhere is not what the name stands for.
+    fake.apply([mounted('web', 99)]);
+    assert.doesNotMatch(draw(branch), /Instances/, grouping);
+    fake.apply([mounted('web'), { gone: { ns: `net:${net}` } }]);
+    fake.apply([{ gone: { ns: `uts:${uts}` } }]);
+    assert.doesNotMatch(draw(branch), /Instances/, grouping);
+  }
 });
 
 test('rows follow what happens to instances', () => {
