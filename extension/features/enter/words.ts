@@ -54,12 +54,21 @@ export function entryOfProcess(graph: Graph, process: Process): Entry | undefine
   };
 }
 
-/** All of an instance, by the process that keeps it; undefined for any other workload. */
-export function entryOfInstance(graph: Graph, { kind, pidList }: Workload): Entry | undefined {
+/** All of an instance, by the process that keeps it, or by its mounts where there is none; undefined for any other workload. */
+export function entryOfInstance(graph: Graph, { kind, pidList, name, namespaceList }: Workload): Entry | undefined {
   if (kind !== 'instance') return undefined;
   for (const pid of pidList) {
     const process = graph.processes.get(pid);
     if (process !== undefined && instanceName(process.cmdline) !== undefined) return entryOfProcess(graph, process);
   }
-  return undefined;
+  const mounted = Array.from(namespaceList);
+  if (pidList.size > 0 || mounted.length === 0) return undefined;
+  const keys = mounted.map(({ key }) => key);
+  const types = mounted.map(({ type }) => type);
+  return {
+    name,
+    where: `${keys.join(', ')} of ${name}`,
+    words: [`--target=${name}`, `--only=${types.join(',')}`, ...keys.map((key) => `--expect=${key}`), '--records=3'],
+    types,
+  };
 }

@@ -94,6 +94,14 @@ test('an instance that only mounts keep is there too, and gone with the last of 
       /^ {2}Instances 1\n {4}old instance · mounts only, no process\n {6}old uts · /m,
       grouping,
     );
+    const [old] = fake.graph?.instances ?? [];
+    assert.ok(fake.graph && old);
+    assert.deepEqual(entryOfInstance(fake.graph, old)?.words, [
+      '--target=old',
+      '--only=uts',
+      `--expect=uts:${uts}`,
+      '--records=3',
+    ]);
     // A process that holds it makes it an ordinary one.
     fake.apply([...namespaces, mounted('web'), holder('web')]);
     assert.match(draw(branch), /^ {2}Instances 1\n {4}web instance · 1 process\n/m, grouping);
