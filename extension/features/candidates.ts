@@ -1,6 +1,6 @@
 /** What a picker of namespaces and processes offers for a typed text. */
 import type { Host } from '../host/types.ts';
-import { namespaceTypes } from '../helper/protocol.ts';
+import { namespaceTypes, type NamespaceType } from '../helper/protocol.ts';
 import { Filter } from '../model/filter.ts';
 import type { View } from '../model/layout.ts';
 import { rowOf } from '../model/rows.ts';
@@ -17,6 +17,8 @@ export interface Candidate {
 
 export interface CandidateOptions {
   readonly processes: boolean;
+  /** Only namespaces of this type. */
+  readonly type?: NamespaceType | undefined;
   readonly except?: Target | undefined;
   /** Offered before all others. */
   readonly first?: Target | undefined;
@@ -28,14 +30,14 @@ const limit = 200;
 export function candidates(
   hosts: readonly Host[],
   text: string,
-  { processes, except, first }: CandidateOptions,
+  { processes, type, except, first }: CandidateOptions,
 ): { readonly found: readonly Candidate[]; readonly more: number } {
   const words = wordsOf(text);
   const all: Target[] = [];
   for (const host of hosts) {
     const { graph } = host;
     if (graph === undefined) continue;
-    const { named, others, own } = namespaceTargets(host, graph, text, words);
+    const { named, others, own } = namespaceTargets(host, graph, text, words, type);
     const members = processes ? processTargets(host, graph, words) : [];
     // Someone who types a pid or a command means the process, not all that it is in.
     all.push(...named, ...(words.length === 0 ? [...others, ...own, ...members] : [...members, ...others, ...own]));
@@ -57,10 +59,11 @@ function namespaceTargets(
   graph: Graph,
   text: string,
   words: readonly string[],
+  only: NamespaceType | undefined,
 ): Readonly<Record<'named' | 'others' | 'own', Target[]>> {
   const filter = new Filter(graph, { text, types: undefined, hideInitial: false });
   const targets: Record<'named' | 'others' | 'own', Target[]> = { named: [], others: [], own: [] };
-  for (const type of namespaceTypes) {
+  for (const type of only === undefined ? namespaceTypes : [only]) {
     for (const { key, initial, name } of graph.ofType(type)) {
       if (!filter.namespaces.has(key)) continue;
       const itself = words.length > 0 && hasAll(`${key}\n${name.text}`, words);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { NamespaceType } from '../helper/protocol.ts';
 import type { Host } from '../host/types.ts';
 import { figure } from '../model/words.ts';
 import { coalesce } from './coalesce.ts';
@@ -12,6 +13,8 @@ export interface PickTargetOptions {
   readonly title: string;
   /** Processes can be chosen too, not only namespaces. */
   readonly processes: boolean;
+  /** Only namespaces of this type. */
+  readonly type?: NamespaceType;
   /** Only what is on this host. */
   readonly host?: Host;
   readonly except?: Target;

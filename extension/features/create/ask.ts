@@ -41,17 +41,31 @@ export interface AskPick<T extends vscode.QuickPickItem> {
   readonly later?: Promise<readonly T[]>;
 }
 
+export interface AskSeveral<T extends vscode.QuickPickItem> extends AskPick<T> {
+  /** Why an item cannot be chosen; undefined where it can. */
+  readonly impossible?: (item: T) => string | undefined;
+}
+
 /** @param chosen ticked from the start */
 export function askSeveral<T extends vscode.QuickPickItem>(
-  options: AskPick<T>,
+  options: AskSeveral<T>,
   chosen: (item: T) => boolean,
 ): Promise<Answer<readonly T[]>> {
+  const { impossible = () => undefined } = options;
   return ask((store, resolve) => {
     const pick = newPick(options, resolve);
     pick.canSelectMany = true;
-    pick.selectedItems = pick.items.filter(chosen);
+    pick.selectedItems = pick.items.filter((item) => chosen(item) && impossible(item) === undefined);
+    // The editor cannot show an item as one that cannot be ticked: so the tick is taken back, with the reason in its place.
+    pick.onDidChangeSelection((items) => {
+      const reasons = items.flatMap((item) => impossible(item) ?? []);
+      if (reasons.length === 0) return;
+      pick.selectedItems = items.filter((item) => impossible(item) === undefined);
+      pick.value = '';
+      pick.placeholder = reasons.at(-1);
+    });
     pick.onDidAccept(() => resolve({ answer: pick.selectedItems }));
-    void replaceItems(pick, options.later, store);
+    void replaceItems(pick, options.later, (item) => impossible(item) === undefined, store);
     return pick;
   });
 }
@@ -59,6 +73,7 @@ export function askSeveral<T extends vscode.QuickPickItem>(
 async function replaceItems<T extends vscode.QuickPickItem>(
   pick: vscode.QuickPick<T>,
   later: Promise<readonly T[]> | undefined,
+  possible: (item: T) => boolean,
   store: DisposableStore,
 ): Promise<void> {
   try {
@@ -66,7 +81,7 @@ async function replaceItems<T extends vscode.QuickPickItem>(
     if (items === undefined || store.disposed) return;
     const labels = new Set(pick.selectedItems.map(({ label }) => label));
     pick.items = items;
-    pick.selectedItems = items.filter(({ label }) => labels.has(label));
+    pick.selectedItems = items.filter((item) => labels.has(item.label) && possible(item));
   } catch {
     // What did not become known is not shown; the connection says by itself that it was lost.
   }

@@ -23,7 +23,9 @@ interface State {
   types: readonly NamespaceType[];
   /** By `CreateOption.id`; undefined before they were asked for, when the usual ones are ticked. */
   chosen: ReadonlySet<string> | undefined;
-  join: NonNullable<CreateOptions['join']>;
+  joinTypes: readonly NamespaceType[];
+  /** Numbers of the namespaces to join. */
+  readonly join: Map<NamespaceType, number>;
   map: MapChoice | undefined;
   /** What was typed, and what it means. */
   readonly texts: Map<string, { readonly text: string; readonly options: Partial<CreateOptions> }>;
@@ -36,7 +38,8 @@ export async function askNamespaces(context: FeatureContext, host: Host): Promis
     host,
     types: [],
     chosen: undefined,
-    join: [],
+    joinTypes: [],
+    join: new Map(),
     map: undefined,
     texts: new Map(),
     name: '',
@@ -46,14 +49,14 @@ export async function askNamespaces(context: FeatureContext, host: Host): Promis
 
 const joinOption = 'join';
 
-function steps({ types, chosen }: State): readonly Step<State>[] {
+function steps({ types, chosen, joinTypes }: State): readonly Step<State>[] {
   const isChosen = (id: string): boolean => chosen?.has(id) === true;
   const ownMap = isChosen('uidMap') || isChosen('gidMap');
   const asked = createOptions.filter(({ id, text, applies }) => text !== undefined && isChosen(id) && applies(types));
   return [
     askTypes,
     askOptions,
-    ...(isChosen(joinOption) ? [askJoin] : []),
+    ...(isChosen(joinOption) ? [askJoinTypes, ...joinTypes.map(joinStep)] : []),
     ...(types.includes('user') && !ownMap ? [askMap] : []),
     ...asked.map((option) => textStep(option)),
     nameStep(title),
@@ -66,6 +69,7 @@ interface TypeItem extends vscode.QuickPickItem {
 
 async function askTypes(state: State, position: Position): Promise<Outcome> {
   const { host, context } = state;
+  let known: readonly ReadinessRow[] = [];
   const items = (rows: readonly ReadinessRow[]): readonly TypeItem[] =>
     namespaceTypes.map((type) => ({ label: typeNames[type], description: typeWords(host, type, rows), type }));
   const found = await askSeveral(
@@ -78,31 +82,30 @@ async function askTypes(state: State, position: Position): Promise<Outcome> {
           : 'Types of namespaces to create; without root, all but User need a User namespace beside them',
       items: items([]),
       // Not what was found out earlier: somebody may have raised a limit meanwhile.
-      later: context.readiness.renew(host).then(({ rows }) => items(rows)),
+      later: context.readiness.renew(host).then(({ rows }) => {
+        known = rows;
+        return items(rows);
+      }),
+      impossible: ({ type }) => impossibleWords(host, type, known),
     },
     ({ type }) => state.types.includes(type),
   );
-  const outcome = settle(found, (answer) => {
-    const present = host.facts?.types ?? [];
-    const types = answer.map(({ type }) => type);
-    const absent = types.filter((type) => !present.includes(type)).map((type) => typeNames[type]);
-    state.types = types.filter((type) => present.includes(type));
-    if (absent.length > 0) {
-      const kernel = displayText(host.facts?.kernel ?? '');
-      void vscode.window.showWarningMessage(
-        `Linux ${kernel} has no such namespaces: ${absent.join(', ')}. They are left out.`,
-      );
-    }
-  });
+  const outcome = settle(found, (answer) => (state.types = answer.map(({ type }) => type)));
   return outcome === 'next' && state.types.length === 0 ? 'cancel' : outcome;
 }
 
 /** What it isolates, or why it cannot be made. */
 function typeWords(host: Host, type: NamespaceType, rows: readonly ReadinessRow[]): string {
+  const why = impossibleWords(host, type, rows);
+  return why === undefined ? isolates[type] : `${why} (${isolates[type]})`;
+}
+
+/** By what the kernel has and what was tried; undefined while that is not known. */
+function impossibleWords(host: Host, type: NamespaceType, rows: readonly ReadinessRow[]): string | undefined {
   if (host.facts?.types.includes(type) !== true)
     return `Linux ${displayText(host.facts?.kernel ?? '')} does not have it`;
   const row = rows.find(({ id }) => id === type);
-  return row === undefined || row.state === 'yes' ? isolates[type] : `${row.description} (${isolates[type]})`;
+  return row?.state === 'no' ? row.description : undefined;
 }
 
 interface OptionItem extends vscode.QuickPickItem {
@@ -125,21 +128,29 @@ async function askOptions(state: State, position: Position): Promise<Outcome> {
   return settle(found, (answer) => (state.chosen = new Set(answer.map(({ id }) => id))));
 }
 
-async function askJoin(state: State): Promise<Outcome> {
-  const { context, host, types } = state;
-  const target = await pickTarget(context, { title: `${title}: Join`, processes: false, host });
-  if (target?.kind !== 'namespace') return 'back';
-  const namespace = host.graph?.namespaces.get(target.key);
-  if (namespace === undefined || types.includes(namespace.type)) {
-    void vscode.window.showInformationMessage(
-      namespace === undefined
-        ? 'It is not there any more.'
-        : `A new ${typeNames[namespace.type]} namespace is to be created: one of another type can be joined.`,
-    );
-    return 'back';
-  }
-  state.join = [{ type: namespace.type, reference: String(namespace.id) }];
-  return 'next';
+async function askJoinTypes(state: State, position: Position): Promise<Outcome> {
+  const present = state.host.facts?.types ?? [];
+  const items = namespaceTypes
+    .filter((type) => present.includes(type) && !state.types.includes(type))
+    .map((type): TypeItem => ({ label: typeNames[type], description: isolates[type], type }));
+  const placeHolder = 'Types of which an existing namespace is joined';
+  const found = await askSeveral({ title, position, placeHolder, items }, ({ type }) => state.joinTypes.includes(type));
+  return settle(found, (answer) => (state.joinTypes = answer.map(({ type }) => type)));
+}
+
+function joinStep(type: NamespaceType): Step<State> {
+  return async ({ context, host, join }) => {
+    const target = await pickTarget(context, {
+      title: `${title}: ${typeNames[type]} Namespace to Join`,
+      processes: false,
+      type,
+      host,
+    });
+    const namespace = target?.kind === 'namespace' ? host.graph?.namespaces.get(target.key) : undefined;
+    if (namespace === undefined) return 'back';
+    join.set(type, namespace.id);
+    return 'next';
+  };
 }
 
 async function askMap(state: State, position: Position): Promise<Outcome> {
@@ -176,18 +187,22 @@ function textStep({ id, label, text }: CreateOption): Step<State> {
   };
 }
 
-function optionsOf({ types, chosen, join, map, texts, name }: State): CreateOptions {
+function optionsOf({ types, chosen, joinTypes, join, map, texts, name }: State): CreateOptions {
   const applies = new Set(createOptions.flatMap((option) => (option.applies(types) ? [option.id] : [])));
   const has = (id: string): boolean => chosen?.has(id) === true && applies.has(id);
   const typed: Partial<CreateOptions> = Object.fromEntries(
     [...texts].flatMap(([id, { options }]) => (has(id) ? Object.entries(options) : [])),
   );
   const ownMap = has('uidMap') || has('gidMap');
+  const joins = joinTypes.flatMap((type) => {
+    const id = chosen?.has(joinOption) === true && !types.includes(type) ? join.get(type) : undefined;
+    return id === undefined ? [] : [{ type, reference: String(id) }];
+  });
   return {
     new: types,
     keep: name,
     ...(types.includes('user') && !ownMap && map !== undefined && map !== 'none' ? { map } : {}),
-    ...(chosen?.has(joinOption) === true && join.length > 0 ? { join } : {}),
+    ...(joins.length > 0 ? { join: joins } : {}),
     ...meanings(({ id }) => chosen?.has(id) === true, types, name),
     ...typed,
   };

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { helper } from '../../helper/support/helper.ts';
 import { idOf } from '../../helper/support/namespaces.ts';
-import { run } from '../../helper/support/process.ts';
+import { output, run } from '../../helper/support/process.ts';
 import { startHost } from '../support/host.ts';
 import { until } from '../support/poll.ts';
 import { holdNamespaces, uniqueProcessName } from '../support/workloads.ts';
@@ -50,6 +50,40 @@ export const making: Play = (stage, step) => {
     await workbench.pressInDialog('Create');
     await tree.row(host.alias, 'Network', name);
     await until('the new row is selected', async () => (await tree.find(host.alias, 'UTS', name))?.selected === true);
+  });
+
+  step('several existing namespaces are joined at once', async () => {
+    const { workbench, tree, host, scope } = stage;
+    const { quickInput } = workbench;
+    const joining = uniqueProcessName('joining');
+    scope.defer(async () => void (await run([helper, 'end', joining])));
+    await stage.run('Create Namespaces...');
+    await quickInput.opened('Create Namespaces (1/3)');
+    await quickInput.toggle('IPC', true);
+    await quickInput.accept();
+    await quickInput.opened('What is done beside');
+    await quickInput.toggle('Join', true);
+    await quickInput.accept();
+    await quickInput.opened('Types of which an existing namespace is joined');
+    const offered = (await quickInput.items()).map(({ label }) => label);
+    assert.ok(offered.includes('Network') && !offered.includes('IPC'), offered.join());
+    await quickInput.toggle('UTS', true);
+    await quickInput.toggle('Network', true);
+    await quickInput.accept();
+    for (const type of ['UTS', 'Network']) {
+      await quickInput.opened(`${type} Namespace to Join`);
+      await quickInput.type(name);
+      await quickInput.choose(name);
+    }
+    await quickInput.answer('A name to keep it under', joining);
+    await workbench.pressInDialog('Create');
+    await tree.row(host.alias, 'IPC', joining);
+    const pid = await pidOfHolder(joining);
+    const made = await pidOfHolder(name);
+    for (const type of ['uts', 'net'] as const) assert.equal(idOf(pid, type), idOf(made, type));
+    assert.notEqual(idOf(pid, 'ipc'), idOf(made, 'ipc'));
+    await run([helper, 'end', joining]);
+    await tree.gone(host.alias, 'IPC', joining);
   });
 
   step('a terminal opens in it, and says where it is', async () => {
@@ -198,6 +232,22 @@ export const making: Play = (stage, step) => {
     await workbench.screenshot(`${edition}-limit`);
     await tree.press('Try Readiness Again', host.alias, 'Readiness');
     await tree.says(/✗ no: /, host.alias, 'Readiness', 'Time namespaces');
+    // What cannot be made cannot be chosen either: the tick is taken back, and the box says why.
+    const { quickInput } = workbench;
+    await tree.chooseFromMenu('Create Namespaces...', host.alias);
+    await quickInput.opened('Create Namespaces (1/3)');
+    await until('the reason stands beside the type', async () =>
+      (await quickInput.items()).some(
+        ({ label, description }) => label === 'Time' && /max_time_namespaces|limit/i.test(description),
+      ),
+    );
+    await quickInput.press('Time');
+    await until('the reason stands in the box', async () =>
+      /max_time_namespaces|limit/i.test(await quickInput.placeholder()),
+    );
+    assert.equal((await quickInput.items()).find(({ label }) => label === 'Time')?.checked, false);
+    await workbench.screenshot(`${edition}-impossible`);
+    await quickInput.cancel();
     await tree.chooseFromMenu('Remove Host...', host.alias);
     await tree.gone(host.alias);
   });
@@ -220,4 +270,8 @@ function readText(file: string): string {
   } catch {
     return '';
   }
+}
+
+async function pidOfHolder(name: string): Promise<number> {
+  return Number((await output(['pgrep', '-f', `^linux-namespaces: ${name} `])).trim());
 }

@@ -106,6 +106,19 @@ export class QuickInput {
     });
   }
 
+  /** Clicks on an item of a picker for several, whatever comes of it. */
+  async press(label: string): Promise<void> {
+    await until(`${label} is pressed`, async () => {
+      const item = (await this.items()).find((each) => each.label === label);
+      return item !== undefined && this.#click(item);
+    });
+  }
+
+  /** What the empty box says. */
+  async placeholder(): Promise<string> {
+    return (await this.#widget.locator('.quick-input-box input').first().getAttribute('placeholder')) ?? '';
+  }
+
   async #choose(what: string, wanted: (item: QuickItem) => boolean): Promise<void> {
     const before = await this.words();
     const gone = async () => !(await this.#widget.isVisible()) || (await this.words()) !== before;
