@@ -81,7 +81,13 @@ export class Workbench {
   async openFile(path: string): Promise<void> {
     await this.run('File: Open File...');
     await this.quickInput.answer('Open File', path);
-    await this.editor(basename(path));
+    const name = basename(path);
+    await until(`the file ${name} is open`, async () => {
+      if ((await this.#tabNames('.tab.active')).includes(name)) return true;
+      // While the box lists the folder that was typed, it takes no Enter.
+      if (await this.quickInput.visible) await this.page.keyboard.press('Enter');
+      return false;
+    });
   }
 
   /** Titles of the commands that the palette offers for a text. */
