@@ -63,8 +63,7 @@ export function invocationsOf(script: Script): Invocation[] {
       if (wrapper !== undefined) {
         const { open, options, operands } = parseOptions(wrapper.options, rest);
         asRoot ||=
-          (name === 'sudo' || name === 'doas') &&
-          !options.some((option) => option.name === 'user' || option.name === 'u');
+          (name === 'sudo' || name === 'doas') && !options.some((given) => given.name === 'user' || given.name === 'u');
         words = open || startsShell(name, options) ? undefined : withoutAssignments(operands.slice(wrapper.operands));
         continue;
       }
@@ -82,7 +81,7 @@ export function invocationsOf(script: Script): Invocation[] {
 
 /** `sudo -i` and `command -v` run something else. */
 function startsShell(name: string, options: readonly Given[]): boolean {
-  return name === 'sudo' && options.some((option) => option.name === 'login' || option.name === 'shell');
+  return name === 'sudo' && options.some((given) => given.name === 'login' || given.name === 'shell');
 }
 
 function withoutAssignments(words: readonly Word[]): readonly Word[] {

@@ -17,7 +17,7 @@ const insideGlob = /[^()'"\\$`\n]+/y;
 const blanks = /[ \t\r\f\v]+/y;
 const variable = /[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]/y;
 /** The commands `[` and `[[`, where another `[` would begin a pattern. */
-const bracket = /\[\[?(?=\s)/y;
+const bracket = /\[\[?(?=\s|$)/y;
 const operator = /&&|\|\||;;&|;;|;&|\|&|&>>|&>|[;&|]/y;
 const redirection = /<<<|<<-|<<|>>|<&|>&|<>|>\||[<>]/y;
 

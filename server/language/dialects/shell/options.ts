@@ -80,10 +80,10 @@ export function parseOptions(table: OptionTable, words: readonly Word[]): Parsed
       index++;
       break;
     }
-    if (word.splits || (!word.literal && !/^-[^-]|^--[\w-]+=/.test(word.text))) {
-      // Where an option could stand, anything may come of an expansion; once text has begun a word, it is an operand.
-      return word.splits || word.text === '' || word.text.startsWith('-') ? result(true) : result(false);
-    }
+    // Anything may come of an expansion where an option could stand; behind other text it is part of an operand.
+    const option = /^-[^-]|^--[\w-]+=/.test(word.text);
+    if (word.text === '' && !word.literal) return result(true);
+    if (word.text.startsWith('-') && (word.splits || (!word.literal && !option))) return result(true);
     if (!word.text.startsWith('-') || word.text === '-') break;
     const next = words[index + 1];
     const step = word.text.startsWith('--') ? longOption(table, word, next) : shortOptions(table, word, next);

@@ -93,7 +93,7 @@ export const mappingRules: readonly ShellRule[] = [
         if (isBoth(first.name) !== isBoth(last.name)) continue;
         if (kind === 'group' && isBoth(first.name)) continue;
         yield {
-          span: first.key,
+          span: first.whole ?? first.key,
           message: `--${first.name} has no effect: unshare maps the caller's ${isBoth(first.name) ? 'ids' : `${kind} id`} once, as the last such option says.`,
           remedy: `Leave out either this or the later --${last.name}.`,
           ...remove(`Remove --${first.name}`, first),

@@ -1,7 +1,7 @@
 import { lacks, literalValue, option, type OptionInvocation } from '../../dialects/shell/invocation.ts';
 import type { Given } from '../../dialects/shell/options.ts';
 import type { Word } from '../../dialects/shell/word.ts';
-import type { Fix } from '../../rule.ts';
+import type { Finding, Fix } from '../../rule.ts';
 import {
   insideRule,
   namespaceOptions,
@@ -52,6 +52,39 @@ export const nsenterRules: readonly ShellRule[] = [
         message: 'unshare takes a file for its long options only, and refuses the equals sign as an unknown option.',
         remedy: `Write --${given.name}=FILE.`,
       };
+    },
+  ),
+  optionRule(
+    ['nsenter'],
+    {
+      id: 'shell/nsenter-short-option-equals',
+      severity: 'warning',
+      summary: 'An equals sign behind a short option of nsenter',
+      link,
+    },
+    function* equals(invocation): Iterable<Finding> {
+      for (const given of invocation.options) {
+        const { key, value } = given;
+        // Between the letter and its value lies the sign.
+        if (value === undefined || !isNamespace(given.name)) continue;
+        if (key.end - key.start !== 1 || value.span.start !== key.end + 1) continue;
+        yield {
+          span: { start: key.start, end: value.span.end },
+          message:
+            'The nsenter of util-linux 2.41 and before takes the equals sign for the beginning of the file name, and finds no such file.',
+          remedy: `Write --${given.name}=FILE.`,
+          ...(given.whole === undefined
+            ? {}
+            : {
+                fixes: [
+                  {
+                    title: `Write --${given.name}=FILE`,
+                    edits: [{ span: { start: given.whole.start, end: value.span.start }, text: `--${given.name}=` }],
+                  },
+                ],
+              }),
+        };
+      }
     },
   ),
   optionRule(
