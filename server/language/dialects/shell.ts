@@ -1,0 +1,39 @@
+import type { Declared } from '../declared.ts';
+import { defineDialect, type SourceFile } from '../dialect.ts';
+import { shellRules } from '../rules/shell/index.ts';
+import { completeShell } from './shell/complete.ts';
+import { workloadsOf } from './shell/declare.ts';
+import { describeShell } from './shell/describe.ts';
+import { invocationsOf, type Invocation } from './shell/invocation.ts';
+import { readScript } from './shell/lexer.ts';
+
+/** What of a shell script makes, enters or shares namespaces, in the order of the text. */
+export interface ShellDocument extends Declared {
+  readonly invocations: readonly Invocation[];
+  readonly functions: ReadonlySet<string>;
+  readonly script: ReturnType<typeof readScript>;
+}
+
+const shebang =
+  /^\uFEFF?#![ \t]*(?:\/\S*\/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?:\/\S*\/)?(?:ba|da|a|z|k|mk)?sh(?=[ \t\r\n]|$)/;
+
+export const shell = defineDialect<ShellDocument>({
+  id: 'shell',
+  recognises,
+  read,
+  rules: shellRules,
+  complete: completeShell,
+  describe: describeShell,
+  comment: '#',
+});
+
+function recognises({ path, languageId, text }: SourceFile): boolean {
+  if (languageId === 'shellscript' || /\.(?:sh|bash)$/.test(path)) return true;
+  return text.slice(0, 3).includes('#!') && shebang.test(text.slice(0, 256));
+}
+
+function read(text: string): ShellDocument {
+  const script = readScript(text);
+  const invocations = invocationsOf(script);
+  return { script, invocations, functions: script.functions, workloads: workloadsOf(invocations) };
+}

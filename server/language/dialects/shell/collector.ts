@@ -1,0 +1,130 @@
+import type { Compound, ListFrame } from './frames.ts';
+import type { Script, Word } from './word.ts';
+
+interface Collected {
+  readonly words: readonly Word[];
+  readonly straight: boolean;
+  background: boolean;
+}
+
+/** Reserved words after which a command begins, with what they open. */
+const openers: ReadonlyMap<string, Compound['kind'] | undefined> = new Map([
+  ['if', 'if'],
+  ['while', 'loop'],
+  ['until', 'loop'],
+  ['{', 'brace'],
+  ['then', undefined],
+  ['elif', undefined],
+  ['else', undefined],
+  ['do', undefined],
+  ['!', undefined],
+  ['time', undefined],
+  ['coproc', undefined],
+]);
+const closers: ReadonlyMap<string, Compound['kind']> = new Map([
+  ['fi', 'if'],
+  ['done', 'loop'],
+  ['}', 'brace'],
+  ['esac', 'case'],
+]);
+
+/** Makes commands of words: what is a reserved word, a pattern, a function's name, or what a redirection names. */
+export class CommandCollector {
+  private readonly commands: Collected[] = [];
+  readonly functions = new Set<string>();
+  /** Here-documents whose bodies begin at the next line. */
+  readonly awaited: { readonly delimiter: string; readonly tabs: boolean }[] = [];
+
+  script(): Script {
+    const commands = this.commands.toSorted(
+      (one, other) => (one.words[0]?.span.start ?? 0) - (other.words[0]?.span.start ?? 0),
+    );
+    return { commands, functions: this.functions };
+  }
+
+  /** Whether what follows are the words of `[[`. */
+  endWord(frame: ListFrame, at: number): boolean {
+    const { word } = frame;
+    if (word === undefined) return false;
+    frame.word = undefined;
+    const built = word.build(at);
+    if (frame.redirection !== undefined) {
+      const kind = frame.redirection;
+      frame.redirection = undefined;
+      if (kind !== 'file') this.awaited.push({ delimiter: built.text, tabs: kind === 'here-document-tabs' });
+      return false;
+    }
+    if (frame.naming) {
+      frame.naming = false;
+      if (built.literal) this.functions.add(built.text);
+      return false;
+    }
+    const inner = frame.compounds.at(-1);
+    const reserved = built.literal && !word.quoted;
+    if (inner?.kind === 'case' && inner.phase === 'pattern') {
+      if (reserved && built.text === 'esac') frame.compounds.pop();
+      return false;
+    }
+    if (inner?.kind === 'case' && inner.phase === 'word' && reserved && built.text === 'in') {
+      inner.phase = 'pattern';
+      frame.words = [];
+      return false;
+    }
+    const first = reserved && frame.words.length === 0 && !frame.ignored;
+    if (first && built.text === '[[') return true;
+    if (!first || !reserve(frame, built.text)) frame.words.push(built);
+    return false;
+  }
+
+  /** What has been read of it is a pattern. */
+  dropPattern(frame: ListFrame, inner: Compound): void {
+    frame.words = [];
+    inner.phase = 'body';
+  }
+
+  endCommand(frame: ListFrame): void {
+    frame.redirection = undefined;
+    const { words, ignored } = frame;
+    frame.words = [];
+    frame.ignored = false;
+    if (words.length === 0 || ignored) return;
+    const straight = frame.end === 'text' && frame.compounds.length === 0 && !frame.conditional;
+    this.commands.push({ words, straight, background: false });
+  }
+
+  endList(frame: ListFrame): void {
+    frame.conditional = false;
+    frame.first = this.commands.length;
+  }
+
+  toBackground({ first }: ListFrame): void {
+    for (let index = first; index < this.commands.length; index++) {
+      const command = this.commands[index];
+      if (command !== undefined) command.background = true;
+    }
+  }
+}
+
+/** Whether a word at a command's beginning is one of the shell's own. */
+function reserve(frame: ListFrame, text: string): boolean {
+  const closed = closers.get(text);
+  if (closed !== undefined) {
+    if (frame.compounds.at(-1)?.kind === closed) frame.compounds.pop();
+    frame.ignored = true;
+    return true;
+  }
+  if (openers.has(text)) {
+    const kind = openers.get(text);
+    if (kind !== undefined) frame.compounds.push({ kind });
+    return true;
+  }
+  if (text === 'for' || text === 'select') frame.compounds.push({ kind: 'loop' });
+  else if (text === 'case') {
+    frame.compounds.push({ kind: 'case', phase: 'word' });
+    return true;
+  } else if (text === 'function') {
+    frame.naming = true;
+    return true;
+  }
+  return false;
+}

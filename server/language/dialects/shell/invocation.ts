@@ -1,0 +1,146 @@
+import type { Span } from '../../span.ts';
+import { parseIp, type IpCommand } from './ip.ts';
+import { parseOptions, type Given, type OptionTable, type Parsed } from './options.ts';
+import {
+  containerOptions,
+  engineOptions,
+  lsnsOptions,
+  nsenterOptions,
+  runcGlobalOptions,
+  runcOptions,
+  systemdRunOptions,
+  unshareOptions,
+  wrappers,
+} from './tools.ts';
+import type { Script, SimpleCommand, Word } from './word.ts';
+
+interface Place {
+  /** The program's name, as written. */
+  readonly program: Word;
+  /** All of the command, from the program on. */
+  readonly span: Span;
+  readonly command: SimpleCommand;
+  /** It is run through sudo(8) or doas(1), as root. */
+  readonly asRoot: boolean;
+  /** What runs it in other namespaces, such as `ip netns exec`. */
+  readonly within: Invocation | undefined;
+}
+
+export type OptionTool = 'unshare' | 'nsenter' | 'docker' | 'podman' | 'runc' | 'systemd-run' | 'lsns';
+
+export interface OptionInvocation extends Place, Parsed {
+  readonly tool: OptionTool;
+  /** `run`, `create`; the program's name where it has no commands. */
+  readonly verb: string;
+}
+
+export interface IpInvocation extends Place {
+  readonly tool: 'ip';
+  readonly ip: IpCommand;
+}
+
+/** Another program, inside of namespaces that one of the tools has made or entered. */
+export interface OtherInvocation extends Place {
+  readonly tool: 'other';
+  readonly name: string;
+  readonly words: readonly Word[];
+}
+
+export type Invocation = OptionInvocation | IpInvocation | OtherInvocation;
+
+export function invocationsOf(script: Script): Invocation[] {
+  const found: Invocation[] = [];
+  for (const command of script.commands) {
+    let words: readonly Word[] | undefined = withoutAssignments(command.words);
+    let asRoot = false;
+    let within: Invocation | undefined;
+    while (words !== undefined) {
+      const program: Word | undefined = words[0];
+      if (program === undefined || !program.literal) break;
+      const name: string = program.text.slice(program.text.lastIndexOf('/') + 1);
+      const wrapper = wrappers.get(name);
+      const rest = words.slice(1);
+      if (wrapper !== undefined) {
+        const { open, options, operands } = parseOptions(wrapper.options, rest);
+        asRoot ||=
+          (name === 'sudo' || name === 'doas') && !options.some((given) => given.name === 'user' || given.name === 'u');
+        words = open || startsShell(name, options) ? undefined : withoutAssignments(operands.slice(wrapper.operands));
+        continue;
+      }
+      const span = { start: program.span.start, end: words.at(-1)?.span.end ?? program.span.end };
+      const invocation = invoke(name, { program, span, command, asRoot, within }, rest);
+      // Programs of no interest matter only as what another runs.
+      if (invocation === undefined || (invocation.tool === 'other' && within === undefined)) break;
+      found.push(invocation);
+      within = invocation;
+      words = programOf(invocation);
+    }
+  }
+  return found;
+}
+
+/** `sudo -i` and `command -v` run something else. */
+function startsShell(name: string, options: readonly Given[]): boolean {
+  return name === 'sudo' && options.some((given) => given.name === 'login' || given.name === 'shell');
+}
+
+function withoutAssignments(words: readonly Word[]): readonly Word[] {
+  const first = words.findIndex(({ text }) => !/^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.test(text));
+  return first < 0 ? [] : words.slice(first);
+}
+
+const simple: ReadonlyMap<string, { readonly tool: OptionTool; readonly options: OptionTable }> = new Map([
+  ['unshare', { tool: 'unshare', options: unshareOptions }],
+  ['nsenter', { tool: 'nsenter', options: nsenterOptions }],
+  ['systemd-run', { tool: 'systemd-run', options: systemdRunOptions }],
+  ['lsns', { tool: 'lsns', options: lsnsOptions }],
+]);
+
+function invoke(name: string, place: Place, words: readonly Word[]): Invocation | undefined {
+  const tool = simple.get(name);
+  if (tool !== undefined) return { ...place, tool: tool.tool, verb: name, ...parseOptions(tool.options, words) };
+  if (name === 'docker' || name === 'podman') return container(name, place, words);
+  if (name === 'ip') {
+    const ip = parseIp(words);
+    return ip === undefined ? undefined : { ...place, tool: 'ip', ip };
+  }
+  if (name === 'runc') {
+    const { open, operands } = parseOptions(runcGlobalOptions, words);
+    const [verb, ...rest] = operands;
+    if (open || verb === undefined || !/^(?:run|create)$/.test(verb.text)) return undefined;
+    return { ...place, tool: 'runc', verb: verb.text, ...parseOptions(runcOptions, rest) };
+  }
+  return { ...place, tool: 'other', name, words };
+}
+
+function container(tool: 'docker' | 'podman', place: Place, words: readonly Word[]): Invocation | undefined {
+  const { open, operands } = parseOptions(engineOptions[tool], words);
+  if (open) return undefined;
+  const rest = operands[0]?.text === 'container' ? operands.slice(1) : operands;
+  const [verb] = rest;
+  if (verb?.literal !== true || (verb.text !== 'run' && verb.text !== 'create')) return undefined;
+  return { ...place, tool, verb: verb.text, ...parseOptions(containerOptions[tool], rest.slice(1)) };
+}
+
+/** The command that it runs in the same script's terms; what runs in a container is the container's business. */
+function programOf(invocation: Invocation): readonly Word[] | undefined {
+  const { tool } = invocation;
+  if (tool === 'ip') return invocation.ip.program;
+  const runs = tool === 'unshare' || tool === 'nsenter' || tool === 'systemd-run';
+  return !runs || invocation.open ? undefined : invocation.operands;
+}
+
+/** The last one counts, as it does for the programs. */
+export function option({ options }: Parsed, ...names: readonly string[]): Given | undefined {
+  return options.findLast(({ name }) => names.includes(name));
+}
+
+/** Its value where all of it is known. */
+export function literalValue(given: Given | undefined): string | undefined {
+  return given?.value?.literal === true ? given.value.text : undefined;
+}
+
+/** None of them has been given, and none can come of an expansion. */
+export function lacks(parsed: Parsed, ...names: readonly string[]): boolean {
+  return !parsed.open && option(parsed, ...names) === undefined;
+}

@@ -1,0 +1,393 @@
+import { CommandCollector } from './collector.ts';
+import { ListFrame, PieceFrame, WordsFrame, type Frame } from './frames.ts';
+import { WordBuilder, type Script } from './word.ts';
+
+/**
+ * The simple commands of a script: of sh(1), bash(1), and what zsh and ksh share with them. It never fails and takes one pass: what
+ * is open lies on a stack of its own, so that no nesting is too deep. What only running could tell is unknown, not guessed.
+ */
+export function readScript(text: string): Script {
+  return new Lexer(text).read();
+}
+
+const plain = /[^\s'"\\$`;&|<>()#~*?[{]+/y;
+const insideQuotes = /[^"\\$`]+/y;
+const insideBraces = /[^}'"\\$`]+/y;
+const insideGlob = /[^()'"\\$`\n]+/y;
+const blanks = /[ \t\r\f\v]+/y;
+const variable = /[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]/y;
+/** The commands `[` and `[[`, where another `[` would begin a pattern. */
+const bracket = /\[\[?(?=\s|$)/y;
+const operator = /&&|\|\||;;&|;;|;&|\|&|&>>|&>|[;&|]/y;
+const redirection = /<<<|<<-|<<|>>|<&|>&|<>|>\||[<>]/y;
+
+class Lexer {
+  private readonly text: string;
+  private at = 0;
+  private readonly stack: Frame[] = [new ListFrame('text')];
+  private readonly collector = new CommandCollector();
+  /** How many of the stack are backquotes, inside which an unescaped one always closes. */
+  private backquotes = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  read(): Script {
+    while (this.at < this.text.length) this.step();
+    while (this.stack.length > 0) this.close();
+    return this.collector.script();
+  }
+
+  private step(): void {
+    const frame = this.stack.at(-1);
+    if (frame === undefined) this.at = this.text.length;
+    else if (frame.kind === 'list') this.stepList(frame);
+    else if (frame instanceof WordsFrame) this.stepWords(frame);
+    else if (frame instanceof PieceFrame) this.stepPiece(frame);
+  }
+
+  private match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    return pattern.exec(this.text)?.[0];
+  }
+
+  /** The word that is being read: of the innermost frame that has words. */
+  private word(): WordBuilder {
+    for (let index = this.stack.length - 1; index >= 0; index--) {
+      const frame = this.stack[index];
+      if (frame instanceof PieceFrame) continue;
+      if (frame === undefined) break;
+      return (frame.word ??= new WordBuilder(this.at));
+    }
+    return new WordBuilder(this.at);
+  }
+
+  private stepList(frame: ListFrame): void {
+    const character = this.text[this.at];
+    if (character === '\n') {
+      this.endWord(frame);
+      this.newline(frame);
+    } else if (this.match(blanks) !== undefined) {
+      this.endWord(frame);
+      this.skip(blanks);
+    } else if (character === '#' && frame.word === undefined) {
+      this.skipLine();
+    } else if (character === '<' || character === '>' || this.text.startsWith('&>', this.at)) {
+      this.redirect(frame);
+    } else if (character === ';' || character === '&' || character === '|') {
+      this.operate(frame);
+    } else if (character === '(') {
+      this.parenthesis(frame);
+    } else if (character === ')') {
+      this.endWord(frame);
+      this.at++;
+      const inner = frame.compounds.at(-1);
+      if (inner?.kind === 'case' && inner.phase === 'pattern') this.collector.dropPattern(frame, inner);
+      else if (frame.end === ')') this.close();
+      else this.collector.endCommand(frame);
+    } else this.stepWord();
+  }
+
+  private stepWords(frame: WordsFrame): void {
+    const character = this.text[this.at];
+    const blank = character === '\n' || this.match(blanks) !== undefined;
+    if (frame.kind === 'array' && character === ')') {
+      this.at++;
+      this.close();
+    } else if (blank) {
+      const ended = frame.kind === 'test' && frame.word?.known === ']]' && !frame.word.quoted;
+      frame.word = undefined;
+      if (ended) this.close();
+      else if (character === '\n') this.newline(undefined);
+      else this.skip(blanks);
+    } else if (frame.kind === 'array' && character === '#' && frame.word === undefined) {
+      this.skipLine();
+    } else if (';&|<>()#'.includes(character ?? '')) {
+      // `]];`, or an operator of the test.
+      if (frame.kind === 'test' && frame.word?.known === ']]' && !frame.word.quoted) this.close();
+      else {
+        frame.word = undefined;
+        this.at++;
+      }
+    } else this.stepWord();
+  }
+
+  /** What is the same in every kind of word that is not quoted. */
+  private stepWord(): void {
+    const word = this.word();
+    const run = this.match(plain);
+    if (run !== undefined) {
+      word.add(run);
+      this.at += run.length;
+      return;
+    }
+    const character = this.text[this.at];
+    if (this.common(word, false)) return;
+    if (character === "'") this.singleQuote(word);
+    else {
+      const next = this.text[this.at + 1];
+      if ((character === '*' || character === '?') && next === '(') this.stack.push(new PieceFrame('glob', false));
+      if (this.at === word.start && this.match(bracket) !== undefined) {
+        word.add(this.match(bracket) ?? '');
+        this.skip(bracket);
+        return;
+      }
+      if (character === '*' || character === '?' || character === '[') word.expand(true);
+      else if (character === '{' && next !== undefined && !/[\s}]/.test(next)) word.expand(true);
+      else if (character === '~' && this.at === word.start) word.expand(false);
+      else word.add(character ?? '');
+      this.at += (character === '*' || character === '?') && next === '(' ? 2 : 1;
+    }
+  }
+
+  private stepPiece(frame: PieceFrame): void {
+    const word = this.word();
+    const pattern = frame.kind === 'quote' ? insideQuotes : frame.kind === 'brace' ? insideBraces : insideGlob;
+    const run = this.match(pattern);
+    if (run !== undefined) {
+      word.add(run);
+      this.at += run.length;
+      return;
+    }
+    const character = this.text[this.at];
+    if (frame.kind === 'quote' && character === '"') this.popPiece();
+    else if (this.common(word, frame.quoted)) return;
+    else if (character === "'" && !frame.quoted) this.singleQuote(word);
+    else if (frame.kind === 'brace' && character === '}') this.popPiece();
+    else if (frame.kind === 'glob' && character === '(') {
+      this.stack.push(new PieceFrame('glob', false));
+      this.at++;
+    } else if (frame.kind === 'glob' && character === ')') this.popPiece();
+    else if (frame.kind === 'glob' && character === '\n') this.stack.pop();
+    else this.at++;
+  }
+
+  private popPiece(): void {
+    this.stack.pop();
+    this.at++;
+  }
+
+  /** Escapes, double quotes and expansions. */
+  private common(word: WordBuilder, quoted: boolean): boolean {
+    const character = this.text[this.at];
+    if (character === '\\') {
+      const broken = /\\\r?\n/y;
+      broken.lastIndex = this.at;
+      const continued = broken.exec(this.text)?.[0];
+      if (continued !== undefined) {
+        // A continuation between words begins none.
+        this.at += continued.length;
+        const frame = this.stack.at(-1);
+        if (frame !== undefined && !(frame instanceof PieceFrame) && word.start === this.at - continued.length) {
+          frame.word = undefined;
+        }
+        return true;
+      }
+      const next = this.text[this.at + 1] ?? '';
+      word.quoted = true;
+      word.add(quoted && !'$`"\\'.includes(next) ? `\\${next}` : next);
+      this.at += 2;
+      return true;
+    }
+    if (character === '"') {
+      word.quoted = true;
+      this.stack.push(new PieceFrame('quote', true));
+      this.at++;
+      return true;
+    }
+    if (character === '$') {
+      this.dollar(word, quoted);
+      return true;
+    }
+    if (character === '`') {
+      this.backquote(word, quoted);
+      return true;
+    }
+    return false;
+  }
+
+  private singleQuote(word: WordBuilder): void {
+    const end = this.text.indexOf("'", this.at + 1);
+    word.quoted = true;
+    word.add(this.text.slice(this.at + 1, end < 0 ? this.text.length : end));
+    this.at = end < 0 ? this.text.length : end + 1;
+  }
+
+  private dollar(word: WordBuilder, quoted: boolean): void {
+    const next = this.text[this.at + 1];
+    if (next === '(') {
+      word.expand(!quoted);
+      if (this.text[this.at + 2] === '(') this.skipArithmetic(this.at + 1);
+      else this.open(2, ')');
+    } else if (next === '{') {
+      word.expand(!quoted);
+      this.stack.push(new PieceFrame('brace', quoted));
+      this.at += 2;
+    } else if (next === "'" && !quoted) {
+      const string = /\$'(?:[^'\\]|\\[\s\S])*'?/y;
+      string.lastIndex = this.at;
+      const found = string.exec(this.text)?.[0] ?? "$'";
+      word.quoted = true;
+      if (found.includes('\\')) word.expand(false);
+      else word.add(found.slice(2, -1));
+      this.at += found.length;
+    } else if (next === '"' && !quoted) {
+      this.at++;
+    } else {
+      this.at++;
+      const name = this.match(variable);
+      if (name === undefined) word.add('$');
+      else {
+        word.expand(!quoted || name === '@');
+        this.at += name.length;
+      }
+    }
+  }
+
+  private backquote(word: WordBuilder, quoted: boolean): void {
+    if (this.backquotes === 0) {
+      word.expand(!quoted);
+      this.open(1, '`');
+      return;
+    }
+    this.at++;
+    for (;;) {
+      const frame = this.stack.at(-1);
+      const last = frame === undefined || (frame.kind === 'list' && frame.end === '`');
+      this.close();
+      if (last) return;
+    }
+  }
+
+  private open(length: number, end: ')' | '`'): void {
+    this.at += length;
+    if (end === '`') this.backquotes++;
+    const frame = new ListFrame(end);
+    this.collector.endList(frame);
+    this.stack.push(frame);
+  }
+
+  /** Ends the innermost frame, whether it has been closed or the text ends. */
+  private close(): void {
+    const frame = this.stack.at(-1);
+    if (frame?.kind === 'list') {
+      this.endWord(frame);
+      // The word's end may have opened another.
+      while (this.stack.length > 0 && this.stack.at(-1) !== frame) this.stack.pop();
+      this.collector.endCommand(frame);
+      if (frame.end === '`') this.backquotes--;
+    }
+    this.stack.pop();
+  }
+
+  /** From the first of two parentheses to the one that closes it. */
+  private skipArithmetic(from: number): void {
+    let depth = 0;
+    let at = from;
+    for (; at < this.text.length; at++) {
+      const character = this.text[at];
+      if (character === '(') depth++;
+      else if (character === ')' && --depth === 0) break;
+    }
+    this.at = Math.min(at + 1, this.text.length);
+  }
+
+  private skip(pattern: RegExp): void {
+    this.at += this.match(pattern)?.length ?? 1;
+  }
+
+  private skipLine(): void {
+    const end = this.text.indexOf('\n', this.at);
+    this.at = end < 0 ? this.text.length : end;
+  }
+
+  private newline(frame: ListFrame | undefined): void {
+    this.at++;
+    if (frame !== undefined) {
+      // `a &&` goes on in the next line.
+      const goesOn = frame.conditional && frame.words.length === 0 && !frame.ignored;
+      this.collector.endCommand(frame);
+      if (!goesOn) this.collector.endList(frame);
+    }
+    for (const { delimiter, tabs } of this.collector.awaited.splice(0)) this.skipHereDocument(delimiter, tabs);
+  }
+
+  private skipHereDocument(delimiter: string, tabs: boolean): void {
+    while (this.at < this.text.length) {
+      const end = this.text.indexOf('\n', this.at);
+      const line = this.text.slice(this.at, end < 0 ? this.text.length : end).replace(/\r$/, '');
+      this.at = end < 0 ? this.text.length : end + 1;
+      if ((tabs ? line.replace(/^\t+/, '') : line) === delimiter) return;
+    }
+  }
+
+  private redirect(frame: ListFrame): void {
+    const next = this.text[this.at + 1];
+    if (next === '(' && this.text[this.at] !== '&') {
+      // Process substitution.
+      this.word().expand(false);
+      this.open(2, ')');
+      return;
+    }
+    // `2>`: the digits are no word.
+    const { word } = frame;
+    if (word !== undefined && word.literal && !word.quoted && /^\d+$/.test(word.known)) frame.word = undefined;
+    this.endWord(frame);
+    const found = this.match(this.text[this.at] === '&' ? operator : redirection) ?? '>';
+    this.at += found.length;
+    frame.redirection = found === '<<' ? 'here-document' : found === '<<-' ? 'here-document-tabs' : 'file';
+  }
+
+  private operate(frame: ListFrame): void {
+    this.endWord(frame);
+    const found = this.match(operator) ?? ';';
+    this.at += found.length;
+    const inner = frame.compounds.at(-1);
+    if (found.startsWith(';') && found.length > 1) {
+      this.collector.endCommand(frame);
+      this.collector.endList(frame);
+      if (inner?.kind === 'case') inner.phase = 'pattern';
+      return;
+    }
+    if (inner?.kind === 'case' && inner.phase === 'pattern') return;
+    this.collector.endCommand(frame);
+    if (found === '&&' || found === '||') frame.conditional = true;
+    else if (found === ';') this.collector.endList(frame);
+    else if (found === '&') {
+      this.collector.toBackground(frame);
+      this.collector.endList(frame);
+    }
+  }
+
+  private parenthesis(frame: ListFrame): void {
+    const { word } = frame;
+    const next = this.text[this.at + 1];
+    const inner = frame.compounds.at(-1);
+    if (inner?.kind === 'case' && inner.phase === 'pattern') {
+      this.at++;
+    } else if (word !== undefined && this.text[this.at - 1] === '=') {
+      word.expand(true);
+      this.at++;
+      this.stack.push(new WordsFrame('array'));
+    } else if (word !== undefined && next !== ')') {
+      // A pattern such as @(a|b).
+      word.expand(true);
+      this.at++;
+      this.stack.push(new PieceFrame('glob', false));
+    } else if (word !== undefined || (frame.words.length > 0 && next === ')')) {
+      this.endWord(frame);
+      const [name] = frame.words;
+      if (name?.literal === true) this.collector.functions.add(name.text);
+      frame.words = [];
+      this.at += 2;
+    } else if (next === '(' && (frame.words.length === 0 || frame.words[0]?.text === 'for')) {
+      this.skipArithmetic(this.at);
+      if (frame.words.length === 0) frame.ignored = true;
+    } else this.open(1, ')');
+  }
+
+  private endWord(frame: ListFrame): void {
+    if (this.collector.endWord(frame, this.at)) this.stack.push(new WordsFrame('test'));
+  }
+}
