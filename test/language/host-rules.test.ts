@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { FactsRecord } from '../../extension/helper/protocol.ts';
 import type { DeclaredNamespace, Workload } from '../../server/language/declared.ts';
 import { hostView } from '../../server/language/host-view.ts';
 import type { HostState, KnownNamespace } from '../../server/language/protocol.ts';
 import type { Finding } from '../../server/language/rule.ts';
-import { hostRules } from '../../server/language/rules/host.ts';
+import { hostRules, soughtPrograms } from '../../server/language/rules/host.ts';
 import { user } from '../unit/explain/fixtures.ts';
 
 const span = { start: 3, end: 9 };
@@ -128,12 +129,11 @@ const cases: Readonly<Record<string, { readonly flagged: readonly Case[]; readon
     ],
   },
   'runtime-missing': {
-    flagged: [
-      { of: workload({ runtimes: ['runc', 'crun'] }), says: /^runc and crun were not found on web1\.$/ },
-      { of: workload({ runtimes: ['constructor'] }) },
-    ],
+    flagged: [{ of: workload({ runtimes: ['runc', 'crun'] }), says: /^runc and crun were not found on web1\.$/ }],
     clean: [
       { of: workload({}) },
+      // The helper does not look for it.
+      { of: workload({ runtimes: ['setpriv'] }) },
       {
         of: workload({ runtimes: ['runc', 'crun'] }),
         host: state({ facts: { ...root, tools: { crun: '/usr/bin/crun' } } }),
@@ -200,6 +200,12 @@ describe('rules that need a host', () => {
     });
     for (const rule of hostRules) assert.deepEqual([...rule.check({ workloads: [all] }, undefined)], []);
   });
+});
+
+test('a program is missed only where the helper looks for it', () => {
+  const source = readFileSync(new URL('../../server/helper/facts.c', import.meta.url), 'utf8');
+  const [, list = ''] = /tools\[\] = \{([^}]*)\}/.exec(source) ?? [];
+  for (const program of soughtPrograms) assert.ok(list.includes(`"${program}"`), program);
 });
 
 test('what a host says of itself is made safe to show', () => {

@@ -125,6 +125,24 @@ const containerUnknown = hostRule(
     ),
 );
 
+/** Those of the helper's `facts` that something can be started with. Whether another program is there was not looked at. */
+export const soughtPrograms: ReadonlySet<string> = new Set([
+  'runc',
+  'crun',
+  'podman',
+  'docker',
+  'containerd',
+  'ctr',
+  'nerdctl',
+  'crictl',
+  'lxc-start',
+  'systemd-nspawn',
+  'bwrap',
+  'unshare',
+  'nsenter',
+  'ip',
+]);
+
 const runtimeMissing = hostRule(
   {
     id: 'host/runtime-missing',
@@ -133,7 +151,11 @@ const runtimeMissing = hostRule(
     link: 'https://github.com/opencontainers/runtime-spec/blob/main/implementations.md',
   },
   function* runtimes(host, { runtimes: wanted, span }) {
-    if (wanted.length === 0 || wanted.some((name) => Object.hasOwn(host.facts.tools, name))) return;
+    if (
+      wanted.length === 0 ||
+      wanted.some((name) => !soughtPrograms.has(name) || Object.hasOwn(host.facts.tools, name))
+    )
+      return;
     yield {
       span,
       message: `${listed(wanted)} ${wanted.length === 1 ? 'was' : 'were'} not found on ${host.name}.`,

@@ -19,6 +19,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { hostMethod, settingsMethod, type HostState, type SettingsMessage } from '../../../server/language/protocol.ts';
 import { startServer } from '../../../server/language/server.ts';
 import type { Scope } from '../../helper/support/scope.ts';
+import { within } from '../../helper/support/wait.ts';
 
 /** How long a test waits for what must come, in milliseconds. */
 const patience = 20_000;
@@ -110,11 +111,9 @@ export class Client {
     for (;;) {
       const published = this.#published.get(uri)?.diagnostics ?? [];
       if (this.#published.has(uri) && wanted(published)) return published;
-      try {
-        await once(this.#events, 'published', { signal: AbortSignal.timeout(patience) });
-      } catch {
-        throw new Error(`waited in vain; the last diagnostics were ${JSON.stringify(published)}`);
-      }
+      await within('diagnostics', once(this.#events, 'published'), patience).catch((error: unknown) => {
+        throw new Error(`${String(error)}; the last were ${JSON.stringify(published)}`);
+      });
     }
   }
 
