@@ -87,7 +87,8 @@ test('what a host says is there while the host is, and the rest stays', async (t
   assert.deepEqual(rules(all), ['host/path-missing', forgotten]);
   const [missing] = all;
   assert.ok(missing);
-  assert.match(String(missing.message), /^No namespace is mounted at \/run\/netns\/green on web1 now\. /);
+  assert.ok(typeof missing.message === 'string');
+  assert.match(missing.message, /^No namespace is mounted at \/run\/netns\/green on web1 now\. /);
   assert.equal(client.covered(uri, missing.range), '/run/netns/green');
   const create = (await client.codeActions(uri, missing)).find(({ title }) => title === 'Create it on web1');
   assert.deepEqual(create?.command?.arguments, [{ type: 'net', path: '/run/netns/green' }]);

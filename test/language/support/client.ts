@@ -19,7 +19,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { hostMethod, settingsMethod, type HostState, type SettingsMessage } from '../../../server/language/protocol.ts';
 import { startServer } from '../../../server/language/server.ts';
 import type { Scope } from '../../helper/support/scope.ts';
-import { within } from '../../helper/support/wait.ts';
+import { within as waitFor } from '../../helper/support/wait.ts';
 
 /** How long a test waits for what must come, in milliseconds. */
 const patience = 20_000;
@@ -111,7 +111,7 @@ export class Client {
     for (;;) {
       const published = this.#published.get(uri)?.diagnostics ?? [];
       if (this.#published.has(uri) && wanted(published)) return published;
-      await within('diagnostics', once(this.#events, 'published'), patience).catch((error: unknown) => {
+      await waitFor('diagnostics', once(this.#events, 'published'), patience).catch((error: unknown) => {
         throw new Error(`${String(error)}; the last were ${JSON.stringify(published)}`);
       });
     }
