@@ -2,7 +2,7 @@
 /** `npm run build`: the helper for this machine's architecture (`--all`: for every one) and the bundled extension, into dist/. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildNeeds, ensureNodeModules, ensurePackages, packageNeeds, root, run, say, which } from './setup.mjs';
@@ -168,6 +168,24 @@ export async function buildExtension() {
   return { metafile, entry: Buffer.byteLength(files.get('extension.cjs')?.code ?? ''), total };
 }
 
+/** dist/nslint.cjs: the rules for files as a command of its own, which needs nothing else of the package. */
+export async function buildLint() {
+  const { build } = await import('esbuild');
+  /** @type {{ version: string }} */
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  await build({
+    ...scriptOptions,
+    absWorkingDir: root,
+    entryPoints: ['server/language/nslint.ts'],
+    outfile: 'dist/nslint.cjs',
+    bundle: true,
+    format: 'cjs',
+    banner: { js: '#!/usr/bin/env node' },
+    define: { nslintVersion: JSON.stringify(version) },
+  });
+  chmodSync(join(root, 'dist', 'nslint.cjs'), 0o755);
+}
+
 const scriptOptions = /** @type {const} */ ({
   // The Node of VS Code 1.100, the oldest supported.
   platform: 'node',
@@ -273,6 +291,7 @@ export async function buildAll({ all }) {
   ensurePackages(all ? packageNeeds : buildNeeds, { required: false });
   buildHelper({ all });
   const { metafile, entry, total } = await buildExtension();
+  await buildLint();
   say(
     `Built dist/*.cjs (${kilobytes(total)} KB, of which ${kilobytes(entry)} KB are loaded at the start) and dist/helper/`,
   );
