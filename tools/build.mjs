@@ -2,7 +2,7 @@
 /** `npm run build`: the helper for this machine's architecture (`--all`: for every one) and the bundled extension, into dist/. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildNeeds, ensureNodeModules, ensurePackages, packageNeeds, root, run, say, which } from './setup.mjs';
@@ -266,22 +266,27 @@ async function joinStart(texts, start) {
 }
 
 /**
- * Programs of their own: the language server, which the extension starts.
+ * Programs of their own: the language server, which the extension starts, and the same rules as a command, `nslint`.
  * @returns {Promise<import('esbuild').Metafile>}
  */
-async function buildServer() {
+async function buildPrograms() {
   const { build } = await import('esbuild');
+  /** @type {{ version: string }} */
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { metafile } = await build({
     ...scriptOptions,
     absWorkingDir: root,
-    entryPoints: { server: 'server/language/main.ts' },
+    entryPoints: { server: 'server/language/main.ts', nslint: 'server/language/nslint.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     bundle: true,
     format: 'cjs',
+    banner: { js: '#!/usr/bin/env node' },
+    define: { nslintVersion: JSON.stringify(version) },
     sourcemap: 'linked',
     metafile: true,
   });
+  chmodSync(join(root, 'dist', 'nslint.cjs'), 0o755);
   return metafile;
 }
 
@@ -299,11 +304,11 @@ export async function buildAll({ all }) {
   ensurePackages(all ? packageNeeds : buildNeeds, { required: false });
   buildHelper({ all });
   const { metafile, entry, total } = await buildExtension();
-  const server = await buildServer();
+  const programs = await buildPrograms();
   say(
     `Built dist/*.cjs (${kilobytes(total)} KB, of which ${kilobytes(entry)} KB are loaded at the start) and dist/helper/`,
   );
-  return [...Object.keys(metafile.inputs), ...Object.keys(server.inputs)];
+  return [...Object.keys(metafile.inputs), ...Object.keys(programs.inputs)];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -213,10 +213,10 @@ for (const [program, refused] of Object.entries(containers)) {
   });
 }
 
+const says = (script: string): string => runApart(`mount -t tmpfs none /run; ${script}`).said.trim();
+
 /** Warnings whose claim can be looked at. */
 describe('what is warned of is so', { skip: reason('ip') || reason('unshare') }, () => {
-  const says = (script: string): string => runApart(`mount -t tmpfs none /run; ${script}`).said.trim();
-
   test('without --fork the second child of unshare --pid cannot be made', () => {
     assert.match(
       run(`unshare --pid sh -c 'true | true; sleep 0; exec 3>&1; (:); (:); echo made'`).said,

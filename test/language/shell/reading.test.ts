@@ -19,6 +19,37 @@ function straight(text: string): string[] {
     .map(({ words }) => words[0]?.text ?? '');
 }
 
+function tools(text: string): string[] {
+  return invocationsOf(readScript(text))
+    .filter(({ tool }) => tool !== 'other')
+    .map(({ tool, program, asRoot }) => `${asRoot ? '#' : ''}${tool}@${program.span.start}`);
+}
+
+const options = (text: string): string[] =>
+  invocationsOf(readScript(text)).flatMap((invocation) =>
+    'options' in invocation
+      ? [
+          ...invocation.options.map(({ name, value }) => `${name}${value === undefined ? '' : `=${value.text}`}`),
+          `| ${invocation.operands.map((word) => word.text).join(' ')}`,
+        ]
+      : [],
+  );
+
+const paths = (text: string): number =>
+  shell.open(text).declared.workloads.flatMap(({ namespaces }) => namespaces.filter(({ from }) => from.kind === 'path'))
+    .length;
+
+const recognised = (path: string, text = '', languageId?: string): boolean =>
+  shell.recognises({ path, text, languageId });
+
+const labels = (marked: string, at?: Host): string[] => {
+  const offset = marked.indexOf('^');
+  return shell
+    .open(marked.replace('^', ''))
+    .complete(offset, at)
+    .map(({ label }) => label);
+};
+
 describe('words of a script', () => {
   const cases: Readonly<Record<string, readonly [text: string, commands: readonly string[]]>> = {
     quotes: [`a 'b c' "d e" f\\ g "it's" 'x'\\''y' $'z'`, ["a b c d e f g it's x'y z"]],
@@ -64,11 +95,6 @@ describe('words of a script', () => {
 });
 
 describe('commands that concern namespaces', () => {
-  function tools(text: string): string[] {
-    return invocationsOf(readScript(text))
-      .filter(({ tool }) => tool !== 'other')
-      .map(({ tool, program, asRoot }) => `${asRoot ? '#' : ''}${tool}@${program.span.start}`);
-  }
   const cases: Readonly<Record<string, readonly [text: string, tools: readonly string[]]>> = {
     'behind assignments and wrappers': ['A=1 sudo -E -u root env -i B=2 nohup unshare -r id', ['unshare@37']],
     'by root': ['sudo -n /usr/bin/unshare -m id', ['#unshare@8']],
@@ -89,15 +115,6 @@ describe('commands that concern namespaces', () => {
   }
 
   test('options of getopt_long and of pflag', () => {
-    const options = (text: string): string[] =>
-      invocationsOf(readScript(text)).flatMap((invocation) =>
-        'options' in invocation
-          ? [
-              ...invocation.options.map(({ name, value }) => `${name}${value === undefined ? '' : `=${value.text}`}`),
-              `| ${invocation.operands.map((word) => word.text).join(' ')}`,
-            ]
-          : [],
-      );
     assert.deepEqual(options('unshare -fp --map-r -S5 -G 6 --mount=/x -- id -u'), [
       'fork',
       'pid',
@@ -156,10 +173,6 @@ describe('what is declared', () => {
   });
 
   test('a named namespace that the script adds itself is not expected on the host', () => {
-    const paths = (text: string): number =>
-      shell
-        .open(text)
-        .declared.workloads.flatMap(({ namespaces }) => namespaces.filter(({ from }) => from.kind === 'path')).length;
     assert.equal(paths('ip netns exec a id'), 1);
     assert.equal(paths('ip netns add a; ip netns exec a id'), 0);
     assert.equal(paths('ip netns add "$n"; ip netns exec a id'), 0);
@@ -184,8 +197,6 @@ describe('what is declared', () => {
 });
 
 describe('which files are shell scripts', () => {
-  const recognised = (path: string, text = '', languageId?: string): boolean =>
-    shell.recognises({ path, text, languageId });
   test('by name, language or first line', () => {
     assert.ok(recognised('/a/b.sh'));
     assert.ok(recognised('/a/b.bash'));
@@ -245,13 +256,6 @@ describe('help while writing', () => {
         initial: false,
       },
     ],
-  };
-  const labels = (marked: string, at?: Host): string[] => {
-    const offset = marked.indexOf('^');
-    return shell
-      .open(marked.replace('^', ''))
-      .complete(offset, at)
-      .map(({ label }) => label);
   };
   test('values of an option', () => {
     assert.deepEqual(labels('unshare -m --propagation=^ id'), ['private', 'slave', 'shared', 'unchanged']);

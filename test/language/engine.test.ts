@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { defineDialect } from '../../server/language/dialect.ts';
+import { dialects } from '../../server/language/dialects/index.ts';
+import { allRules, judge, noSettings, openFile } from '../../server/language/engine.ts';
+import { dialectIds, type Settings } from '../../server/language/protocol.ts';
+
+const link = 'https://example.org/';
+
+/** Finds each word of the alphabet: `a` by one rule, `b` by the other. */
+const letters = defineDialect({
+  id: 'shell',
+  recognises: () => true,
+  read: (text) => ({ workloads: [], text }),
+  rules: ['a', 'b'].map((letter) => ({
+    id: `shell/${letter}`,
+    severity: letter === 'a' ? ('error' as const) : ('hint' as const),
+    summary: 'A letter that is there',
+    link,
+    *check({ text }) {
+      for (const { index } of text.matchAll(new RegExp(`(?<!/)\\b${letter}\\b`, 'g'))) {
+        const span = { start: index, end: index + 1 };
+        yield { span, message: 'It is there.', ...(text.includes('worse') ? { severity: 'warning' as const } : {}) };
+      }
+    },
+  })),
+  comment: '#',
+});
+
+function found(text: string, rules: Settings['rules'] = {}): string[] {
+  return judge(letters.open(text), undefined, { ...noSettings, rules }).map(
+    ({ rule, severity, span }) => `${rule.id.slice(6)}@${span.start} ${severity}`,
+  );
+}
+
+describe('judging a document', () => {
+  test('findings are in the order of the text', () => {
+    assert.deepEqual(found('b a b'), ['b@0 hint', 'a@2 error', 'b@4 hint']);
+  });
+  test('a finding may be worse than its rule', () => {
+    assert.deepEqual(found('a worse'), ['a@0 warning']);
+  });
+  test('the settings have the last word on a severity', () => {
+    assert.deepEqual(found('a worse b', { 'shell/a': 'information' }), ['a@0 information', 'b@8 warning']);
+  });
+  test('a rule that is off is not asked', () => {
+    assert.deepEqual(found('a b', { 'shell/a': 'off' }), ['b@2 hint']);
+  });
+  test('settings are looked up by name only', () => {
+    assert.deepEqual(found('a', Object.create(null)), ['a@0 error']);
+  });
+});
+
+describe('suppression comments', () => {
+  test('of the next line, for one rule and for all', () => {
+    assert.deepEqual(found('# linux-namespaces-disable-next-line shell/a\na b\na'), ['b@47 hint', 'a@49 error']);
+    assert.deepEqual(found('# linux-namespaces-disable-next-line\na b\na'), ['a@41 error']);
+  });
+  test('of the same line', () => {
+    assert.deepEqual(found('a # linux-namespaces-disable-line shell/b, shell/a\na'), ['a@51 error']);
+  });
+  test('of the whole file, wherever it stands', () => {
+    assert.deepEqual(found('a b\n# linux-namespaces-disable-file shell/a'), ['b@2 hint']);
+    assert.deepEqual(found('a b\r\n# linux-namespaces-disable-file\r\n'), []);
+  });
+  test('nothing outside of a comment, and no other word', () => {
+    assert.equal(found('linux-namespaces-disable-line a').length, 1);
+    assert.equal(found('# linux-namespaces-disable-lines\na').length, 1);
+    assert.equal(found('# linux-namespaces-disable-next-line shell/other\na').length, 1);
+  });
+  test('not the line after the next', () => {
+    assert.deepEqual(found('# linux-namespaces-disable-next-line\r\n\r\na'), ['a@40 error']);
+  });
+});
+
+describe('all dialects', () => {
+  test('have their rules under their own names, once each', () => {
+    const ids = allRules().map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+    for (const dialect of dialects) {
+      for (const { id } of dialect.rules) assert.ok(id.startsWith(`${dialect.id}/`), id);
+    }
+  });
+  test('can be switched off', () => {
+    const file = { path: '/x.sh', languageId: undefined, text: 'unshare id' };
+    assert.equal(openFile(file)?.dialect.id, 'shell');
+    assert.equal(openFile(file, ['shell']), undefined);
+    assert.notEqual(
+      openFile(
+        file,
+        dialectIds.filter((id) => id !== 'shell'),
+      ),
+      undefined,
+    );
+  });
+  test('take nothing for theirs that says nothing', () => {
+    for (const path of ['/README.md', '/main.c', '/package.json', '/.github/dependabot.yml', '/notes.txt']) {
+      assert.equal(openFile({ path, languageId: undefined, text: '{}' }), undefined, path);
+    }
+  });
+});
