@@ -43,8 +43,11 @@ function namesOf(workload: Workload | undefined): readonly string[] {
   return workload.detail === undefined ? [workload.name] : [workload.name, workload.detail];
 }
 
-/** Whether a namespace could be missing from the graph: what is not listed is then not known. */
-export function everythingSeen({ completeness, namespaces }: Graph, mntns: number | undefined): boolean {
+/**
+ * Whether the mounts of the host's own mount namespace are all known. The helper reads those of the one that it is in, `mntns`, whatever
+ * it may not see of processes.
+ */
+export function mountsSeen({ completeness, namespaces }: Graph, mntns: number | undefined): boolean {
   const key: NamespaceKey = `mnt:${mntns ?? 0}`;
-  return completeness.complete && namespaces.get(key)?.initial === true;
+  return completeness.source.includes('mounts') && namespaces.get(key)?.initial === true;
 }

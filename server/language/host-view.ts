@@ -6,7 +6,7 @@ import type { HostState, KnownNamespace } from './protocol.ts';
 const folders = ['/run/netns/', '/run/docker/netns/', '/run/linux-namespaces/'];
 
 export function hostView(state: HostState): Host {
-  const { name, facts, complete, namespaces } = state;
+  const { name, facts, complete, mountsSeen, namespaces } = state;
   const byPath = new Map<string, KnownNamespace>();
   const byProcess = new Map<string, KnownNamespace>();
   const byWorkload = new Map<string, KnownNamespace>();
@@ -30,7 +30,7 @@ export function hostView(state: HostState): Host {
       if (pid !== undefined) return byProcess.get(`${type}:${pid}`);
       const known = byPath.get(path);
       if (known !== undefined) return known;
-      return complete && folders.some((folder) => path.startsWith(folder)) ? 'missing' : undefined;
+      return mountsSeen && folders.some((folder) => path.startsWith(folder)) ? 'missing' : undefined;
     },
     container: (nameOrId) => byWorkload.get(nameOrId),
   };

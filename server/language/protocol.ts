@@ -32,6 +32,8 @@ export interface HostState {
   readonly facts: FactsRecord;
   /** Every namespace was seen: what is not listed is not there. */
   readonly complete: boolean;
+  /** The mounts of the host's own mount namespace were seen: a path that is not listed has no namespace mounted. */
+  readonly mountsSeen: boolean;
   /** Those that a path or a workload's name leads to. */
   readonly namespaces: readonly KnownNamespace[];
 }

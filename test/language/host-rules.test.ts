@@ -29,7 +29,7 @@ const blue: KnownNamespace = {
 };
 
 function state(more: Partial<HostState> = {}): HostState {
-  return { name: 'web1', facts: root, complete: true, namespaces: [blue], ...more };
+  return { name: 'web1', facts: root, complete: true, mountsSeen: true, namespaces: [blue], ...more };
 }
 
 function workload(more: Partial<Workload>): Workload {
@@ -86,7 +86,7 @@ const cases: Readonly<Record<string, { readonly flagged: readonly Case[]; readon
       { of: namespace(path('/var/run//netns/blue')) },
       // A link could lead anywhere, and what was not all seen may be there.
       { of: namespace(path('/srv/blue')) },
-      { of: namespace(path('/run/netns/green')), host: state({ complete: false }) },
+      { of: namespace(path('/run/netns/green')), host: state({ mountsSeen: false }) },
       { of: namespace(path('/proc/99/ns/net')) },
     ],
   },

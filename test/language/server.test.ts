@@ -20,7 +20,13 @@ const blue: KnownNamespace = {
   initial: false,
 };
 const tools = { unshare: '/usr/bin/unshare', nsenter: '/usr/bin/nsenter' };
-const web1: HostState = { name: 'web1', facts: { ...user, tools }, complete: true, namespaces: [blue] };
+const web1: HostState = {
+  name: 'web1',
+  facts: { ...user, tools },
+  complete: true,
+  mountsSeen: true,
+  namespaces: [blue],
+};
 
 const rules = (diagnostics: readonly { readonly code?: unknown }[]) => diagnostics.map(({ code }) => code);
 

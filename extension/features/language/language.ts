@@ -11,7 +11,7 @@ import {
 import { DisposableStore, type Disposable } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
 import { commands, languageSettings } from '../../ids.ts';
-import { everythingSeen, knownNamespaces } from '../../model/known-namespaces.ts';
+import { knownNamespaces, mountsSeen } from '../../model/known-namespaces.ts';
 import { coalesce } from '../coalesce.ts';
 import type { FeatureContext } from '../context.ts';
 import { hostItem } from '../hosts/pick-host.ts';
@@ -143,7 +143,8 @@ function stateOf({ label, facts, graph }: Host): HostState | null {
   return {
     name: label,
     facts,
-    complete: everythingSeen(graph, mnt),
+    complete: graph.completeness.complete,
+    mountsSeen: mountsSeen(graph, mnt),
     namespaces: knownNamespaces(graph, mnt),
   };
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HostGraph } from '../../../extension/model/graph.ts';
-import { everythingSeen, knownNamespaces } from '../../../extension/model/known-namespaces.ts';
+import { knownNamespaces, mountsSeen } from '../../../extension/model/known-namespaces.ts';
 import { World } from './world.ts';
 
 const hostsMnt = 4026531841;
 
-function host(complete = true): HostGraph {
+function host(complete = true, source = ['proc', 'mounts']): HostGraph {
   const graph = new HostGraph();
   const [, ...own] = new World(1).snapshot().filter((record) => !('end' in record));
   graph.apply([
-    { snapshot: { time: 1, complete, source: ['proc', 'mounts'] } },
+    { snapshot: { time: 1, complete, source } },
     ...own,
     {
       ns: { type: 'net', id: 7, owner: 4026531837, held: [{ by: 'mount', path: '/run/netns/blue', mntns: hostsMnt }] },
@@ -42,9 +42,11 @@ test('the host’s own and what has a path where the helper is can be meant by a
   assert.ok(own.some(({ type, pids, workloads }) => type === 'net' && pids.includes(1) && workloads.length === 0));
 });
 
-test('only where everything was seen, from the host’s own mount namespace, what is not known is not there', () => {
-  assert.equal(everythingSeen(host(), hostsMnt), true);
-  assert.equal(everythingSeen(host(false), hostsMnt), false);
-  assert.equal(everythingSeen(host(), 99), false);
-  assert.equal(everythingSeen(host(), undefined), false);
+test('from the host’s own mount namespace, a path that is not known has no namespace', () => {
+  assert.equal(mountsSeen(host(), hostsMnt), true);
+  // What cannot be seen of processes is another matter.
+  assert.equal(mountsSeen(host(false), hostsMnt), true);
+  assert.equal(mountsSeen(host(), 99), false);
+  assert.equal(mountsSeen(host(), undefined), false);
+  assert.equal(mountsSeen(host(true, ['proc']), hostsMnt), false);
 });

@@ -7,6 +7,7 @@ import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
 import { firstUse } from './first-use.ts';
 import { leftovers } from './leftovers.ts';
+import { judging } from './judging.ts';
 import { looking } from './looking.ts';
 import { making } from './making.ts';
 import { looks } from './looks.ts';
@@ -36,6 +37,7 @@ const stages: Readonly<
       commands: acting,
       'making and ending': making,
       'what is left over': leftovers,
+      'files that declare namespaces': judging,
       looks,
     },
   },

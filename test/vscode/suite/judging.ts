@@ -8,54 +8,43 @@ import { until } from '../support/poll.ts';
 import { uniqueProcessName } from '../support/workloads.ts';
 import type { Play } from './stage.ts';
 
-const config = (namespaces: readonly object[]) =>
-  JSON.stringify(
-    {
-      ociVersion: '1.0.2',
-      process: { user: { uid: 0, gid: 0 }, args: ['/bin/sh'], cwd: '/' },
-      root: { path: 'rootfs' },
-      hostname: 'web',
-      mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
-      linux: { namespaces },
-    },
-    undefined,
-    2,
-  );
+const forgotten = /^shell\/unshare-pid-without-fork$/;
 
 export const judging: Play = (stage, step) => {
   const { edition } = stage;
   const name = uniqueProcessName('declared');
   const path = `/run/netns/${name}`;
 
-  step('a configuration is judged at the exact place, and its quick fix mends it', async () => {
-    const { workbench, editor } = stage;
+  step('a file is judged at the exact place, and its quick fix mends it', async () => {
+    const { workbench, editor, tree, host } = stage;
+    await tree.expand(host.alias);
     const code = new Code(workbench.page);
     mkdirSync(join(editor.workspace, 'declared'));
-    const file = join(editor.workspace, 'declared', 'config.json');
-    writeFileSync(file, config([{ type: 'pid' }, { type: 'mount' }, { type: 'ipc' }]));
+    const file = join(editor.workspace, 'declared', 'start.sh');
+    writeFileSync(file, '#!/bin/sh\nunshare --pid --mount-proc sh\n');
     await workbench.openFile(file);
     await workbench.run('View: Focus Problems (Errors, Warnings, Infos)');
-    const found = await code.problem(/^oci\/hostname-without-uts$/);
-    assert.equal(found.line, 18);
-    await until('a wavy line', async () => (await code.squiggles('error')) === 1);
+    const found = await code.problem(forgotten);
+    assert.deepEqual([found.line, found.column], [2, 9]);
+    await until('a wavy line', async () => (await code.squiggles('warning')) === 1);
     await workbench.screenshot(`${edition}-judged`);
     await code.goTo(found.line, found.column);
-    await code.quickFix(/uts/i);
-    await code.noProblem(/^oci\/hostname-without-uts$/);
-    assert.match(await workbench.editorText(), /"type": "uts"/);
+    await code.quickFix(/--fork/);
+    await code.noProblem(forgotten);
+    assert.match(await workbench.editorText(), /unshare --pid --fork --mount-proc sh/);
   });
 
   step('what only the host can tell is told, and a lens creates what is missing there', async () => {
     const { workbench, editor, host, scope } = stage;
     const code = new Code(workbench.page);
     scope.defer(async () => void (await run(['ip', 'netns', 'delete', name])));
-    const file = join(editor.workspace, 'declared', 'joined.json');
-    writeFileSync(file, config([{ type: 'pid' }, { type: 'mount' }, { type: 'uts' }, { type: 'network', path }]));
+    const file = join(editor.workspace, 'declared', 'join.sh');
+    writeFileSync(file, `#!/bin/sh\nnsenter --net=${path} true\n`);
     await workbench.openFile(file);
     const found = await code.problem(/^host\/path-missing$/);
     assert.ok(found.message.includes(`No namespace is mounted at ${path} on ${host.alias} now.`), found.message);
     await workbench.screenshot(`${edition}-judged-by-host`);
-    await code.lens(`Create on ${host.alias}`).last().click();
+    await code.lens(`Create on ${host.alias}`).click();
     assert.match(await workbench.dialog(), new RegExp(`Create “${name}” on ${host.alias}\\?`));
     await workbench.pressInDialog('Create');
     await code.noProblem(/^host\/path-missing$/);
@@ -69,13 +58,13 @@ export const judging: Play = (stage, step) => {
     const code = new Code(workbench.page);
     await run(['ip', 'netns', 'delete', name]);
     await code.problem(/^host\/path-missing$/);
-    const file = join(editor.workspace, 'declared', 'both.json');
-    writeFileSync(file, config([{ type: 'pid' }, { type: 'mount' }, { type: 'network', path }]));
+    const file = join(editor.workspace, 'declared', 'both.sh');
+    writeFileSync(file, `#!/bin/sh\nnsenter --net=${path} unshare --pid sh\nunshare --pid sh\n`);
     await workbench.openFile(file);
-    await code.problem(/^oci\/hostname-without-uts$/);
+    await code.problem(forgotten);
     await stage.run('Disconnect');
     await code.noProblem(/^host\//);
-    await code.problem(/^oci\/hostname-without-uts$/);
+    await code.problem(forgotten);
     assert.equal(await code.lens(/on build7/).count(), 0);
     await stage.run('Connect');
     await tree.row(host.alias, 'Network');

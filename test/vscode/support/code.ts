@@ -20,16 +20,19 @@ export class Code {
 
   /** The Problems panel's rows that are of this extension; the panel must be open. */
   async problems(): Promise<readonly Problem[]> {
-    const rows = await this.#page
-      .locator('.markers-panel .monaco-list-row .marker-row, .markers-panel .monaco-list-row:has(.marker-message)')
-      .evaluateAll((all: readonly PageElement[]) => all.map((row) => row.textContent ?? ''));
-    return rows.flatMap((text) => {
+    return (await this.#rows()).flatMap((text) => {
       const [, message, rule, line, column] =
-        /^(.*?)Linux Namespaces\s*\(([\w-]+\/[\w-]+)\)\s*\[Ln (\d+), Col (\d+)\]/s.exec(text) ?? [];
+        /^(.*?)\s*Linux\s+Namespaces\W*([a-z]+\/[\w-]+?)\W*\[Ln\s+(\d+),\s+Col\s+(\d+)\]/s.exec(text) ?? [];
       return message === undefined || rule === undefined
         ? []
         : [{ message, rule, line: Number(line), column: Number(column) }];
     });
+  }
+
+  async #rows(): Promise<readonly string[]> {
+    return this.#page
+      .locator('.markers-panel .monaco-list-row')
+      .evaluateAll((all: readonly PageElement[]) => all.map((row) => row.textContent ?? ''));
   }
 
   async problem(rule: RegExp): Promise<Problem> {
@@ -37,7 +40,7 @@ export class Code {
       `a problem ${String(rule)} is listed`,
       async () => (await this.problems()).find((one) => rule.test(one.rule)),
       {
-        explain: () => this.#page.locator('.markers-panel').innerText(),
+        explain: () => this.#rows(),
       },
     );
   }
@@ -47,7 +50,7 @@ export class Code {
       `no problem ${String(rule)} is listed`,
       async () => (await this.problems()).every((one) => !rule.test(one.rule)),
       {
-        explain: () => this.#page.locator('.markers-panel').innerText(),
+        explain: () => this.#rows(),
       },
     );
   }

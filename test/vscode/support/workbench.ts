@@ -80,13 +80,12 @@ export class Workbench {
   /** By its path on the machine that the editor's server runs on; needs no search, for which the server may lack the program. */
   async openFile(path: string): Promise<void> {
     await this.run('File: Open File...');
-    await this.quickInput.answer('Open File', path);
     const name = basename(path);
+    const isOpen = async () => (await this.#tabNames('.tab.active')).includes(name);
+    // While the box lists a folder it takes no Enter, and puts that folder's path in the place of what was typed.
     await until(`the file ${name} is open`, async () => {
-      if ((await this.#tabNames('.tab.active')).includes(name)) return true;
-      // While the box lists the folder that was typed, it takes no Enter.
-      if (await this.quickInput.visible) await this.page.keyboard.press('Enter');
-      return false;
+      if (await this.quickInput.visible) await this.quickInput.answer('Open File', path);
+      return until('it opens', isOpen, { within: 3000 }).catch(() => false);
     });
   }
 
