@@ -39,7 +39,7 @@ export interface IpInvocation extends Place {
   readonly ip: IpCommand;
 }
 
-/** Another program, inside of namespaces that one of the tools has made or entered. */
+/** A program that sets up the namespaces that one of the tools has made or entered for it. */
 export interface OtherInvocation extends Place {
   readonly tool: 'other';
   readonly name: string;
@@ -99,6 +99,8 @@ const simple: ReadonlyMap<string, { readonly tool: OptionTool; readonly options:
   ['lsns', { tool: 'lsns', options: lsnsOptions }],
 ]);
 
+const setting: ReadonlySet<string> = new Set(['mount', 'umount', 'hostname', 'sysctl']);
+
 const interesting: ReadonlySet<string> = new Set([
   ...simple.keys(),
   ...wrappers.keys(),
@@ -122,7 +124,7 @@ function invoke(name: string, place: Place, words: readonly Word[]): Invocation 
     if (open || verb === undefined || !/^(?:run|create)$/.test(verb.text)) return undefined;
     return { ...place, tool: 'runc', verb: verb.text, ...parseOptions(runcOptions, rest) };
   }
-  return { ...place, tool: 'other', name, words: words.slice(1) };
+  return setting.has(name) ? { ...place, tool: 'other', name, words: words.slice(1) } : undefined;
 }
 
 function container(tool: 'docker' | 'podman', place: Place, words: readonly Word[]): Invocation | undefined {
