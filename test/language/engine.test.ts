@@ -51,9 +51,6 @@ describe('judging a document', () => {
   test('a rule that is off is not asked', () => {
     assert.deepEqual(found('a b', { 'shell/a': 'off' }), ['b@2 hint']);
   });
-  test('settings are looked up by name only', () => {
-    assert.deepEqual(found('a', Object.create(null)), ['a@0 error']);
-  });
 });
 
 describe('suppression comments', () => {

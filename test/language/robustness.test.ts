@@ -43,7 +43,7 @@ const damages: Readonly<Record<string, (text: string) => string>> = {
   NULs: (text) => text.replaceAll(' ', '\0'),
   'one line': (text) => text.replaceAll(/\s+/g, ' '),
   'no line end at the end': (text) => text.trimEnd(),
-  backwards: (text) => [...text].toReversed().join(''),
+  backwards: (text) => Array.from(text).toReversed().join(''),
   twice: (text) => text + text,
   'quotes exchanged': (text) => text.replaceAll(/["']/g, (quote) => (quote === '"' ? "'" : '"')),
 };
