@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Declared } from '../../server/language/declared.ts';
 import { defineDialect } from '../../server/language/dialect.ts';
 import { dialects } from '../../server/language/dialects/index.ts';
 import { allRules, judge, noSettings, openFile } from '../../server/language/engine.ts';
@@ -7,8 +8,12 @@ import { dialectIds, type Settings } from '../../server/language/protocol.ts';
 
 const link = 'https://example.org/';
 
-/** Finds each word of the alphabet: `a` by one rule, `b` by the other. */
-const letters = defineDialect({
+interface Letters extends Declared {
+  readonly text: string;
+}
+
+/** Finds the words `a` and `b`, each by a rule of its own. */
+const letters = defineDialect<Letters>({
   id: 'shell',
   recognises: () => true,
   read: (text) => ({ workloads: [], text }),
@@ -45,9 +50,6 @@ describe('judging a document', () => {
   });
   test('a rule that is off is not asked', () => {
     assert.deepEqual(found('a b', { 'shell/a': 'off' }), ['b@2 hint']);
-  });
-  test('settings are looked up by name only', () => {
-    assert.deepEqual(found('a', Object.create(null)), ['a@0 error']);
   });
 });
 

@@ -27,12 +27,23 @@ export const shell = defineDialect<ShellDocument>({
   comment: '#',
 });
 
+const nothing: ShellDocument = {
+  script: { commands: [], functions: new Set() },
+  invocations: [],
+  functions: new Set(),
+  workloads: [],
+};
+
 function recognises({ path, languageId, text }: SourceFile): boolean {
   if (languageId === 'shellscript' || /\.(?:sh|bash)$/.test(path)) return true;
   return text.slice(0, 3).includes('#!') && shebang.test(text.slice(0, 256));
 }
 
+/** What every script of interest has somewhere: most have none of it, and need not be read. */
+const worthReading = /\b(?:unshare|nsenter|netns|docker|podman|runc|systemd-run|lsns)\b|\bip[ \t]+-n/;
+
 function read(text: string): ShellDocument {
+  if (!worthReading.test(text)) return nothing;
   const script = readScript(text);
   const invocations = invocationsOf(script);
   return { script, invocations, functions: script.functions, workloads: workloadsOf(invocations) };

@@ -264,6 +264,17 @@ testRules(shell, {
     { flagged: 'podman run --net=none «--dns 1.1.1.1» x', clean: 'docker run --net=none --dns 1.1.1.1 x' },
     { flagged: 'docker run --net host «--link db» x', clean: 'docker run --net host -h box x' },
   ],
+  'shell/container-joins-itself': {
+    flagged: 'docker run --name me --pid «container:me» x',
+    clean: 'docker run --name me --pid container:you x; docker run --name "$x" --pid container:me x',
+  },
+  'shell/container-pod-conflict': [
+    { flagged: 'podman run --pod web «-p 80:80» «--hostname box» x', clean: 'podman run --pod new:web -p 80:80 x' },
+    {
+      flagged: 'podman create --pod="$pod" «--userns=keep-id» x',
+      clean: 'podman run --pod web --net=host --add-host a:1 x',
+    },
+  ],
   'shell/container-two-networks': [
     { flagged: 'docker run --network «host» --network web x', clean: 'docker run --network db --network web x' },
     { flagged: 'podman run --network web --network «none» x', clean: 'podman run --network web --network "$x" x' },

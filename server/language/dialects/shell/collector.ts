@@ -47,7 +47,7 @@ export class CommandCollector {
     const { word } = frame;
     if (word === undefined) return false;
     frame.word = undefined;
-    const built = word.build(at);
+    const built = word.endAt(at);
     if (frame.redirection !== undefined) {
       const kind = frame.redirection;
       frame.redirection = undefined;

@@ -39,7 +39,7 @@ export interface IpInvocation extends Place {
   readonly ip: IpCommand;
 }
 
-/** Another program, inside of namespaces that one of the tools has made or entered. */
+/** A program that sets up the namespaces that one of the tools has made or entered for it. */
 export interface OtherInvocation extends Place {
   readonly tool: 'other';
   readonly name: string;
@@ -48,29 +48,32 @@ export interface OtherInvocation extends Place {
 
 export type Invocation = OptionInvocation | IpInvocation | OtherInvocation;
 
+/** Nobody runs so many programs through each other; each takes the words of those inside of it. */
+const deepest = 8;
+
 export function invocationsOf(script: Script): Invocation[] {
   const found: Invocation[] = [];
   for (const command of script.commands) {
     let words: readonly Word[] | undefined = withoutAssignments(command.words);
     let asRoot = false;
     let within: Invocation | undefined;
-    while (words !== undefined) {
+    for (let level = 0; words !== undefined && level < deepest; level++) {
       const program: Word | undefined = words[0];
       if (program === undefined || !program.literal) break;
       const name: string = program.text.slice(program.text.lastIndexOf('/') + 1);
+      // Programs of no interest matter only as what another runs.
+      if (within === undefined && !interesting.has(name)) break;
       const wrapper = wrappers.get(name);
-      const rest = words.slice(1);
       if (wrapper !== undefined) {
-        const { open, options, operands } = parseOptions(wrapper.options, rest);
+        const { open, options, operands } = parseOptions(wrapper.options, words, 1);
         asRoot ||=
           (name === 'sudo' || name === 'doas') && !options.some((given) => given.name === 'user' || given.name === 'u');
         words = open || startsShell(name, options) ? undefined : withoutAssignments(operands.slice(wrapper.operands));
         continue;
       }
       const span = { start: program.span.start, end: words.at(-1)?.span.end ?? program.span.end };
-      const invocation = invoke(name, { program, span, command, asRoot, within }, rest);
-      // Programs of no interest matter only as what another runs.
-      if (invocation === undefined || (invocation.tool === 'other' && within === undefined)) break;
+      const invocation = invoke(name, { program, span, command, asRoot, within }, words);
+      if (invocation === undefined) break;
       found.push(invocation);
       within = invocation;
       words = programOf(invocation);
@@ -86,7 +89,7 @@ function startsShell(name: string, options: readonly Given[]): boolean {
 
 function withoutAssignments(words: readonly Word[]): readonly Word[] {
   const first = words.findIndex(({ text }) => !/^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.test(text));
-  return first < 0 ? [] : words.slice(first);
+  return first === 0 ? words : first < 0 ? [] : words.slice(first);
 }
 
 const simple: ReadonlyMap<string, { readonly tool: OptionTool; readonly options: OptionTable }> = new Map([
@@ -96,25 +99,36 @@ const simple: ReadonlyMap<string, { readonly tool: OptionTool; readonly options:
   ['lsns', { tool: 'lsns', options: lsnsOptions }],
 ]);
 
+const setting: ReadonlySet<string> = new Set(['mount', 'umount', 'hostname', 'sysctl']);
+
+const interesting: ReadonlySet<string> = new Set([
+  ...simple.keys(),
+  ...wrappers.keys(),
+  'docker',
+  'podman',
+  'ip',
+  'runc',
+]);
+
 function invoke(name: string, place: Place, words: readonly Word[]): Invocation | undefined {
   const tool = simple.get(name);
-  if (tool !== undefined) return { ...place, tool: tool.tool, verb: name, ...parseOptions(tool.options, words) };
+  if (tool !== undefined) return { ...place, tool: tool.tool, verb: name, ...parseOptions(tool.options, words, 1) };
   if (name === 'docker' || name === 'podman') return container(name, place, words);
   if (name === 'ip') {
-    const ip = parseIp(words);
+    const ip = parseIp(words.slice(1));
     return ip === undefined ? undefined : { ...place, tool: 'ip', ip };
   }
   if (name === 'runc') {
-    const { open, operands } = parseOptions(runcGlobalOptions, words);
+    const { open, operands } = parseOptions(runcGlobalOptions, words, 1);
     const [verb, ...rest] = operands;
     if (open || verb === undefined || !/^(?:run|create)$/.test(verb.text)) return undefined;
     return { ...place, tool: 'runc', verb: verb.text, ...parseOptions(runcOptions, rest) };
   }
-  return { ...place, tool: 'other', name, words };
+  return setting.has(name) ? { ...place, tool: 'other', name, words: words.slice(1) } : undefined;
 }
 
 function container(tool: 'docker' | 'podman', place: Place, words: readonly Word[]): Invocation | undefined {
-  const { open, operands } = parseOptions(engineOptions[tool], words);
+  const { open, operands } = parseOptions(engineOptions[tool], words, 1);
   if (open) return undefined;
   const rest = operands[0]?.text === 'container' ? operands.slice(1) : operands;
   const [verb] = rest;

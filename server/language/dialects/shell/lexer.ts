@@ -21,6 +21,10 @@ const bracket = /\[\[?(?=\s|$)/y;
 const operator = /&&|\|\||;;&|;;|;&|\|&|&>>|&>|[;&|]/y;
 const redirection = /<<<|<<-|<<|>>|<&|>&|<>|>\||[<>]/y;
 
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t' || character === '\r' || character === '\f' || character === '\v';
+}
+
 class Lexer {
   private readonly text: string;
   private at = 0;
@@ -49,7 +53,7 @@ class Lexer {
 
   private match(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.at;
-    return pattern.exec(this.text)?.[0];
+    return pattern.test(this.text) ? this.text.slice(this.at, pattern.lastIndex) : undefined;
   }
 
   /** The word that is being read: of the innermost frame that has words. */
@@ -68,12 +72,12 @@ class Lexer {
     if (character === '\n') {
       this.endWord(frame);
       this.newline(frame);
-    } else if (this.match(blanks) !== undefined) {
+    } else if (isBlank(character)) {
       this.endWord(frame);
       this.skip(blanks);
     } else if (character === '#' && frame.word === undefined) {
       this.skipLine();
-    } else if (character === '<' || character === '>' || this.text.startsWith('&>', this.at)) {
+    } else if (character === '<' || character === '>' || (character === '&' && this.text[this.at + 1] === '>')) {
       this.redirect(frame);
     } else if (character === ';' || character === '&' || character === '|') {
       this.operate(frame);
@@ -91,12 +95,12 @@ class Lexer {
 
   private stepWords(frame: WordsFrame): void {
     const character = this.text[this.at];
-    const blank = character === '\n' || this.match(blanks) !== undefined;
+    const blank = character === '\n' || isBlank(character);
     if (frame.kind === 'array' && character === ')') {
       this.at++;
       this.close();
     } else if (blank) {
-      const ended = frame.kind === 'test' && frame.word?.known === ']]' && !frame.word.quoted;
+      const ended = frame.kind === 'test' && frame.word?.text === ']]' && !frame.word.quoted;
       frame.word = undefined;
       if (ended) this.close();
       else if (character === '\n') this.newline(undefined);
@@ -105,7 +109,7 @@ class Lexer {
       this.skipLine();
     } else if (';&|<>()#'.includes(character ?? '')) {
       // `]];`, or an operator of the test.
-      if (frame.kind === 'test' && frame.word?.known === ']]' && !frame.word.quoted) this.close();
+      if (frame.kind === 'test' && frame.word?.text === ']]' && !frame.word.quoted) this.close();
       else {
         frame.word = undefined;
         this.at++;
@@ -128,14 +132,14 @@ class Lexer {
     else {
       const next = this.text[this.at + 1];
       if ((character === '*' || character === '?') && next === '(') this.stack.push(new PieceFrame('glob', false));
-      if (this.at === word.start && this.match(bracket) !== undefined) {
+      if (word.beginsAt(this.at) && this.match(bracket) !== undefined) {
         word.add(this.match(bracket) ?? '');
         this.skip(bracket);
         return;
       }
       if (character === '*' || character === '?' || character === '[') word.expand(true);
       else if (character === '{' && next !== undefined && !/[\s}]/.test(next)) word.expand(true);
-      else if (character === '~' && this.at === word.start) word.expand(false);
+      else if (character === '~' && word.beginsAt(this.at)) word.expand(false);
       else word.add(character ?? '');
       this.at += (character === '*' || character === '?') && next === '(' ? 2 : 1;
     }
@@ -179,7 +183,7 @@ class Lexer {
         // A continuation between words begins none.
         this.at += continued.length;
         const frame = this.stack.at(-1);
-        if (frame !== undefined && !(frame instanceof PieceFrame) && word.start === this.at - continued.length) {
+        if (frame !== undefined && !(frame instanceof PieceFrame) && word.beginsAt(this.at - continued.length)) {
           frame.word = undefined;
         }
         return true;
@@ -294,7 +298,8 @@ class Lexer {
   }
 
   private skip(pattern: RegExp): void {
-    this.at += this.match(pattern)?.length ?? 1;
+    pattern.lastIndex = this.at;
+    this.at = pattern.test(this.text) ? pattern.lastIndex : this.at + 1;
   }
 
   private skipLine(): void {
@@ -310,6 +315,7 @@ class Lexer {
       this.collector.endCommand(frame);
       if (!goesOn) this.collector.endList(frame);
     }
+    if (this.collector.awaited.length === 0) return;
     for (const { delimiter, tabs } of this.collector.awaited.splice(0)) this.skipHereDocument(delimiter, tabs);
   }
 
@@ -332,7 +338,7 @@ class Lexer {
     }
     // `2>`: the digits are no word.
     const { word } = frame;
-    if (word !== undefined && word.literal && !word.quoted && /^\d+$/.test(word.known)) frame.word = undefined;
+    if (word !== undefined && word.literal && !word.quoted && /^\d+$/.test(word.text)) frame.word = undefined;
     this.endWord(frame);
     const found = this.match(this.text[this.at] === '&' ? operator : redirection) ?? '>';
     this.at += found.length;

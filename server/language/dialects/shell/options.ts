@@ -65,9 +65,9 @@ export function optionTable(entries: string, pflag = false): OptionTable {
 }
 
 /** As getopt_long(3) with `+` and pflag do: options end at the first operand or at `--`. */
-export function parseOptions(table: OptionTable, words: readonly Word[]): Parsed {
+export function parseOptions(table: OptionTable, words: readonly Word[], from = 0): Parsed {
   const options: Given[] = [];
-  let index = 0;
+  let index = from;
   const result = (open: boolean, unknown?: Unknown): Parsed => ({
     options,
     operands: open ? [] : words.slice(index),
@@ -160,7 +160,6 @@ function shortOptions(table: OptionTable, word: Word, next: Word | undefined): S
 }
 
 function valueOf(word: Word, from: number): Value {
-  const part = partOf(word, from, word.text.length);
-  const span = from > 0 && part === word.span ? word.span : { start: part.start, end: word.span.end };
-  return { text: word.text.slice(from), literal: word.literal, span };
+  const { start } = partOf(word, from, word.text.length);
+  return { text: word.text.slice(from), literal: word.literal, span: { start, end: word.span.end } };
 }

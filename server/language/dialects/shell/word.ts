@@ -26,16 +26,26 @@ export interface Script {
   readonly functions: ReadonlySet<string>;
 }
 
-/** Collects what one word is made of. */
-export class WordBuilder {
-  readonly start: number;
+/** A word while it is read, and then the word: large scripts have hundreds of thousands. */
+export class WordBuilder implements Word {
+  private readonly start: number;
+  private end: number;
+  text = '';
   literal = true;
   splits = false;
   quoted = false;
-  private text = '';
 
   constructor(start: number) {
     this.start = start;
+    this.end = start;
+  }
+
+  get span(): Span {
+    return { start: this.start, end: this.end };
+  }
+
+  beginsAt(offset: number): boolean {
+    return this.start === offset;
   }
 
   add(text: string): void {
@@ -48,19 +58,16 @@ export class WordBuilder {
     this.splits ||= splits;
   }
 
-  /** What has been read of it so far. */
-  get known(): string {
-    return this.text;
-  }
-
-  build(end: number): Word {
-    return { span: { start: this.start, end }, text: this.text, literal: this.literal, splits: this.splits };
+  endAt(offset: number): Word {
+    this.end = offset;
+    return this;
   }
 }
 
 /** Part of a word's text as a place in the document; the whole word where quotes or escapes make the two differ. */
 export function partOf(word: Word, from: number, to: number): Span {
-  const length = word.span.end - word.span.start;
+  const { start, end } = word.span;
+  const length = end - start;
   const same = word.literal ? length === word.text.length : to <= word.text.length && length > word.text.length;
-  return same ? { start: word.span.start + from, end: word.span.start + to } : word.span;
+  return same ? { start: start + from, end: start + to } : { start, end };
 }

@@ -13,11 +13,13 @@ type Mode = 'host' | 'none' | 'container' | 'path' | 'other';
 
 /** Whose network namespace the container is in, as far as it is known; the first --network counts. */
 function networkMode(invocation: OptionInvocation): Mode | undefined {
-  const network = literalValue(invocation.options.find(({ name }) => name === 'network' || name === 'net'));
+  const given = invocation.options.find(({ name }) => name === 'network' || name === 'net');
+  const text = given?.value?.text ?? '';
+  if (text.startsWith('container:')) return 'container';
+  if (text.startsWith('ns:')) return 'path';
+  const network = literalValue(given);
   if (network === undefined) return undefined;
-  if (network === 'host' || network === 'none') return network;
-  if (network.startsWith('container:')) return 'container';
-  return network.startsWith('ns:') ? 'path' : 'other';
+  return network === 'host' || network === 'none' ? network : 'other';
 }
 
 function isDocker({ tool }: OptionInvocation): boolean {
@@ -50,8 +52,8 @@ function refused(invocation: OptionInvocation, mode: Mode | undefined): Readonly
   if (docker && mode === 'container') {
     add("Docker's daemon", 'publish', 'publish-all', 'expose', 'hostname', 'dns', 'add-host', 'mac-address');
   }
-  if (!docker && mode === 'container') add('podman', 'dns', 'dns-option', 'dns-search', 'add-host');
-  if (!docker && mode === 'none') add('podman', 'dns', 'dns-option', 'dns-search');
+  if (!docker && mode === 'container') add('podman', 'dns', 'dns-opt', 'dns-option', 'dns-search', 'add-host');
+  if (!docker && mode === 'none') add('podman', 'dns', 'dns-opt', 'dns-option', 'dns-search');
   return found;
 }
 
@@ -122,6 +124,53 @@ export const containerRules: readonly ShellRule[] = [
           message: `${refuses} refuses --${given.name} with ${modeWords[mode]}.`,
           remedy: 'Leave it out, or give the container a network of its own.',
           ...remove(`Remove --${given.name}`, given),
+        };
+      }
+    },
+  ),
+  optionRule(
+    engines,
+    {
+      id: 'shell/container-joins-itself',
+      severity: 'error',
+      summary: 'A container that is to join its own namespace',
+      link: `${dockerRun}#network`,
+    },
+    function* joins(invocation): Iterable<Finding> {
+      const own = literalValue(option(invocation, 'name'));
+      if (own === undefined) return;
+      for (const given of invocation.options) {
+        if (!containerNamespaces.has(given.name) || given.value === undefined) continue;
+        if (literalValue(given) !== `container:${own}`) continue;
+        yield {
+          span: given.value.span,
+          message: 'A container cannot join the namespace of itself, which is not there before it starts.',
+          remedy: 'Name the other container.',
+        };
+      }
+    },
+  ),
+  optionRule(
+    ['podman'],
+    {
+      id: 'shell/container-pod-conflict',
+      severity: 'warning',
+      summary: 'An option that belongs to the pod of a container',
+      link: 'https://docs.podman.io/en/stable/markdown/podman-run.1.html#pod-name',
+    },
+    function* pods(invocation): Iterable<Finding> {
+      const pod = option(invocation, 'pod');
+      // Ports of a new pod are published for it.
+      if (pod?.value === undefined || pod.value.text.startsWith('new:')) return;
+      for (const given of invocation.options) {
+        const namespaces = podNamespaces.get(given.name);
+        if (namespaces === undefined) continue;
+        if (namespaces !== 'user' && option(invocation, namespaces === 'net' ? 'network' : namespaces) !== undefined)
+          continue;
+        yield {
+          span: given.whole ?? given.key,
+          message: `podman refuses --${given.name} for a container of a pod that has an infra container and shares its ${namespaces} namespace, as pods do by default.`,
+          remedy: 'Give it to podman pod create.',
         };
       }
     },
@@ -315,6 +364,20 @@ const namespaceOptionsOfPodman: ReadonlySet<string> = new Set([
   'pod-id-file',
   'rootfs',
   'hostuser',
+]);
+
+/** Options whose namespace a pod's containers share. */
+const podNamespaces: ReadonlyMap<string, 'net' | 'uts' | 'user'> = new Map([
+  ['publish', 'net'],
+  ['publish-all', 'net'],
+  ['ip', 'net'],
+  ['ip6', 'net'],
+  ['mac-address', 'net'],
+  ['add-host', 'net'],
+  ['hostname', 'uts'],
+  ['userns', 'user'],
+  ['uidmap', 'user'],
+  ['gidmap', 'user'],
 ]);
 
 function publications({ options }: OptionInvocation): readonly Given[] {
