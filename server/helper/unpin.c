@@ -122,14 +122,17 @@ int pinned_remove(const struct host *host, struct pinned *pinned, struct output 
     return 0;
 }
 
-/* What the caller saw, id 0 for anything: nothing else is to go. */
+/* What the caller saw, id 0 for anything unless `none`: nothing else is to go. */
 struct expected {
     enum ns_type type;
     uint32_t id;
+    bool none;
 };
 
 static bool is_expected(const struct expected *expected, const struct mounted *mounted)
 {
+    if (expected->none)
+        return mounted->namespace < 0;
     return expected->id == 0 ||
            (mounted->namespace >= 0 && mounted->type == expected->type && mounted->id == expected->id);
 }
@@ -138,7 +141,7 @@ static int refuse(const struct expected *expected, struct failure *failure)
 {
     fail(failure, "expect", ESTALE);
     failure->type = expected->type;
-    failure->detail = "another namespace by now";
+    failure->detail = expected->none ? "a namespace is mounted on it by now" : "another namespace by now";
     return -ESTALE;
 }
 
@@ -231,6 +234,8 @@ int verb_unpin(const struct options *options, struct output *output, struct fail
         const char *word = options->word[i];
         if (strcmp(word, "--leftover") == 0)
             leftover = true;
+        else if (strcmp(word, "--expect=none") == 0)
+            expected.none = true;
         else if (strncmp(word, "--expect=", 9) == 0 && namespace_parse(word + 9, &expected.type, &expected.id))
             continue;
         else if (!what && word[0] != '-')
@@ -238,7 +243,7 @@ int verb_unpin(const struct options *options, struct output *output, struct fail
         else
             return fail_usage(failure, "option", "unknown option or argument");
     }
-    if (!what || (what[0] != '/' && !instance_is_name(what)))
+    if (!what || (what[0] != '/' && (!instance_is_name(what) || expected.none)))
         return fail_usage(failure, "option", "unpin takes a name or an absolute path");
     int result = host_open(&host, failure);
     if (result)

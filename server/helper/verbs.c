@@ -16,7 +16,7 @@ const struct verb verbs[] = {
       "[--records=FD] [--clear-env] [--env=NAME=VALUE …] --shell[=PATH] [--fallback=none|busybox|own] | -- ARGV…" },
     { "end", OPTION_WORDS, false, verb_end, "end NAME|REF|pid:N:START [--expect=TYPE:ID] [--grace=MS] [--mounts] [--dry-run]" },
     { "pin", OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
-    { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--expect=TYPE:ID] [--leftover]" },
+    { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--expect=TYPE:ID|none] [--leftover]" },
     { "rename", OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
     { "serve", VERB_SHIELDED, true, verb_serve, "serve" },
 };

@@ -303,16 +303,18 @@ test('a veth pair joins both sides and goes with the namespace', { skip }, async
   }
 });
 
-const netnsOfOwn = ['unshare', '--net', 'sh', '-c'];
+/** A host's network of its own, so that nobody else's addresses are there. */
+const ownNetwork = ['unshare', '--net', '--mount', 'sh', '-c'];
 
 test('a network that is in use on the host is refused, whichever end has it', { skip }, async () => {
   const name = `v${marker.slice(-10)}`;
   const script = `set -e; ip link set lo up
-    ip link add taken type dummy; ip link set taken up
+    mount -t sysfs none /sys
+    ip link add taken type veth peer name other; ip link set taken up
     ip address add 10.213.64.1/20 dev taken; ip address add 192.0.2.9 peer 198.51.100.0/24 dev taken
     ip address add fd00:213:9::1/48 dev taken nodad
     for pair in "$@"; do
-      "$0" create --new=net --veth=${name},$pair -- true 2>/dev/null | tr '\\n' ' '
+      "$0" create --new=net --veth=${name},$pair --records=2 -- true 2>&1 | tr '\\n' ' '
       [ ! -e /sys/class/net/${name} ] || ls /sys/class/net
       echo
     done`;
@@ -333,7 +335,7 @@ test('a network that is in use on the host is refused, whichever end has it', { 
     ['fe80::1/64,fe80::2/64', true],
   ];
   const words = pairs.map(([pair]) => pair);
-  const { stdout } = await run([...netnsOfOwn, script, helper, ...words]);
+  const { stdout } = await run([...ownNetwork, script, helper, ...words]);
   const lines = stdout.toString().trimEnd().split('\n');
   assert.equal(lines.length, pairs.length, stdout.toString());
   for (const [index, [pair, isFree]] of pairs.entries()) {
@@ -349,7 +351,7 @@ test('of two that ask for the same network at once at most one gets it', { skip 
   const script = `ip link set lo up; for i in $(seq 12); do
       for w in 1 2 3; do "$0" create --new=net --veth=${name}$w,10.213.96.1/30,10.213.96.2/30 -- sleep 0.3 2>&1 & done
       wait; echo; done`;
-  const { stdout } = await run([...netnsOfOwn, script, helper]);
+  const { stdout } = await run([...ownNetwork, script, helper]);
   const rounds = stdout.toString().split('\n\n').slice(0, 12);
   assert.equal(rounds.length, 12);
   for (const round of rounds) {

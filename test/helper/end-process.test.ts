@@ -35,7 +35,7 @@ interface Leaked {
 /** A net namespace that only a descriptor of a process keeps. */
 async function byDescriptor(scope: Scope): Promise<Leaked> {
   const netns = await ipNetns(scope);
-  const { id } = await look(netns.path);
+  const { id = 0 } = await look(netns.path);
   const process = await hold(scope, ['sh', '-c', `exec 7<${netns.path}; ${holdScript}`]);
   await done(['unpin', netns.path, `--expect=net:${id}`]);
   return { id, process };
@@ -44,7 +44,7 @@ async function byDescriptor(scope: Scope): Promise<Leaked> {
 /** The same, kept by a socket that was made in it. */
 async function bySocket(scope: Scope): Promise<Leaked> {
   const netns = await ipNetns(scope);
-  const { id } = await look(netns.path);
+  const { id = 0 } = await look(netns.path);
   const script = `import ctypes, os, socket, sys
 c = ctypes.CDLL(None, use_errno=True)
 own = os.open("/proc/self/ns/net", os.O_RDONLY)
@@ -124,7 +124,7 @@ test('what else keeps the namespace is told, and is not ended', { skip }, async 
 test('with the init of a pid namespace all in that end, which the plan tells', { skip }, async (t) => {
   const scope = testScope(t);
   const { path } = await ipNetns(scope);
-  const { id } = await look(path);
+  const { id = 0 } = await look(path);
   const script = `exec 7<${path}; sleep 1000 & echo ready; exec cat >/dev/null`;
   const held = await hold(scope, ['unshare', '--pid', '--fork', '--kill-child', 'sh', '-c', script]);
   const children = (pid: number): number[] =>

@@ -161,7 +161,7 @@ test('only what is a namespace is unmounted', { skip }, async (t) => {
 test('what was expected is unpinned and nothing else', { skip }, async (t) => {
   const scope = testScope(t);
   const netns = await ipNetns(scope);
-  const { id } = await look(netns.path);
+  const { id = 0 } = await look(netns.path);
   const before = mountLines(netns.name);
   for (const what of [netns.path, netns.name])
     for (const expected of [`net:${id + 1}`, `uts:${id}`]) {
@@ -172,7 +172,9 @@ test('what was expected is unpinned and nothing else', { skip }, async (t) => {
   const empty = `/run/netns/${pinName(scope)}`;
   writeFileSync(empty, '');
   assert.equal((await failed(['unpin', empty, '--leftover', `--expect=net:${id}`])).errno, 'ESTALE');
-  await done(['unpin', empty, '--leftover']);
+  await done(['unpin', empty, '--leftover', '--expect=none']);
+  assert.equal((await failed(['unpin', netns.path, '--leftover', '--expect=none'])).errno, 'ESTALE');
+  assert.equal((await ask(['unpin', netns.name, '--leftover', '--expect=none'])).code, 2);
   assert.deepEqual(mountLines(netns.name), before);
   for (const wrong of ['net', 'net:', `pid:${process.pid}`, '/run/netns/x', ''])
     assert.equal((await ask(['unpin', netns.path, `--expect=${wrong}`])).code, 2, wrong);

@@ -1,13 +1,13 @@
 /** What is left over and how it goes; and containers from OCI bundles, by the helper and by runc. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { busyboxRoot } from '../../helper/support/containers.ts';
 import { helper } from '../../helper/support/helper.ts';
 import { temporaryFolder } from '../../helper/support/marker.ts';
 import { ipNetns, keep } from '../../helper/support/namespaces.ts';
-import { run } from '../../helper/support/process.ts';
+import { hold, holdScript, run } from '../../helper/support/process.ts';
 import { openMenu } from '../support/menu.ts';
 import { until } from '../support/poll.ts';
 import { uniqueProcessName } from '../support/workloads.ts';
@@ -53,6 +53,35 @@ export const leftovers: Play = (stage, step) => {
         ({ description, selected }) => selected && description.includes(String(kept.words['id'])),
       ),
     );
+  });
+
+  step('who keeps a namespace by a descriptor ends, after it was named and what else goes', async () => {
+    const { workbench, host, scope } = stage;
+    const { quickInput, page } = workbench;
+    const netns = await ipNetns(scope);
+    const holder = await hold(scope, ['sh', '-c', `exec 7<${netns.path}; ${holdScript}`]);
+    await run(['ip', 'netns', 'delete', netns.name]);
+    await stage.run('Find Leaks...');
+    const input = await quickInput.opened('Find Leaks on ');
+    await input.fill(`(pid ${holder.pid})`);
+    const others = async () => (await quickInput.items()).filter(({ label }) => label !== 'Not everything is visible');
+    await until('it alone is listed', async () => (await others()).length === 1);
+    await page.keyboard.press('Enter');
+    await quickInput.opened('Network: ');
+    await quickInput.choose('End the Process...');
+    assert.match(
+      await workbench.dialog(),
+      new RegExp(`^End the process (sh|cat) \\(pid ${holder.pid}\\) on ${host.alias}\\?`),
+    );
+    const detail = await page.locator('.monaco-dialog-box').innerText();
+    assert.match(detail, /The whole process ends and all that it does, not only what keeps net:\d+\./);
+    assert.ok(detail.includes(`pid ${holder.pid}, cat`), detail);
+    await workbench.screenshot(`${edition}-leak-process`);
+    await workbench.pressInDialog('End');
+    await quickInput.opened('Find Leaks on ');
+    assert.ok((await quickInput.items()).every(({ accessibleLabel }) => !accessibleLabel.includes(`${holder.pid}`)));
+    assert.ok(!existsSync(`/proc/${holder.pid}`));
+    await quickInput.cancel();
   });
 
   step('what is only mounted goes by the keyboard alone, after a question, and the list goes on', async () => {
