@@ -25,6 +25,10 @@ function startOf(pid: number): number {
   );
 }
 
+function children(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number);
+}
+
 const named = (pid: number): string => `pid:${pid}:${startOf(pid)}`;
 
 interface Leaked {
@@ -127,8 +131,6 @@ test('with the init of a pid namespace all in that end, which the plan tells', {
   const { id = 0 } = await look(path);
   const script = `exec 7<${path}; sleep 1000 & echo ready; exec cat >/dev/null`;
   const held = await hold(scope, ['unshare', '--pid', '--fork', '--kill-child', 'sh', '-c', script]);
-  const children = (pid: number): number[] =>
-    readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number);
   const [init = 0] = children(held.pid);
   await until('its child', () => (children(init)[0] ?? 0) > 0);
   const [child = 0] = children(init);

@@ -171,8 +171,8 @@ test('unpin tells what has gone', async () => {
   say({ id: 3, end: {} });
   await listed;
   assert.match(input(), /5:unpin,15:\/run\/netns\/blue,23:--expect=net:4026532290,,/);
-  const process = end(session, 'pid:912:88123', { plan: true, expected: 'net:4026532290' });
+  const ending = end(session, 'pid:912:88123', { plan: true, expected: 'net:4026532290' });
   say({ id: 4, end: {} });
-  await process;
+  await ending;
   assert.match(input(), /3:end,9:--dry-run,23:--expect=net:4026532290,13:pid:912:88123,,/);
 });

@@ -44,6 +44,10 @@ function isSpec(value: unknown): value is Spec {
   return typeof value === 'object' && value !== null && 'process' in value && 'linux' in value;
 }
 
+function isStale(error: unknown): boolean {
+  return error instanceof HelperError && error.record.errno === 'ESTALE';
+}
+
 function pathOf(action: LeakAction): string | undefined {
   if (action.kind === 'remove') return action.path;
   return action.kind === 'unpin' ? action.what : undefined;
@@ -256,10 +260,9 @@ describe('bundles and leaks on this machine', { skip }, () => {
     const [stop, remove] = actions;
     assert.ok(stop?.kind === 'unpin' && remove?.kind === 'remove');
     // Another one took the place meanwhile, and something was mounted on the file.
-    const stale = (error: unknown): boolean => error instanceof HelperError && error.record.errno === 'ESTALE';
     await run(['sh', '-c', 'umount "$1"; unshare --net="$1" true; unshare --net="$2" true', 'sh', made, empty]);
-    await assert.rejects(unpin(session(), made, { leftover: false, expected: stop.key }), stale);
-    await assert.rejects(unpin(session(), empty, { leftover: true, expected: 'none' }), stale);
+    await assert.rejects(unpin(session(), made, { leftover: false, expected: stop.key }), isStale);
+    await assert.rejects(unpin(session(), empty, { leftover: true, expected: 'none' }), isStale);
     await run(['umount', empty]);
     const now = (await leaks()).leaks.flatMap((leak) => leak.actions).find((each) => pathOf(each) === made);
     assert.ok(now?.kind === 'unpin');
@@ -288,10 +291,7 @@ describe('bundles and leaks on this machine', { skip }, () => {
     const reference = `pid:${target.pid}:${target.start}`;
     const expected = { ended: { pid: target.pid, start: target.start } };
     assert.deepEqual(await end(session(), reference, { plan: true, expected: key }), [expected]);
-    await assert.rejects(
-      end(session(), reference, { plan: false, expected: 'net:4026531' }),
-      (error) => error instanceof HelperError && error.record.errno === 'ESTALE',
-    );
+    await assert.rejects(end(session(), reference, { plan: false, expected: 'net:4026531' }), isStale);
     assert.deepEqual(await end(session(), reference, { plan: false, expected: key }), [expected]);
     assert.ok(!(await leaks()).leaks.some(({ id }) => id === key));
   });

@@ -106,11 +106,12 @@ test('neither who keeps something on purpose nor init is to be ended for it', ()
   ];
   const { leaks, kept } = found(host({ records }));
   assert.ok(kept.length === 2 && kept.every(({ actions }) => actions.every(({ kind }) => kind !== 'endProcess')));
-  const ends = leaks.map(({ actions }) =>
-    actions.flatMap((action) => (action.kind === 'endProcess' ? [action.process.pid] : [])),
+  const ends = leaks.flatMap(({ id, actions }) =>
+    actions.flatMap((action) => (action.kind === 'endProcess' ? [[id, action.process.pid]] : [])),
   );
   // Of one that is not known there is no start, by which it would be told from another.
-  assert.deepEqual(ends, [[62], []]);
+  assert.deepEqual(ends, [['net:4026532302', 62]]);
+  assert.ok(leaks.some(({ id }) => id === 'net:4026532303'));
 });
 
 test('what is in use is none: members, threads, coming children, namespaces below', () => {
@@ -211,7 +212,7 @@ test('a name of ip netns that is only a file, here or everywhere', () => {
     ['file empty', 'file there'],
   );
   const [empty, there] = leaks;
-  assert.deepEqual(empty?.actions, [{ kind: 'unpin', what: '/run/netns/empty', leftover: true }]);
+  assert.deepEqual(empty?.actions, [{ kind: 'remove', path: '/run/netns/empty' }]);
   assert.match(there?.detail ?? '', /in another mount namespace/);
   assert.deepEqual(there?.actions[1], { kind: 'reveal', of: { kind: 'namespace', key: 'net:4026532002' } });
 });
