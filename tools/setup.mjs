@@ -89,6 +89,7 @@ export const testNeeds = {
   ip: 'iproute2',
   lsns: 'util-linux',
   runc: 'runc',
+  crun: 'crun',
   podman: 'podman',
   fish: 'fish',
   tcsh: 'tcsh',

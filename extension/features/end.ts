@@ -57,7 +57,8 @@ function ended(records: readonly Ending[]): readonly number[] {
   return records.flatMap((record) => ('ended' in record ? [record.ended.pid] : []));
 }
 
-function planWords(graph: Graph, plan: readonly Ending[]): string {
+/** What will go and what will not, of a plan of the helper's; in paragraphs. */
+export function planWords(graph: Graph, plan: readonly Ending[]): string {
   const processes = ended(plan).map((pid) => {
     const { cmdline, comm = 'a process' } = graph.processes.get(pid) ?? {};
     return `• pid ${pid}, ${displayText(cmdline ?? comm, 80)}`;

@@ -60,7 +60,7 @@ async function renameTarget({ log, tree }: FeatureContext, target: Target): Prom
     if (named.by === 'instance') await rename(session, from, to);
     else {
       await pin(session, named.key, { name: to, by: 'mount' });
-      await unpin(session, named.path, { leftover: false });
+      await unpin(session, named.path, { leftover: false, expected: named.key });
     }
   } catch (error) {
     const what = `“${displayText(from)}” could not be renamed`;

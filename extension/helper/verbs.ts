@@ -136,32 +136,48 @@ export async function pin(session: HelperSession, reference: string, place: PinP
   );
 }
 
-/** @param leftover also removes an empty file of that name or path, on which nothing is mounted any more */
+export interface UnpinOptions {
+  /** Also removes an empty file of that name or path, on which nothing is mounted any more. */
+  readonly leftover: boolean;
+  /** `TYPE:ID` of what is meant to be there, or `none` at a path; ESTALE when something else is, and nothing has gone. */
+  readonly expected?: string | undefined;
+}
+
+function expectation({ expected }: { readonly expected?: string | undefined }): readonly string[] {
+  return expected === undefined ? [] : [`--expect=${expected}`];
+}
+
 export async function unpin(
   session: HelperSession,
   nameOrPath: string,
-  options: { readonly leftover: boolean },
+  options: UnpinOptions,
 ): Promise<readonly Ending[]> {
   const done: Ending[] = [];
   const onRecord = (record: HelperRecord): void => {
     if ('ended' in record || 'unmounted' in record || 'removed' in record) done.push(record);
   };
-  await session.request('unpin', [nameOrPath, ...(options.leftover ? ['--leftover'] : [])], { onRecord });
+  const words = [nameOrPath, ...expectation(options), ...(options.leftover ? ['--leftover'] : [])];
+  await session.request('unpin', words, { onRecord });
   return done;
 }
 
-/** What `end` does to a namespace or an instance, or with `plan` what it would do; in its order. */
-export async function end(
-  session: HelperSession,
-  reference: string,
-  options: { readonly plan: boolean },
-): Promise<readonly Ending[]> {
+export interface EndOptions {
+  readonly plan: boolean;
+  /** `TYPE:ID` that a process has to keep without being in it; else ESTALE, and it is left alone. */
+  readonly expected?: string | undefined;
+}
+
+/**
+ * What `end` does to a namespace, an instance or a process (`pid:N:START`), or with `plan` what it would do; in its order.
+ */
+export async function end(session: HelperSession, reference: string, options: EndOptions): Promise<readonly Ending[]> {
   const done: Ending[] = [];
   const onRecord = (record: HelperRecord): void => {
     if ('would' in record) done.push(record.would);
     else if ('ended' in record || 'unmounted' in record || 'removed' in record || 'still' in record) done.push(record);
   };
-  await session.request('end', [...(options.plan ? ['--dry-run'] : []), reference], { onRecord });
+  const words = [...(options.plan ? ['--dry-run'] : []), ...expectation(options), reference];
+  await session.request('end', words, { onRecord });
   return done;
 }
 

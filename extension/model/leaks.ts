@@ -23,15 +23,23 @@ export interface LeakContext {
 
 /** What can be done about it, safest first. */
 export type LeakAction =
-  /** `unpin`: an absolute path, or the name of a pin that a process holds; with `leftover` a file on which nothing is mounted. */
-  | { readonly kind: 'unpin'; readonly what: string; readonly leftover: boolean }
+  /** `unpin`: an absolute path, or the name of a pin that a process holds, which both have to keep this namespace still. */
+  | { readonly kind: 'unpin'; readonly what: string; readonly key: NamespaceKey }
+  /** A file on which nothing is mounted. */
+  | { readonly kind: 'remove'; readonly path: string }
   /** `end` of an instance by its name. */
   | { readonly kind: 'end'; readonly name: string }
-  | { readonly kind: 'details' | 'reveal'; readonly of: LeakTarget };
+  | { readonly kind: 'details' | 'reveal'; readonly of: LeakTarget }
+  /** `end` of a whole process, as long as it keeps this namespace. */
+  | { readonly kind: 'endProcess'; readonly process: ProcessTarget; readonly key: NamespaceKey };
 
-export type LeakTarget =
-  | { readonly kind: 'namespace'; readonly key: NamespaceKey }
-  | { readonly kind: 'process'; readonly pid: number; readonly start: number };
+interface ProcessTarget {
+  readonly kind: 'process';
+  readonly pid: number;
+  readonly start: number;
+}
+
+export type LeakTarget = { readonly kind: 'namespace'; readonly key: NamespaceKey } | ProcessTarget;
 
 export interface Leak {
   /** The same as long as it is the same leak. */
@@ -78,7 +86,7 @@ export function findLeaks(graph: Graph, context: LeakContext): Leaks {
     // `pin` keeps by a mount alone too, and one at a time; an instance that has died leaves all of its types.
     if (namespaces.length === 1 && only !== undefined && only.type !== 'pid') {
       const holders = foldedHolders(graph, only);
-      const actions = holders.flatMap(({ holder }) => unpinOf(holder, context.mntns));
+      const actions = holders.flatMap(({ holder }) => unpinOf(only, holder, context.mntns));
       kept.push(namespaceLeak(graph, only, holders, context, { words: `Kept as “${displayText(name)}”.`, actions }));
     } else leaks.push(instanceLeak(name, namespaces));
   }
@@ -121,7 +129,7 @@ function purposeOf(
     const pin = pinHolder(cmdline);
     const by = pin?.name ?? instanceName(cmdline);
     if (by !== undefined) {
-      const actions: readonly LeakAction[] = pin === undefined ? [] : [{ kind: 'unpin', what: by, leftover: false }];
+      const actions: readonly LeakAction[] = pin === undefined ? [] : [{ kind: 'unpin', what: by, key: namespace.key }];
       return { words: `Kept as “${by}” by its holder.`, actions };
     }
     const name = mountedFor(holder);
@@ -129,7 +137,7 @@ function purposeOf(
     if (name !== undefined && keepers.has(name))
       return { words: `Kept as “${displayText(name)}”, whose holder is alive.`, actions: [] };
     if (holder.by !== 'mount') continue;
-    const actions = unpinOf(holder, mntns);
+    const actions = unpinOf(namespace, holder, mntns);
     // What a program made up was to go with what it was made for.
     if (netnsPath.test(holder.path) && bestMountName([holder.path], namespace.type)?.made === false)
       return { words: 'Kept by name on purpose, as ip netns does.', actions };
@@ -140,8 +148,8 @@ function purposeOf(
 }
 
 /** Nothing where the helper cannot take it away. */
-function unpinOf(holder: Holder, mntns: number | undefined): readonly LeakAction[] {
-  return holder.by === 'mount' && holder.mntns === mntns ? [{ kind: 'unpin', what: holder.path, leftover: false }] : [];
+function unpinOf({ key }: Namespace, holder: Holder, mntns: number | undefined): readonly LeakAction[] {
+  return holder.by === 'mount' && holder.mntns === mntns ? [{ kind: 'unpin', what: holder.path, key }] : [];
 }
 
 function namespaceLeak(
@@ -153,6 +161,7 @@ function namespaceLeak(
 ): Leak {
   const { key, type, name } = namespace;
   const target = { kind: 'namespace', key } as const;
+  const targets = processTargets(graph, holders);
   const elsewhere = holders.flatMap(({ holder }): LeakAction[] =>
     holder.by !== 'mount' || holder.mntns === mntns || !graph.namespaces.has(`mnt:${holder.mntns}`)
       ? []
@@ -171,16 +180,22 @@ function namespaceLeak(
       .filter((part) => part !== undefined)
       .join(' '),
     actions: [
-      ...(purpose?.actions ?? holders.flatMap(({ holder }) => unpinOf(holder, mntns))),
-      ...processTargets(graph, holders).map((of): LeakAction => ({ kind: 'reveal', of })),
+      ...(purpose?.actions ?? holders.flatMap(({ holder }) => unpinOf(namespace, holder, mntns))),
+      ...targets.map((of): LeakAction => ({ kind: 'reveal', of })),
       { kind: 'reveal', of: target },
       { kind: 'details', of: target },
       ...elsewhere,
+      // The helper refuses init, on which everything hangs.
+      ...(purpose === undefined ? targets.filter(({ pid }) => pid !== 1) : []).map((process): LeakAction => ({
+        kind: 'endProcess',
+        process,
+        key,
+      })),
     ],
   };
 }
 
-function processTargets(graph: Graph, holders: readonly FoldedHolder[]): readonly LeakTarget[] {
+function processTargets(graph: Graph, holders: readonly FoldedHolder[]): readonly ProcessTarget[] {
   const pids = new Set(holders.flatMap(({ holder }) => holderPid(holder) ?? []));
   return [...pids].flatMap((pid) => {
     const process = graph.processes.get(pid);
@@ -270,7 +285,7 @@ function fileLeaks(graph: Graph, { netnsNames = [], mntns }: LeakContext): reado
             ? 'A name of ip netns that is only a file: ip netns exec fails with EINVAL.'
             : `Only a file here: ${namespaceName(graph, other.key)} is mounted on it in another mount namespace.`,
         actions: [
-          { kind: 'unpin', what: path, leftover: true },
+          { kind: 'remove', path },
           ...(other === undefined ? [] : [{ kind: 'reveal', of: { kind: 'namespace', key: other.key } } as const]),
         ],
       };

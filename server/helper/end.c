@@ -20,6 +20,8 @@ struct end_options {
     const char *text;
     unsigned grace;
     bool mounts, plan;
+    /* What the process has to keep; id 0 for anything. */
+    struct target expected;
 };
 
 static int parse(const struct options *options, struct end_options *end, struct failure *failure)
@@ -33,6 +35,9 @@ static int parse(const struct options *options, struct end_options *end, struct 
             if (!parse_number(&at, word + strlen(word), &number) || *at || number > GRACE_MAX)
                 return fail_usage(failure, "option", "--grace takes 0 to 600000 milliseconds");
             end->grace = (unsigned)number;
+        } else if (strncmp(word, "--expect=", 9) == 0) {
+            if (!namespace_parse(word + 9, &end->expected.type, &end->expected.id))
+                return fail_usage(failure, "option", "--expect takes TYPE:ID");
         } else if (strcmp(word, "--mounts") == 0) {
             end->mounts = true;
         } else if (strcmp(word, "--dry-run") == 0 || strcmp(word, "--list") == 0) {
@@ -43,7 +48,11 @@ static int parse(const struct options *options, struct end_options *end, struct 
             return fail_usage(failure, "option", "unknown option or argument");
         }
     }
-    return end->text ? 0 : fail_usage(failure, "option", "end takes a name or a reference");
+    if (!end->text)
+        return fail_usage(failure, "option", "end takes a name or a reference");
+    return end->expected.id && !ending_names_process(end->text)
+               ? fail_usage(failure, "option", "--expect is for a process: pid:N:START")
+               : 0;
 }
 
 /* Why it must not end; NULL when it may. */
@@ -269,21 +278,31 @@ static void release(struct ending *ending)
     ending->mounted_count = 0;
 }
 
-static int run(struct ending *ending, const struct end_options *end, struct output *output, struct failure *failure)
+static int find(struct ending *ending, const char *text, struct failure *failure)
 {
-    bool is_name = instance_is_name(end->text);
-    int result = is_name ? find_instance(ending, end->text, failure) : find_reference(ending, end->text, failure);
+    if (ending_names_process(text))
+        return ending_find_process(ending, text, failure);
+    int result = instance_is_name(text) ? find_instance(ending, text, failure) : -ENOENT;
 
     /* A name of ip-netns(8) is a net namespace like another. */
-    if (is_name && result == -ENOENT)
-        result = find_reference(ending, end->text, failure);
+    return result == -ENOENT ? find_reference(ending, text, failure) : result;
+}
+
+static int run(struct ending *ending, const struct end_options *end, struct output *output, struct failure *failure)
+{
+    int result = find(ending, end->text, failure);
+
     if (!result)
-        result = look(ending, end->plan, failure);
+        result = look(ending, end->plan || end->expected.id, failure);
+    if (!result && end->expected.id)
+        result = ending_check_process(ending, &end->expected, failure);
     if (!result && end->mounts)
         result = find_mounts(ending, failure);
     if (!result) {
         int count = ending_find_victims(ending);
         result = count < 0 ? fail(failure, "victims", -count) : 0;
+        if (count == 0 && ending->process.id)
+            result = fail(failure, "process", ESRCH);
     }
     if (result)
         return result;

@@ -65,11 +65,11 @@ static int add_init(struct ending *ending, uint32_t id)
     return -1;
 }
 
-/* Whether the pid namespace is a target or lies within one. */
-static bool is_within(const struct ending *ending, uint32_t id)
+/* Whether the pid namespace is the one given, or lies within it; 0 stands for the targets. */
+static bool is_within(const struct ending *ending, uint32_t id, uint32_t outer)
 {
     for (unsigned level = 0; id != 0 && level < LEVELS_MAX; level++) {
-        if (ending_has_target(ending, NS_PID, id))
+        if (outer ? id == outer : ending_has_target(ending, NS_PID, id))
             return true;
         uint32_t index = namespaces_find(&ending->survey.namespaces, NS_PID, id);
         id = index == NO_INDEX ? 0 : ending->survey.namespaces.item[index].parent;
@@ -92,6 +92,22 @@ static bool is_of_instance(const struct ending *ending, const struct process *pr
         shares_target = shares_target || ending_has_target(ending, type, process->ns[type]);
     }
     return shares_target;
+}
+
+/* The process that is meant itself. With the init of a pid namespace everyone in that goes. */
+static int add_process(struct ending *ending, uint32_t *within)
+{
+    *within = 0;
+    for (size_t i = 0; i < ending->survey.process_count; i++) {
+        const struct process *process = &ending->survey.process[i];
+        if (process->pid != ending->process.id || process->start != ending->process.start ||
+            (process->flags & PROCESS_ZOMBIE))
+            continue;
+        if (is_init(&ending->survey.host, process))
+            *within = process->ns[NS_PID];
+        return add(ending, process, true, NS_NONE);
+    }
+    return 0;
 }
 
 static int add_signalled(struct ending *ending, enum ns_type *only_pid)
@@ -117,7 +133,7 @@ static int add_signalled(struct ending *ending, enum ns_type *only_pid)
                                  : type == NS_NONE || process->ns[type] != ending->target[0].id)
             continue;
         /* One that is not the init still has to be told when it is the holder. */
-        if (*only_pid == NS_PID && is_within(ending, process->ns[NS_PID]) && !is_holder)
+        if (*only_pid == NS_PID && is_within(ending, process->ns[NS_PID], 0) && !is_holder)
             continue;
         bool keeps_by_fd = is_holder && !ending->common;
         int result = add(ending, process, true, keeps_by_fd ? NS_NONE : type);
@@ -130,12 +146,14 @@ static int add_signalled(struct ending *ending, enum ns_type *only_pid)
 
 int ending_find_victims(struct ending *ending)
 {
-    enum ns_type only_pid;
-    int count = add_signalled(ending, &only_pid);
+    enum ns_type only_pid = NS_NONE;
+    uint32_t within = 0;
+    int count = ending->process.id ? add_process(ending, &within) : add_signalled(ending, &only_pid);
+    bool goes_on = only_pid == NS_PID || within != 0;
 
-    for (size_t i = 0; count >= 0 && only_pid == NS_PID && i < ending->survey.process_count; i++) {
+    for (size_t i = 0; count >= 0 && goes_on && i < ending->survey.process_count; i++) {
         const struct process *process = &ending->survey.process[i];
-        if (!(process->flags & PROCESS_ZOMBIE) && is_within(ending, process->ns[NS_PID]) &&
+        if (!(process->flags & PROCESS_ZOMBIE) && is_within(ending, process->ns[NS_PID], within) &&
             add(ending, process, false, NS_PID) < 0)
             return -ENOMEM;
     }

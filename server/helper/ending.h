@@ -23,6 +23,8 @@ struct ending {
     struct instance instance;
     unsigned common;
     uint32_t common_id[NS_TYPES];
+    /* One process that is meant itself, id 0 for none. The targets are then only told of, not what it is in. */
+    struct reference process;
     /* Mounts that go: those of a name, and with --mounts all in the caller's mount namespace. */
     struct pinned pinned;
     struct mounted *mounted;
@@ -33,6 +35,13 @@ struct ending {
 };
 
 bool ending_has_target(const struct ending *ending, enum ns_type type, uint32_t id);
+
+/* `pid:N` or `pid:N:START`, and not a pid namespace. */
+bool ending_names_process(const char *text);
+/* Notes the process; needs an open survey. -ESRCH when it is gone or another one by now, -EPERM for what must not end. */
+int ending_find_process(struct ending *ending, const char *text, struct failure *failure);
+/* -ESTALE unless, in a deep survey, the process keeps the namespace by a descriptor, a socket, a thread or for children. */
+int ending_check_process(struct ending *ending, const struct target *expected, struct failure *failure);
 
 /* Adds what has to be signalled now, as the survey has it, and after it what goes with that. Returns how many, or -errno. */
 int ending_find_victims(struct ending *ending);

@@ -209,12 +209,18 @@ static int make_veth(struct guardian *guardian, struct failure *failure)
 
     if (!guardian->create->veth || !create_parse_veth(guardian->create->veth, &veth))
         return 0;
-    int result = link_veth(veth.host, guardian->ns[NS_NET], &guardian->undo->link);
+    int result = link_check_addresses(&veth, 0);
+    if (!result)
+        result = link_veth(veth.host, guardian->ns[NS_NET], &guardian->undo->link);
     if (!result)
         result = link_configure(veth.host, &veth.own);
+    /* Of two at once each sees the other by now. */
+    if (!result)
+        result = link_check_addresses(&veth, guardian->undo->link);
     if (result) {
         fail(failure, "veth", -result);
         failure->type = NS_NET;
+        failure->detail = result == -EADDRINUSE ? "addresses of this network are in use here on another interface" : NULL;
     }
     return result;
 }

@@ -27,13 +27,16 @@ struct attribute {
 };
 #define NETLINK_ROUTE 0
 #define NLMSG_ERROR 2
+#define NLMSG_DONE 3
 #define NLM_F_REQUEST 1
 #define NLM_F_ACK 4
 #define NLM_F_EXCL 0x200
+#define NLM_F_DUMP 0x300
 #define NLM_F_CREATE 0x400
 #define RTM_NEWLINK 16
 #define RTM_DELLINK 17
 #define RTM_NEWADDR 20
+#define RTM_GETADDR 22
 #define IFLA_IFNAME 3
 #define IFLA_LINKINFO 18
 #define IFLA_NET_NS_FD 28
@@ -43,6 +46,9 @@ struct attribute {
 #define IFA_ADDRESS 1
 #define IFA_LOCAL 2
 #define IFA_F_NODAD 2
+#define RT_SCOPE_LINK 253
+/* A part of a dump is never longer: NLMSG_GOODSIZE, or what was last read into. */
+#define PART_MAX 8192
 
 struct request {
     _Alignas(4) char data[512];
@@ -84,19 +90,31 @@ static void close_attribute(struct request *request, size_t start)
     memcpy(request->data + start, &length, sizeof length);
 }
 
-static int perform(struct request *request)
+/* A socket from which the answer comes, or -errno. */
+static int ask(struct request *request)
 {
-    autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    _Alignas(4) char answer[1024];
-    struct nlmsghdr header;
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     uint32_t length = (uint32_t)request->length;
-    int32_t number;
 
     if (fd < 0)
         return -errno;
     memcpy(request->data, &length, sizeof length);
-    if (send(fd, request->data, request->length, 0) < 0)
-        return -errno;
+    if (send(fd, request->data, request->length, 0) >= 0)
+        return fd;
+    int number = errno;
+    close(fd);
+    return -number;
+}
+
+static int perform(struct request *request)
+{
+    autoclose int fd = ask(request);
+    _Alignas(4) char answer[1024];
+    struct nlmsghdr header;
+    int32_t number;
+
+    if (fd < 0)
+        return fd;
     for (;;) {
         ssize_t got = recv(fd, answer, sizeof answer, 0);
         if (got < 0 && errno == EINTR)
@@ -172,4 +190,82 @@ int link_delete(unsigned index)
 
     begin(&request, RTM_DELLINK, 0, &link, sizeof link);
     return perform(&request);
+}
+
+/* Whether both begin with the same bits. */
+static bool share_bits(const char *a, const unsigned char *b, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+
+    return memcmp(a, b, whole) == 0 && (rest == 0 || (((unsigned char)a[whole] ^ b[whole]) >> (8 - rest)) == 0);
+}
+
+/* Whether an address of another link is in the network, or the network in that of the address. */
+static bool overlaps(const char *message, size_t length, const struct create_address *address, unsigned except)
+{
+    struct ifaddrmsg body;
+    struct attribute header;
+    size_t at = sizeof(struct nlmsghdr) + sizeof body, size = address->family == AF_INET6 ? 16 : 4;
+
+    if (length < at)
+        return false;
+    memcpy(&body, message + sizeof(struct nlmsghdr), sizeof body);
+    /* Each link has a network of its own for those of its scope. */
+    if (body.family != address->family || body.index == except ||
+        (body.family == AF_INET6 && body.scope == RT_SCOPE_LINK))
+        return false;
+    for (; at + sizeof header <= length; at += (header.length + 3u) & ~3u) {
+        memcpy(&header, message + at, sizeof header);
+        if (header.length < sizeof header || header.length > length - at)
+            return false;
+        /* On a link of two the one is this end's and the other has the network; else they are the same. */
+        unsigned prefix = header.type == IFA_ADDRESS ? body.prefix : header.type == IFA_LOCAL ? 8 * size : 0;
+        if (prefix != 0 && header.length == sizeof header + size &&
+            share_bits(message + at + sizeof header, address->bytes, prefix < address->prefix ? prefix : address->prefix))
+            return true;
+    }
+    return false;
+}
+
+static int check_address(const struct create_address *address, unsigned except)
+{
+    struct ifaddrmsg body = { .family = (uint8_t)address->family };
+    _Alignas(4) char part[PART_MAX];
+    struct request request;
+    struct nlmsghdr header;
+
+    begin(&request, RTM_GETADDR, NLM_F_DUMP, &body, sizeof body);
+    autoclose int fd = ask(&request);
+    if (fd < 0)
+        return fd;
+    for (;;) {
+        ssize_t got = recv(fd, part, sizeof part, MSG_TRUNC);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 || (size_t)got > sizeof part)
+            return got < 0 ? -errno : -EMSGSIZE;
+        for (size_t at = 0, left; (left = (size_t)got - at) >= sizeof header; at += (header.length + 3u) & ~3u) {
+            int32_t number;
+            memcpy(&header, part + at, sizeof header);
+            if (header.length < sizeof header || header.length > left)
+                return -EBADMSG;
+            if (header.type == NLMSG_DONE)
+                return 0;
+            if (header.type == NLMSG_ERROR && header.length >= sizeof header + sizeof number) {
+                memcpy(&number, part + at + sizeof header, sizeof number);
+                return number;
+            }
+            if (header.type == RTM_NEWADDR && overlaps(part + at, header.length, address, except))
+                return -EADDRINUSE;
+            if (((header.length + 3u) & ~3u) > left)
+                break;
+        }
+    }
+}
+
+int link_check_addresses(const struct create_veth *veth, unsigned except)
+{
+    int result = check_address(&veth->own, except);
+
+    return result ? result : check_address(&veth->peer, except);
 }

@@ -145,6 +145,9 @@ static int unmount_all(const struct host *host, struct mounted *mounted, const c
             return -errno;
         if (!nsfs_is_file(host, place, "", &id))
             return is_empty_file(place);
+        /* What was looked at is to go, and with it what it hid; not what has come on top of it meanwhile. */
+        if (mounted->layers == 0 && (mounted->namespace < 0 || id != mounted->id))
+            return -ESTALE;
         path_of(place, path);
         result = umount2(path, MNT_DETACH) < 0 ? -errno : 0;
         /* Also when somebody else has just unmounted it, which the next look shows. */

@@ -9,6 +9,9 @@
 int namespace_open_one(const struct host *host, const char *text, struct nsfs_identity *identity,
                        struct failure *failure);
 
+/* `TYPE:ID` of a namespace and nothing else; false for another text. */
+bool namespace_parse(const char *text, enum ns_type *type, uint32_t *id);
+
 /* What is mounted under a name. The paths are made here. */
 struct pinned {
     struct mounted mounted[NS_TYPES + 1];

@@ -11,6 +11,18 @@
 /* Milliseconds that a holder has to end before it is killed: it has nothing to do. */
 #define HOLDER_GRACE 1000
 
+bool namespace_parse(const char *text, enum ns_type *type, uint32_t *id)
+{
+    struct reference reference;
+    struct failure failure = { 0 };
+
+    if (reference_parse(text, &reference, &failure) || reference.kind != REFERENCE_NAMESPACE)
+        return false;
+    *type = reference.type;
+    *id = reference.id;
+    return true;
+}
+
 static int add(const struct host *host, struct pinned *pinned, const char *path, bool leftover, struct failure *failure)
 {
     struct stat status;
@@ -110,6 +122,29 @@ int pinned_remove(const struct host *host, struct pinned *pinned, struct output 
     return 0;
 }
 
+/* What the caller saw, id 0 for anything unless `none`: nothing else is to go. */
+struct expected {
+    enum ns_type type;
+    uint32_t id;
+    bool none;
+};
+
+static bool is_expected(const struct expected *expected, const struct mounted *mounted)
+{
+    if (expected->none)
+        return mounted->namespace < 0;
+    return expected->id == 0 ||
+           (mounted->namespace >= 0 && mounted->type == expected->type && mounted->id == expected->id);
+}
+
+static int refuse(const struct expected *expected, struct failure *failure)
+{
+    fail(failure, "expect", ESTALE);
+    failure->type = expected->type;
+    failure->detail = expected->none ? "a namespace is mounted on it by now" : "another namespace by now";
+    return -ESTALE;
+}
+
 /* One that keeps by a descriptor does nothing else. One that is in namespaces is an instance. */
 static int end_holder(const struct host *host, const struct instance *instance, struct output *output,
                       struct failure *failure)
@@ -122,8 +157,8 @@ static int end_holder(const struct host *host, const struct instance *instance, 
     return holder.error == -ESRCH || !holder.error ? 0 : fail(failure, "pidfd_send_signal", -holder.error);
 }
 
-static int unpin_name(const struct host *host, const char *name, bool leftover, struct output *output,
-                      struct failure *failure)
+static int unpin_name(const struct host *host, const char *name, const struct expected *expected, bool leftover,
+                      struct output *output, struct failure *failure)
 {
     struct instance instance;
     struct pinned pinned;
@@ -140,10 +175,15 @@ static int unpin_name(const struct host *host, const char *name, bool leftover, 
     result = pinned_find(host, name, true, leftover, &pinned, failure);
     if (result)
         return result;
+    bool keeps = expected->id == 0 || (is_held && instance.held[expected->type] == expected->id);
+    for (size_t i = 0; i < pinned.count; i++)
+        keeps = keeps || is_expected(expected, &pinned.mounted[i]);
     bool is_nothing = pinned.count == 0 && !is_held && !(instance.has_folder && leftover);
     if (is_nothing) {
         result = fail(failure, "name", ENOENT);
         failure->detail = "nothing of this name is kept";
+    } else if (!keeps) {
+        result = refuse(expected, failure);
     } else {
         result = pinned_remove(host, &pinned, output, failure);
     }
@@ -153,12 +193,16 @@ static int unpin_name(const struct host *host, const char *name, bool leftover, 
     return result;
 }
 
-static int unpin_path(const struct host *host, const char *path, bool leftover, struct output *output,
-                      struct failure *failure)
+static int unpin_path(const struct host *host, const char *path, const struct expected *expected, bool leftover,
+                      struct output *output, struct failure *failure)
 {
     struct mounted mounted;
     int result = mounted_look(host, path, leftover, &mounted, failure);
 
+    if (!result && !is_expected(expected, &mounted)) {
+        result = refuse(expected, failure);
+        failure->path = path;
+    }
     /* An ordinary empty file may be somebody's. */
     if (!result && mounted.namespace < 0 && strncmp(path, NETNS_DIRECTORY "/", strlen(NETNS_DIRECTORY) + 1) != 0 &&
         strncmp(path, INSTANCES_DIRECTORY "/", strlen(INSTANCES_DIRECTORY) + 1) != 0) {
@@ -183,24 +227,29 @@ int verb_unpin(const struct options *options, struct output *output, struct fail
 {
     const char *what = NULL;
     bool leftover = false;
+    struct expected expected = { .type = NS_NONE };
     struct host host;
 
     for (size_t i = 0; i < options->count; i++) {
         const char *word = options->word[i];
         if (strcmp(word, "--leftover") == 0)
             leftover = true;
+        else if (strcmp(word, "--expect=none") == 0)
+            expected.none = true;
+        else if (strncmp(word, "--expect=", 9) == 0 && namespace_parse(word + 9, &expected.type, &expected.id))
+            continue;
         else if (!what && word[0] != '-')
             what = word;
         else
             return fail_usage(failure, "option", "unknown option or argument");
     }
-    if (!what || (what[0] != '/' && !instance_is_name(what)))
+    if (!what || (what[0] != '/' && (!instance_is_name(what) || expected.none)))
         return fail_usage(failure, "option", "unpin takes a name or an absolute path");
     int result = host_open(&host, failure);
     if (result)
         return result;
-    result = what[0] == '/' ? unpin_path(&host, what, leftover, output, failure)
-                            : unpin_name(&host, what, leftover, output, failure);
+    result = what[0] == '/' ? unpin_path(&host, what, &expected, leftover, output, failure)
+                            : unpin_name(&host, what, &expected, leftover, output, failure);
     host_close(&host);
     if (!result) {
         record_begin(output, "end");

@@ -14,9 +14,9 @@ const struct verb verbs[] = {
     { "enter", OPTION_WORDS | VERB_SHIELDED, true, verb_enter,
       "enter --target=REF [--only=TYPE,…] [--user=UID[:GID]|root|keep] [--root] [--cwd[=DIR]] [--expect=TYPE:ID] "
       "[--records=FD] [--clear-env] [--env=NAME=VALUE …] --shell[=PATH] [--fallback=none|busybox|own] | -- ARGV…" },
-    { "end", OPTION_WORDS, false, verb_end, "end NAME|REF [--grace=MS] [--mounts] [--dry-run]" },
+    { "end", OPTION_WORDS, false, verb_end, "end NAME|REF|pid:N:START [--expect=TYPE:ID] [--grace=MS] [--mounts] [--dry-run]" },
     { "pin", OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
-    { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--leftover]" },
+    { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--expect=TYPE:ID|none] [--leftover]" },
     { "rename", OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
     { "serve", VERB_SHIELDED, true, verb_serve, "serve" },
 };

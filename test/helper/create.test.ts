@@ -303,6 +303,63 @@ test('a veth pair joins both sides and goes with the namespace', { skip }, async
   }
 });
 
+/** A host's network of its own, so that nobody else's addresses are there. */
+const ownNetwork = ['unshare', '--net', '--mount', 'sh', '-c'];
+
+test('a network that is in use on the host is refused, whichever end has it', { skip }, async () => {
+  const name = `v${marker.slice(-10)}`;
+  const script = `set -e; ip link set lo up
+    mount -t sysfs none /sys
+    ip link add taken type veth peer name other; ip link set taken up
+    ip address add 10.213.64.1/20 dev taken; ip address add 192.0.2.9 peer 198.51.100.0/24 dev taken
+    ip address add fd00:213:9::1/48 dev taken nodad
+    for pair in "$@"; do
+      "$0" create --new=net --veth=${name},$pair --records=2 -- true 2>&1 | tr '\\n' ' '
+      [ ! -e /sys/class/net/${name} ] || ls /sys/class/net
+      echo
+    done`;
+  const pairs: readonly (readonly [string, boolean])[] = [
+    // The same network, a part of it, one that has it as a part.
+    ['10.213.64.2/20,10.213.64.3/20', false],
+    ['10.213.79.253/30,10.213.79.254/30', false],
+    ['10.200.0.1/8,10.200.0.2/8', false],
+    ['10.213.80.1/30,10.213.80.2/30', true],
+    // The other end's.
+    ['10.213.80.1/30,10.213.64.200/24', false],
+    // The address of a link of two, and the network at its other end.
+    ['192.0.2.8/30,192.0.2.10/30', false],
+    ['198.51.100.5/30,198.51.100.6/30', false],
+    ['fd00:213:9:7::1/64,fd00:213:9:7::2/64', false],
+    ['fd00:214::1/64,fd00:214::2/64', true],
+    // One of its scope belongs to its link alone.
+    ['fe80::1/64,fe80::2/64', true],
+  ];
+  const words = pairs.map(([pair]) => pair);
+  const { stdout } = await run([...ownNetwork, script, helper, ...words]);
+  const lines = stdout.toString().trimEnd().split('\n');
+  assert.equal(lines.length, pairs.length, stdout.toString());
+  for (const [index, [pair, isFree]] of pairs.entries()) {
+    const line = lines[index] ?? '';
+    assert.equal(line.includes('"EADDRINUSE"'), !isFree, `${pair}: ${line}`);
+    assert.equal(line.includes('"exit":{"code":0}'), isFree, `${pair}: ${line}`);
+    assert.ok(isFree || line.includes('in use here'), line);
+  }
+});
+
+test('of two that ask for the same network at once at most one gets it', { skip }, async () => {
+  const name = `v${marker.slice(-8)}`;
+  const script = `ip link set lo up; for i in $(seq 12); do
+      for w in 1 2 3; do "$0" create --new=net --veth=${name}$w,10.213.96.1/30,10.213.96.2/30 -- sleep 0.3 2>&1 & done
+      wait; echo; done`;
+  const { stdout } = await run([...ownNetwork, script, helper]);
+  const rounds = stdout.toString().split('\n\n').slice(0, 12);
+  assert.equal(rounds.length, 12);
+  for (const round of rounds) {
+    assert.ok((round.match(/"exit":/g) ?? []).length <= 1, round);
+    assert.ok((round.match(/"EADDRINUSE"/g) ?? []).length >= 2, round);
+  }
+});
+
 interface Expected {
   readonly step: string;
   readonly errno: string;

@@ -69,7 +69,9 @@ function madeOf({ records }: Answer): Made[] {
 }
 
 function words(name: string, index: number): string[] {
-  const veth = `--veth=${linkName(index)},10.215.0.1/30,10.215.0.2/30`;
+  // A network of its own for each: one that is in use on the host is refused.
+  const at = (last: number): string => `10.215.${(index >> 6) & 255}.${(index & 63) * 4 + last}/30`;
+  const veth = `--veth=${linkName(index)},${at(1)},${at(2)}`;
   return [
     `--keep=${name}`,
     `--new=${allTypes}`,

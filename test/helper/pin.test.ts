@@ -158,6 +158,38 @@ test('only what is a namespace is unmounted', { skip }, async (t) => {
   assert.equal(readFileSync(kept, 'utf8'), 'below');
 });
 
+test('what was expected is unpinned and nothing else', { skip }, async (t) => {
+  const scope = testScope(t);
+  const netns = await ipNetns(scope);
+  const { id = 0 } = await look(netns.path);
+  const before = mountLines(netns.name);
+  for (const what of [netns.path, netns.name])
+    for (const expected of [`net:${id + 1}`, `uts:${id}`]) {
+      const { step, errno } = await failed(['unpin', what, `--expect=${expected}`]);
+      assert.deepEqual([step, errno], ['expect', 'ESTALE'], `${what} ${expected}`);
+    }
+  // An empty file is not what was listed either.
+  const empty = `/run/netns/${pinName(scope)}`;
+  writeFileSync(empty, '');
+  assert.equal((await failed(['unpin', empty, '--leftover', `--expect=net:${id}`])).errno, 'ESTALE');
+  await done(['unpin', empty, '--leftover', '--expect=none']);
+  assert.equal((await failed(['unpin', netns.path, '--leftover', '--expect=none'])).errno, 'ESTALE');
+  assert.equal((await ask(['unpin', netns.name, '--leftover', '--expect=none'])).code, 2);
+  assert.deepEqual(mountLines(netns.name), before);
+  for (const wrong of ['net', 'net:', `pid:${process.pid}`, '/run/netns/x', ''])
+    assert.equal((await ask(['unpin', netns.path, `--expect=${wrong}`])).code, 2, wrong);
+  const { path } = (await done(['unpin', netns.path, `--expect=net:${id}`])).only('unmounted');
+  assert.equal(path, netns.path);
+  // A holder's.
+  const { pid } = await unshare(scope, '--uts');
+  const name = pinName(scope);
+  await done(['pin', `uts:pid:${pid}`, `--name=${name}`, '--holder']);
+  const uts = idOf(pid, 'uts');
+  assert.equal((await failed(['unpin', name, `--expect=net:${uts}`])).errno, 'ESTALE');
+  assert.equal(processesWith(`linux-namespaces: ${name}`).length, 1);
+  assert.ok((await done(['unpin', name, `--expect=uts:${uts}`])).only('ended'));
+});
+
 test('an empty file that ip netns left is removed only when asked for', { skip }, async (t) => {
   const scope = testScope(t);
   const name = pinName(scope);

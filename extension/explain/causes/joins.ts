@@ -62,12 +62,36 @@ const emptyName: Rule = {
   },
 };
 
+/** Checks that something still is what the person was shown. */
+const asListed = ['expect', 'process'];
+
+const changed: Rule = {
+  id: 'changed-since-listed',
+  errnos: ['ESTALE'],
+  steps: asListed,
+  source: manual('namespaces', 7),
+  check(situation) {
+    const { path, step } = situation.error;
+    return {
+      certainty: 'certain',
+      cause:
+        step === 'process'
+          ? 'The process does not keep this namespace any more, so it was left alone.'
+          : `${path === undefined ? 'It' : displayText(path)} keeps another namespace by now, or none, so it was left alone.`,
+      evidence: [stepEvidence(situation)],
+      remedy: 'Look again and choose anew.',
+      needsAdministrator: false,
+    };
+  },
+};
+
 const processGone: Rule = {
   id: 'target-gone',
   errnos: ['ESRCH', 'ENOENT', 'ESTALE', 'EBADF'],
   source: manual('setns', 2),
   check(situation) {
     const { error, context } = situation;
+    if (asListed.includes(error.step) && error.errno === 'ESTALE') return undefined;
     const pid = processPath(error.path);
     if (error.errno === 'ENOENT' && pid === undefined && !joining.includes(error.step)) return undefined;
     if (error.errno === 'EBADF' && !joining.includes(error.step)) return undefined;
@@ -213,6 +237,24 @@ const execution: Rule = {
   },
 };
 
+const addressTaken: Rule = {
+  id: 'address-in-use',
+  errnos: ['EADDRINUSE'],
+  steps: ['veth'],
+  source: manual('rtnetlink', 7),
+  check(situation) {
+    return {
+      certainty: 'certain',
+      cause:
+        'The network of one of the addresses for the veth pair is in use on another interface of the host. The kernel would take it, and one of the two could not be reached any more.',
+      evidence: [stepEvidence(situation)],
+      remedy:
+        'Choose addresses of a network that "ip address" does not show there. New Instance makes them from the name: another name has others.',
+      needsAdministrator: false,
+    };
+  },
+};
+
 const linkRights: Rule = {
   id: 'link-needs-net-admin',
   errnos: ['EPERM', 'EOPNOTSUPP', 'ENOTSUP'],
@@ -261,12 +303,14 @@ const pathMissing: Rule = {
 
 export const joinRules: readonly Rule[] = [
   emptyName,
+  changed,
   processGone,
   stillHeld,
   nameTaken,
   joinRights,
   notReadable,
   execution,
+  addressTaken,
   linkRights,
   pathMissing,
 ];

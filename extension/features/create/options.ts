@@ -296,7 +296,7 @@ function readVeth(text: string): Read {
     : { options: { veth: { hostInterface, address: own, peerAddress } } };
 }
 
-/** For a person to look at and change: which addresses the host uses cannot be seen from here. */
+/** For a person to look at and change; the helper refuses those of a network that is in use on the host. */
 export function proposedVeth(name: string): NonNullable<CreateOptions['veth']> {
   let sum = 0;
   for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 16_384;

@@ -106,7 +106,7 @@ async function stopKeeping({ log }: FeatureContext, { host, session, namespace }
   try {
     // One after the other: what was taken away before a refusal is told by the tree.
     // oxlint-disable-next-line no-await-in-loop
-    for (const each of what) await unpin(session, each, { leftover: false });
+    for (const each of what) await unpin(session, each, { leftover: false, expected: namespace.key });
     log.info(`[${host.label}] Keeps ${namespace.key} no more: ${what.join(', ')}`);
   } catch (error) {
     await explainFailure(`${words} is still kept`, error, host.facts, { verb: 'unpin', join: [namespace.type] });

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Ending } from '../../helper/protocol.ts';
 import { end, unpin } from '../../helper/verbs.ts';
 import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
@@ -7,6 +8,7 @@ import { displayText } from '../../model/text.ts';
 import { count } from '../../model/words.ts';
 import { coalesce } from '../coalesce.ts';
 import type { FeatureContext } from '../context.ts';
+import { planWords } from '../end.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { connectedHost } from '../hosts/pick-host.ts';
 import { untilAnswered } from '../quick-input.ts';
@@ -139,10 +141,11 @@ async function chooseAction(host: Host, leak: Leak): Promise<LeakAction | undefi
 function actionWords(host: Host, action: LeakAction): { readonly label: string; readonly description: string } {
   switch (action.kind) {
     case 'unpin':
-      return {
-        label: action.leftover ? 'Remove the File...' : 'Stop Keeping...',
-        description: displayText(action.what),
-      };
+      return { label: 'Stop Keeping...', description: displayText(action.what) };
+    case 'remove':
+      return { label: 'Remove the File...', description: displayText(action.path) };
+    case 'endProcess':
+      return { label: 'End the Process...', description: targetWords(host, action.process) };
     case 'end':
       return { label: 'End...', description: `the instance “${displayText(action.name)}”` };
     case 'details':
@@ -178,18 +181,24 @@ async function act(context: FeatureContext, host: Host, leak: Leak, action: Leak
     }
     case 'unpin':
       return cleanUp(context, host, leak, {
-        question: action.leftover
-          ? `Remove ${displayText(action.what)} on ${host.label}?`
-          : `Stop keeping ${leak.label} on ${host.label}?`,
-        detail: action.leftover
-          ? 'It is removed only if it is an empty file on which nothing is mounted.'
-          : action.what.startsWith('/')
-            ? `The mount ${displayText(action.what)} is taken away, with the empty file beneath it. ${leak.held}. ${leak.detail}`
-            : `What keeps “${displayText(action.what)}” ends: its holder and its mounts. ${leak.held}. ${leak.detail}`,
-        button: action.leftover ? 'Remove' : 'Stop Keeping',
+        question: `Stop keeping ${leak.label} on ${host.label}?`,
+        detail: action.what.startsWith('/')
+          ? `The mount ${displayText(action.what)} is taken away, with the empty file beneath it. ${leak.held}. ${leak.detail}`
+          : `What keeps “${displayText(action.what)}” ends: its holder and its mounts. ${leak.held}. ${leak.detail}`,
+        button: 'Stop Keeping',
         verb: 'unpin',
-        run: (session) => unpin(session, action.what, { leftover: action.leftover }),
+        run: (session) => unpin(session, action.what, { leftover: false, expected: action.key }),
       });
+    case 'remove':
+      return cleanUp(context, host, leak, {
+        question: `Remove ${displayText(action.path)} on ${host.label}?`,
+        detail: 'It is removed only if it is an empty file on which nothing is mounted.',
+        button: 'Remove',
+        verb: 'unpin',
+        run: (session) => unpin(session, action.path, { leftover: true, expected: 'none' }),
+      });
+    case 'endProcess':
+      return endProcess(context, host, leak, action);
     case 'end':
     default:
       return cleanUp(context, host, leak, {
@@ -200,6 +209,38 @@ async function act(context: FeatureContext, host: Host, leak: Leak, action: Leak
         run: (session) => end(session, action.name, { plan: false }),
       });
   }
+}
+
+/** Everything that would go is asked of the helper first: with the init of a pid namespace others do too. */
+async function endProcess(
+  context: FeatureContext,
+  host: Host,
+  leak: Leak,
+  { process, key }: Extract<LeakAction, { kind: 'endProcess' }>,
+): Promise<boolean> {
+  const { session, graph, facts } = host;
+  if (session === undefined || graph === undefined) return notConnected(host);
+  const reference = `pid:${process.pid}:${process.start}`;
+  const name = targetWords(host, process);
+  let plan: readonly Ending[];
+  try {
+    plan = await end(session, reference, { plan: true, expected: key });
+  } catch (error) {
+    await explainFailure(`${name} cannot be ended`, error, facts, { verb: 'end' });
+    return true;
+  }
+  return cleanUp(context, host, leak, {
+    question: `End the process ${name} on ${host.label}?`,
+    detail: `The whole process ends and all that it does, not only what keeps ${key}.\n\n${planWords(graph, plan)}`,
+    button: 'End',
+    verb: 'end',
+    run: (current) => end(current, reference, { plan: false, expected: key }),
+  });
+}
+
+function notConnected({ label }: Host): false {
+  void vscode.window.showInformationMessage(`Connect to ${label} first.`);
+  return false;
 }
 
 interface CleanUp {
@@ -219,10 +260,7 @@ async function cleanUp(
   const choice = await vscode.window.showWarningMessage(question, { modal: true, detail }, button);
   if (choice !== button) return true;
   const { session, facts } = host;
-  if (session === undefined) {
-    void vscode.window.showInformationMessage(`Connect to ${host.label} first.`);
-    return false;
-  }
+  if (session === undefined) return notConnected(host);
   try {
     const done = await run(session);
     log.info(`[${host.label}] ${commands.findLeaks}: ${verb} of ${leak.id}: ${JSON.stringify(done)}`);

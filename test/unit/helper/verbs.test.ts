@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HelperRecord } from '../../../extension/helper/protocol.ts';
-import { create, facts, ping, pin, rename, scan, unpin, watch } from '../../../extension/helper/verbs.ts';
+import { create, end, facts, ping, pin, rename, scan, unpin, watch } from '../../../extension/helper/verbs.ts';
 import { HelperError } from '../../../extension/helper/session.ts';
 import { ConnectionError } from '../../../extension/transport/errors.ts';
 import { openPeer, settled, version } from './peer.ts';
@@ -167,4 +167,12 @@ test('unpin tells what has gone', async () => {
   say({ id: 2, end: {} });
   assert.deepEqual(await none, []);
   assert.match(input(), /5:unpin,15:\/run\/netns\/blue,,/);
+  const listed = unpin(session, '/run/netns/blue', { leftover: false, expected: 'net:4026532290' });
+  say({ id: 3, end: {} });
+  await listed;
+  assert.match(input(), /5:unpin,15:\/run\/netns\/blue,23:--expect=net:4026532290,,/);
+  const ending = end(session, 'pid:912:88123', { plan: true, expected: 'net:4026532290' });
+  say({ id: 4, end: {} });
+  await ending;
+  assert.match(input(), /3:end,9:--dry-run,23:--expect=net:4026532290,13:pid:912:88123,,/);
 });

@@ -14,7 +14,7 @@ import type { HelperRecord } from '../../../extension/helper/protocol.ts';
 import { HelperError, type HelperSession } from '../../../extension/helper/session.ts';
 import { create, end, unpin } from '../../../extension/helper/verbs.ts';
 import type { ManagedHost } from '../../../extension/host/host.ts';
-import { findLeaks, type Leaks } from '../../../extension/model/leaks.ts';
+import { findLeaks, type LeakAction, type Leaks } from '../../../extension/model/leaks.ts';
 import { busyboxRoot } from '../../helper/support/containers.ts';
 import { leakGuard } from '../../helper/support/leaks.ts';
 import { marker, markerVariable, temporaryFolder, uniqueName } from '../../helper/support/marker.ts';
@@ -42,6 +42,15 @@ interface Spec {
 /** It is what `runc spec` has just written. */
 function isSpec(value: unknown): value is Spec {
   return typeof value === 'object' && value !== null && 'process' in value && 'linux' in value;
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof HelperError && error.record.errno === 'ESTALE';
+}
+
+function pathOf(action: LeakAction): string | undefined {
+  if (action.kind === 'remove') return action.path;
+  return action.kind === 'unpin' ? action.what : undefined;
 }
 
 /** Without what hybrid cgroups and this machine's limits refuse. */
@@ -244,25 +253,47 @@ describe('bundles and leaks on this machine', { skip }, () => {
     const found = await leaks();
     assert.ok(found.kept.some(({ label }) => label.endsWith(name)));
     const actions = [made, empty].map((path) => {
-      const action = found.leaks.flatMap((leak) => leak.actions).find((each) => 'what' in each && each.what === path);
-      assert.ok(action?.kind === 'unpin', `${path} is not among ${JSON.stringify(found.leaks)}`);
+      const action = found.leaks.flatMap((leak) => leak.actions).find((each) => pathOf(each) === path);
+      assert.ok(action, `${path} is not among ${JSON.stringify(found.leaks)}`);
       return action;
     });
-    assert.deepEqual(
-      actions.map(({ leftover }) => leftover),
-      [false, true],
-    );
+    const [stop, remove] = actions;
+    assert.ok(stop?.kind === 'unpin' && remove?.kind === 'remove');
+    // Another one took the place meanwhile, and something was mounted on the file.
+    await run(['sh', '-c', 'umount "$1"; unshare --net="$1" true; unshare --net="$2" true', 'sh', made, empty]);
+    await assert.rejects(unpin(session(), made, { leftover: false, expected: stop.key }), isStale);
+    await assert.rejects(unpin(session(), empty, { leftover: true, expected: 'none' }), isStale);
+    await run(['umount', empty]);
+    const now = (await leaks()).leaks.flatMap((leak) => leak.actions).find((each) => pathOf(each) === made);
+    assert.ok(now?.kind === 'unpin');
     const [unmounted, removed] = [
-      await unpin(session(), made, { leftover: false }),
-      await unpin(session(), empty, { leftover: true }),
+      await unpin(session(), made, { leftover: false, expected: now.key }),
+      await unpin(session(), empty, { leftover: true, expected: 'none' }),
     ];
     assert.deepEqual(unmounted, [{ unmounted: { path: made } }]);
     assert.deepEqual(removed, [{ removed: { path: empty } }]);
     const again = await leaks();
-    assert.ok(
-      !again.leaks.some((leak) => leak.actions.some((each) => 'what' in each && [made, empty].includes(each.what))),
-    );
+    assert.ok(!again.leaks.some((leak) => leak.actions.some((each) => [made, empty].includes(pathOf(each) ?? ''))));
     assert.ok(again.kept.some(({ label }) => label.endsWith(name)));
+  });
+
+  it('who keeps a namespace by a descriptor ends by its start, once its plan is known', async (t) => {
+    const scope = testScope(t);
+    const { path, name } = await ipNetns(scope);
+    const holder = await hold(scope, ['sh', '-c', `exec 7<${path}; ${holdScript}`]);
+    await run(['ip', 'netns', 'delete', name]);
+    const found = await leaks();
+    const action = found.leaks
+      .flatMap(({ actions }) => actions)
+      .find((each) => each.kind === 'endProcess' && each.process.pid === holder.pid);
+    assert.ok(action?.kind === 'endProcess', JSON.stringify(found));
+    const { process: target, key } = action;
+    const reference = `pid:${target.pid}:${target.start}`;
+    const expected = { ended: { pid: target.pid, start: target.start } };
+    assert.deepEqual(await end(session(), reference, { plan: true, expected: key }), [expected]);
+    await assert.rejects(end(session(), reference, { plan: false, expected: 'net:4026531' }), isStale);
+    assert.deepEqual(await end(session(), reference, { plan: false, expected: key }), [expected]);
+    assert.ok(!(await leaks()).leaks.some(({ id }) => id === key));
   });
 
   it('an instance that is kept is none; without its holder it is one, and ends by its name', async (t) => {

@@ -81,11 +81,37 @@ test('what only a file, a socket or a mount keeps is a leak, with its holder and
     { kind: 'reveal', of: { kind: 'process', pid: 50, start: 50 } },
     { kind: 'reveal', of: { kind: 'namespace', key: 'net:4026532001' } },
     { kind: 'details', of: { kind: 'namespace', key: 'net:4026532001' } },
+    { kind: 'endProcess', process: { kind: 'process', pid: 50, start: 50 }, key: 'net:4026532001' },
   ]);
-  assert.deepEqual(uts?.actions[0], { kind: 'unpin', what: '/srv/left', leftover: false });
+  assert.deepEqual(socket?.actions.at(-1), {
+    kind: 'endProcess',
+    process: { kind: 'process', pid: 50, start: 50 },
+    key: 'net:4026532002',
+  });
+  assert.ok(uts?.actions.every(({ kind }) => kind !== 'endProcess'));
+  assert.deepEqual(uts?.actions[0], { kind: 'unpin', what: '/srv/left', key: 'uts:4026532003' });
   // The helper cannot take away what is mounted where it is not.
   assert.ok(pid?.actions.every(({ kind }) => kind !== 'unpin'));
   assert.match(pid?.detail ?? '', /none can be any more/);
+});
+
+test('neither who keeps something on purpose nor init is to be ended for it', () => {
+  const records = [
+    process(61, { comm: 'nshelper', cmdline: 'linux-namespaces: pinned net:4026532300' }),
+    ns('net', 4026532300, { by: 'fd', pid: 61, fd: 5 }),
+    process(62),
+    ns('net', 4026532301, { by: 'fd', pid: 62, fd: 5 }, mount('/run/netns/blue')),
+    ns('net', 4026532302, { by: 'fd', pid: 1, fd: 9 }, { by: 'socket', pid: 62, fd: 9 }),
+    ns('net', 4026532303, { by: 'fd', pid: 4242, fd: 9 }),
+  ];
+  const { leaks, kept } = found(host({ records }));
+  assert.ok(kept.length === 2 && kept.every(({ actions }) => actions.every(({ kind }) => kind !== 'endProcess')));
+  const ends = leaks.flatMap(({ id, actions }) =>
+    actions.flatMap((action) => (action.kind === 'endProcess' ? [[id, action.process.pid]] : [])),
+  );
+  // Of one that is not known there is no start, by which it would be told from another.
+  assert.deepEqual(ends, [['net:4026532302', 62]]);
+  assert.ok(leaks.some(({ id }) => id === 'net:4026532303'));
 });
 
 test('what is in use is none: members, threads, coming children, namespaces below', () => {
@@ -145,11 +171,11 @@ test('an instance is a leak only without its holder; a single pin is kept', () =
   assert.deepEqual(leaks.leaks[0]?.actions[0], { kind: 'end', name: 'dead' });
   const firsts = new Map(leaks.kept.map(({ id, actions }) => [id, actions[0]]));
   assert.equal(firsts.get('net:4026532101')?.kind, 'reveal', 'the mounts of an instance go when it is ended');
-  assert.deepEqual(firsts.get('net:4026532300'), { kind: 'unpin', what: 'pinned', leftover: false });
+  assert.deepEqual(firsts.get('net:4026532300'), { kind: 'unpin', what: 'pinned', key: 'net:4026532300' });
   assert.deepEqual(firsts.get('ipc:4026532301'), {
     kind: 'unpin',
     what: '/run/linux-namespaces/one/ipc',
-    leftover: false,
+    key: 'ipc:4026532301',
   });
   // A process can call itself a keeper; one that has ended is none.
   const zombie = [...records.slice(2), process(60, { zombie: true, cmdline: 'linux-namespaces: alive net,pid,uts' })];
@@ -186,7 +212,7 @@ test('a name of ip netns that is only a file, here or everywhere', () => {
     ['file empty', 'file there'],
   );
   const [empty, there] = leaks;
-  assert.deepEqual(empty?.actions, [{ kind: 'unpin', what: '/run/netns/empty', leftover: true }]);
+  assert.deepEqual(empty?.actions, [{ kind: 'remove', path: '/run/netns/empty' }]);
   assert.match(there?.detail ?? '', /in another mount namespace/);
   assert.deepEqual(there?.actions[1], { kind: 'reveal', of: { kind: 'namespace', key: 'net:4026532002' } });
 });
