@@ -1,7 +1,7 @@
 /** What is wrong with the host itself, and what workloads share with it. */
 import { namespaceTypes } from '../../helper/protocol.ts';
 import { hasInitialId } from '../initial.ts';
-import { count, figure, listed, leaderOf, typeNames } from '../words.ts';
+import { count, figure, leaderOf, listed, typeWord } from '../words.ts';
 import type { NamespaceType } from '../../helper/protocol.ts';
 import type { WorkloadKind } from '../types.ts';
 import { manual, type Finding, type Live } from './types.ts';
@@ -57,13 +57,13 @@ export function* limits({ graph, facts }: Live): Iterable<Finding> {
     for (const [uid, made] of over)
       yield limitFinding(
         type,
-        `${graph.userName(uid) ?? `Uid ${uid}`} has at least ${figure(made)} of ${figure(limit)} ${typeNames[type]} namespaces that one user may have.`,
+        `${graph.userName(uid) ?? `Uid ${uid}`} has at least ${figure(made)} of ${figure(limit)} ${typeWord(type)} namespaces that one user may have.`,
         'warning',
       );
     if (over.length === 0)
       yield limitFinding(
         type,
-        `There are ${count(list.size, `${typeNames[type]} namespace`)}, and one user may have ${figure(limit)}. Who made them is not known.`,
+        `There are ${count(list.size, `${typeWord(type)} namespace`)}, and one user may have ${figure(limit)}. Who made them is not known.`,
         'information',
       );
   }
@@ -117,7 +117,7 @@ export function* sharing({ graph }: Live): Iterable<Finding> {
       severity: shared.some((type) => grave.has(type)) ? 'warning' : 'information',
       target: { kind: 'workload', id: workload.id },
       at: 'namespaces',
-      message: `It runs in the host's ${listed(shared.map((type) => typeNames[type]))} ${shared.length === 1 ? 'namespace' : 'namespaces'}.`,
+      message: `It runs in the host's ${listed(shared.map(typeWord))} ${shared.length === 1 ? 'namespace' : 'namespaces'}.`,
       remedy:
         'Start it without the options that ask for this, such as --network=host or hostNetwork, if it is not on purpose.',
       link: manual('namespaces.7'),

@@ -28,7 +28,7 @@ export interface Finding {
   readonly action?: FindingAction;
 }
 
-export type FindingAction = 'findLeaks' | 'end';
+export type FindingAction = 'findLeaks';
 
 /** What `inspect` said. */
 export interface Inspection {

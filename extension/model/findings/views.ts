@@ -93,15 +93,16 @@ function* offsets({ key }: Namespace, { monotonic, boottime }: Inside): Iterable
 function* propagation({ graph }: Live, { key, name }: Namespace, { shared = [], mounts }: Inside): Iterable<Finding> {
   const [first] = shared;
   if (first === undefined) return;
-  const paths = listed(shared.map((path) => displayText(path)));
   const more = (mounts ?? 0) - shared.length;
+  const names = shared.map((path) => displayText(path));
+  const paths = listed(more > 0 ? [...names, count(more, 'other mount')] : names);
   const container = name.source === 'container' || name.source === 'instance';
   yield {
     id: 'live/shared-propagation',
     severity: container ? 'warning' : 'information',
     target: { kind: 'namespace', key },
     at: 'namespace',
-    message: `What is mounted beneath ${paths}${more > 0 ? ` and ${count(more, 'other mount')}` : ''} in here appears in ${hostWords(graph)} too, and the other way round.`,
+    message: `What is mounted beneath ${paths} in here appears in ${hostWords(graph)} too, and the other way round.`,
     remedy: `Make them slaves or private, if that is not on purpose: mount --make-rslave ${displayText(first)}.`,
     link: manual('mount_namespaces.7'),
   };
