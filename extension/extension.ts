@@ -8,6 +8,8 @@ import type { Feature, FeatureContext } from './features/context.ts';
 import { Documents } from './features/documents/documents.ts';
 import { activateFilter } from './features/filter/index.ts';
 import { activateLanguage } from './features/language/index.ts';
+import { FindingStore } from './features/live-diagnostics/finding-store.ts';
+import { activateLiveDiagnostics } from './features/live-diagnostics/index.ts';
 import { onDemand } from './features/on-demand.ts';
 import { Preferences } from './features/preferences.ts';
 import { ReadinessStore } from './features/readiness/readiness-store.ts';
@@ -46,6 +48,11 @@ const features: readonly Feature[] = [
   ),
   onDemand([commands.createFromBundle], async () => (await import('./features/bundle/index.ts')).activateBundle),
   onDemand([commands.findLeaks], async () => (await import('./features/leaks/index.ts')).activateLeaks),
+  activateLiveDiagnostics,
+  onDemand(
+    [commands.showProblems],
+    async () => (await import('./features/live-diagnostics/show-problems.ts')).activateShowProblems,
+  ),
   onDemand([commands.keep, commands.stopKeeping], async () => (await import('./features/keep/index.ts')).activateKeep),
   onDemand([commands.rename], async () => (await import('./features/rename.ts')).activateRename),
   onDemand([commands.end], async () => (await import('./features/end.ts')).activateEnd),
@@ -84,7 +91,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   });
   const preferences = store.add(new Preferences(extension.globalState));
   const readiness = store.add(new ReadinessStore(hosts));
-  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, extensionUri }));
+  const findings = store.add(new FindingStore());
+  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, findings, extensionUri }));
   const context: FeatureContext = {
     extensionUri,
     hosts,
@@ -98,6 +106,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     documents: store.add(new Documents(hosts)),
     readiness,
     workspaceState,
+    findings,
   };
   for (const activateFeature of features) store.add(activateFeature(context));
 }

@@ -31,6 +31,7 @@ export const commands = {
   newInstance: 'linuxNamespaces.newInstance',
   createFromBundle: 'linuxNamespaces.createFromBundle',
   findLeaks: 'linuxNamespaces.findLeaks',
+  showProblems: 'linuxNamespaces.showProblems',
   enter: 'linuxNamespaces.enter',
   runCommand: 'linuxNamespaces.runCommand',
   keep: 'linuxNamespaces.keep',

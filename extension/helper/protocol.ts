@@ -210,6 +210,35 @@ export type GoneRecord =
   | { readonly ns: `${NamespaceType}:${number}` }
   | { readonly process: { readonly pid: number; readonly start: number } };
 
+/** `inspect`: what is inside one namespace, as far as it bears on whether something is wrong. What is left out is not known. */
+export interface InsideRecord {
+  readonly type: NamespaceType;
+  readonly id: number;
+  /** The process through which it was seen; left out where it was not through one. */
+  readonly pid?: number;
+  /** net: `lo` is up. */
+  readonly loopback?: boolean;
+  /** net: false where the process's /sys lists other network devices than the namespace has. */
+  readonly sysfs?: boolean;
+  /** pid: inode number of the pid namespace that the process's /proc shows. */
+  readonly proc?: number;
+  /** user; as the helper's own user namespace sees the ids outside. */
+  readonly uid_map?: readonly IdMapping[];
+  readonly gid_map?: readonly IdMapping[];
+  /** time: what is added to the clock, `SECONDS NANOSECONDS` with a sign and any blanks. */
+  readonly monotonic?: string;
+  readonly boottime?: string;
+  /** mnt: mount points, the first 8, whose peer group is in the host's mount namespace too; and how many there are. */
+  readonly shared?: readonly string[];
+  readonly mounts?: number;
+}
+
+/** `inspect`: effective capabilities of a process in which they matter, in its own user namespace. */
+export interface RightsRecord extends ProcessIdentity {
+  /** Hexadecimal digits, a bit per capability(7). */
+  readonly effective: string;
+}
+
 /** Last record of `scan`, and what `serve` sends as a request's end. */
 export interface EndRecord {
   readonly processes?: number;
@@ -299,6 +328,8 @@ export type HelperRecord =
   | { readonly facts: FactsRecord }
   | { readonly userns: UserNamespaceRecord }
   | { readonly snapshot: SnapshotRecord }
+  | { readonly inside: InsideRecord }
+  | { readonly rights: RightsRecord }
   | { readonly ns: NamespaceRecord }
   | { readonly process: ProcessRecord }
   | { readonly user: UserRecord }

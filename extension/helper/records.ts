@@ -23,6 +23,7 @@ import {
   type Draft,
 } from './checks.ts';
 import { actionRecord } from './action-records.ts';
+import { idMapping, inspectionRecord } from './inspection-records.ts';
 import { isNamespaceType, namespaceType } from './namespace-type.ts';
 import {
   namespaceTypes,
@@ -32,7 +33,6 @@ import {
   type GoneRecord,
   type HelperRecord,
   type Holder,
-  type IdMapping,
   type IdRange,
   type MapperFacts,
   type NamespaceRecord,
@@ -86,7 +86,7 @@ export function checkRecord(value: unknown): HelperRecord | undefined {
   if (record['facts'] !== undefined) return { facts: factsRecord(record['facts']) };
   if (record['userns'] !== undefined) return { userns: userNamespaceRecord(record['userns']) };
   if (record['helper'] !== undefined) return { helper: versionRecord(record['helper']) };
-  return actionRecord(record);
+  return inspectionRecord(record) ?? actionRecord(record);
 }
 
 function parseJson(line: string): unknown {
@@ -326,15 +326,6 @@ function userNamespaceFacts(value: unknown): UserNamespaceFacts {
   if (from['gid_map'] !== undefined) record.gid_map = list(from, 'gid_map', idMapping);
   if (setgroups !== undefined) record.setgroups = setgroups;
   return record;
-}
-
-function idMapping(value: unknown): IdMapping {
-  const from = fields(value, 'a mapping');
-  return {
-    inside: whole(from, 'inside', maximumUid),
-    outside: whole(from, 'outside', maximumUid),
-    count: whole(from, 'count', maximumUid),
-  };
 }
 
 function subordinateFiles(value: unknown): SubordinateFiles {

@@ -75,6 +75,15 @@ export async function userNamespaces(
   return levels;
 }
 
+/** What is inside every namespace, as far as it bears on whether something is wrong. */
+export async function inspectAll(
+  session: HelperSession,
+  onRecord: (record: HelperRecord) => void,
+  signal?: AbortSignal,
+): Promise<EndRecord> {
+  return session.request('inspect', ['--all'], withSignal(onRecord, signal));
+}
+
 /** `onRecord` gets the snapshot record first, then namespaces, processes and users in any order. */
 export async function scan(session: HelperSession, options: ScanOptions): Promise<EndRecord> {
   return session.request('scan', options.deep ? ['--deep'] : [], withSignal(options.onRecord, options.signal));

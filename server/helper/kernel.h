@@ -20,6 +20,7 @@
 
 #define NSFS_MAGIC 0x6e736673
 #define PROC_SUPER_MAGIC 0x9fa0
+#define SYSFS_MAGIC 0x62656572
 
 /* nsfs ioctls: 4.9, 4.11 and 6.18. */
 #define NS_GET_USERNS _IO(0xb7, 1)

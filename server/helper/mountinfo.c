@@ -36,8 +36,7 @@ static size_t unescape(char *text, size_t length)
     return to;
 }
 
-/* File systems that ask someone else, so that walking a path on them can wait for ever. */
-static bool is_remote_type(const char *type, size_t length)
+bool mountinfo_is_remote(const char *type, size_t length)
 {
     static const char *const types[] = { "nfs", "nfs4", "cifs", "smb3",   "9p",
                                          "ceph", "afs", "coda", "lustre", "autofs" };
@@ -47,6 +46,39 @@ static bool is_remote_type(const char *type, size_t length)
     for (size_t i = 0; i < array_length(types); i++)
         if (strlen(types[i]) == length && memcmp(types[i], type, length) == 0)
             return true;
+    return false;
+}
+
+const char *mountinfo_type_at(const char *text, size_t length, const char *point, size_t *size)
+{
+    struct lines lines = lines_of(text, (ssize_t)length);
+    const char *line, *stop, *found = NULL;
+    size_t point_length;
+
+    while (next_line(&lines, &line, &stop)) {
+        const char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
+        const char *at = mountinfo_field(line, stop, MOUNTINFO_POINT, &point_length);
+        if (fields && at && point_length == strlen(point) && memcmp(at, point, point_length) == 0)
+            found = mountinfo_field(fields + 3, stop, 0, size);
+    }
+    return found;
+}
+
+bool mountinfo_peer_group(const char *line, const char *end, uint32_t *group)
+{
+    static const char tag[] = "shared:";
+    size_t size;
+    uint64_t number;
+    const char *at = mountinfo_field(line, end, MOUNTINFO_OPTIONS + 1, &size);
+
+    /* The optional fields, up to the one that is a dash. */
+    for (; at && *at != '-'; at = mountinfo_field(at, end, 1, &size)) {
+        const char *digits = at + sizeof tag - 1;
+        if (size >= sizeof tag && memcmp(at, tag, sizeof tag - 1) == 0 && parse_number(&digits, end, &number)) {
+            *group = (uint32_t)number;
+            return true;
+        }
+    }
     return false;
 }
 
@@ -63,7 +95,7 @@ static bool leads_over_remote(const char *text, size_t length, const char *path,
         if (fields && point && point_length > 1 && point_length < path_length &&
             memcmp(point, path, point_length) == 0 && path[point_length] == '/') {
             const char *type = mountinfo_field(fields + 3, stop, 0, &type_length);
-            if (type && is_remote_type(type, type_length))
+            if (type && mountinfo_is_remote(type, type_length))
                 return true;
         }
     }

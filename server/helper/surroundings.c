@@ -17,8 +17,7 @@
 #define MAP_LINES 340
 #define SUBORDINATE_LINES 256
 
-/* Lines of three numbers: first id inside, first id outside as the reader sees it, how many. */
-static void print_map(const struct host *host, const char *key, const char *path, struct output *output)
+void map_print(const struct host *host, const char *key, const char *path, struct output *output)
 {
     autofree char *text = NULL;
     size_t capacity = 0;
@@ -54,8 +53,8 @@ void user_namespace_print(const struct host *host, struct output *output)
     json_object(output, "userns");
     /* Not by an identity map, which systemd also gives to others. */
     json_boolean(output, "initial", host->own[NS_USER] == INITIAL_USER_NAMESPACE);
-    print_map(host, "uid_map", "self/uid_map", output);
-    print_map(host, "gid_map", "self/gid_map", output);
+    map_print(host, "uid_map", "self/uid_map", output);
+    map_print(host, "gid_map", "self/gid_map", output);
     if (read_text_at(host->proc, "self/setgroups", text, sizeof text) > 0)
         json_text(output, "setgroups", text);
     json_close(output, '}');

@@ -9,6 +9,8 @@
  * is left out.
  */
 
+/* One of a user namespace's maps, read from PATH beneath /proc: nothing where it cannot be read. */
+void map_print(const struct host *host, const char *key, const char *path, struct output *output);
 /* `"userns":{…}`: the caller's user namespace. */
 void user_namespace_print(const struct host *host, struct output *output);
 /* `"bounding":[…]`: the bounding set by names; `name` gives the name of a capability, NULL for one without. */

@@ -10,6 +10,7 @@ const struct verb verbs[] = {
     { "facts", OPTION_WORDS, false, verb_facts, "facts [--userns=pid:N]" },
     { "scan", OPTION_DEEP, false, verb_scan, "scan [--deep]" },
     { "watch", OPTION_INTERVAL | OPTION_BUDGET, false, verb_watch, "watch [--interval=MS] [--budget=PERCENT]" },
+    { "inspect", OPTION_WORDS, false, verb_inspect, "inspect --all | TYPE:ID" },
     { "create", OPTION_WORDS | VERB_SHIELDED, false, verb_create, "create --new=TYPE,… [--OPTION=VALUE …] [-- ARGV…]" },
     { "enter", OPTION_WORDS | VERB_SHIELDED, true, verb_enter,
       "enter --target=REF [--only=TYPE,…] [--user=UID[:GID]|root|keep] [--root] [--cwd[=DIR]] [--expect=TYPE:ID] "

@@ -55,6 +55,7 @@ int verb_version(const struct options *options, struct output *output, struct fa
 int verb_facts(const struct options *options, struct output *output, struct failure *failure);
 int verb_scan(const struct options *options, struct output *output, struct failure *failure);
 int verb_watch(const struct options *options, struct output *output, struct failure *failure);
+int verb_inspect(const struct options *options, struct output *output, struct failure *failure);
 int verb_create(const struct options *options, struct output *output, struct failure *failure);
 int verb_enter(const struct options *options, struct output *output, struct failure *failure);
 int verb_end(const struct options *options, struct output *output, struct failure *failure);

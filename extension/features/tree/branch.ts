@@ -8,7 +8,7 @@ import { instancePrefix } from '../../model/naming/instances.ts';
 import { idOf } from '../../model/node-ref.ts';
 import type { Grouping, NodeRef } from '../../model/node-ref.ts';
 import type { Change, Graph } from '../../model/types.ts';
-import type { Target } from '../targets.ts';
+import type { Reference, Target } from '../targets.ts';
 import { TreeElement } from './element.ts';
 import type { Note, RowRef } from './element.ts';
 import { partialWords } from './items/host-item.ts';
@@ -156,6 +156,15 @@ export class HostBranch {
     return note === undefined ? elements : [...elements, note];
   }
 
+  /** The rows, of those that were handed out, that stand for one of these; a row stands for itself in every list. */
+  touched(targets: readonly Reference[]): readonly TreeElement[] {
+    const ids = new Set(targets.map(targetId));
+    return [...this.#elements.values()].filter(({ ref }) => {
+      if (ref.kind === 'namespace' || ref.kind === 'process' || ref.kind === 'workload') return ids.has(targetId(ref));
+      return ref.kind === 'root' && ids.has('host');
+    });
+  }
+
   /** They are few, so all of them are shown anew when one is touched; the host's row when the first comes or the last goes. */
   #changedInstances(view: View, change: Change, filtered: boolean): readonly TreeElement[] {
     const row = this.#elements.get(this.#id({ kind: 'instances' }));
@@ -253,6 +262,12 @@ export class HostBranch {
     // No host's id has a blank in it.
     return `${this.root.id} ${rest}`;
   }
+}
+
+function targetId(target: Reference): string {
+  if (target.kind === 'namespace') return target.key;
+  if (target.kind === 'process') return `${target.pid}.${target.start}`;
+  return target.kind === 'workload' ? `workload ${target.id}` : 'host';
 }
 
 /** A process or a namespace of one has come, gone, or changed. */

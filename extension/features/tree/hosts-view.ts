@@ -3,6 +3,7 @@ import { DisposableStore } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import { views } from '../../ids.ts';
+import type { FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { Preferences } from '../preferences.ts';
 import type { ReadinessStore } from '../readiness/readiness-store.ts';
 import type { Target } from '../targets.ts';
@@ -14,6 +15,7 @@ export interface HostsViewOptions {
   readonly hosts: Hosts;
   readonly preferences: Preferences;
   readonly readiness: ReadinessStore;
+  readonly findings: FindingStore;
   readonly extensionUri: vscode.Uri;
   readonly ready: Promise<void>;
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../../disposable.ts';
 import { commands } from '../../ids.ts';
 import type { Feature } from '../context.ts';
+import { FindingDecorations } from './finding-decorations.ts';
 import { StaleDecorations } from './stale-decorations.ts';
 import { watchWhileVisible } from './watching.ts';
 
@@ -10,6 +11,7 @@ export const activateTree: Feature = (context) => {
   const { tree, hosts, connector, preferences, ready } = context;
   const store = new DisposableStore();
   store.add(vscode.window.registerFileDecorationProvider(new StaleDecorations()));
+  store.add(vscode.window.registerFileDecorationProvider(new FindingDecorations()));
   store.add(watchWhileVisible(hosts, tree));
   store.add(context.commands.register(commands.showMore, (argument) => tree.showMore(argument)));
   store.add(

@@ -1,14 +1,54 @@
 import { tooltipOf } from '../../model/rows.ts';
+import type { Finding } from '../../model/findings/types.ts';
 import { isStale } from '../host-words.ts';
+import { explainFindings, totals } from '../live-diagnostics/finding-store.ts';
+import type { FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { HostBranch } from './branch.ts';
 import type { TreeElement } from './element.ts';
 import { graphItem } from './items/graph-items.ts';
 import { explainHost, hostItem, noteItem } from './items/host-item.ts';
 import { abilityItem, readinessItem, readinessTooltip } from './items/readiness-items.ts';
 import { instancesItem, instancesTooltip } from './items/instances-item.ts';
+import { joined } from './items/spec.ts';
 import type { ItemSpec } from './items/spec.ts';
 
-export function itemOf(branch: HostBranch, element: TreeElement): ItemSpec {
+export function itemOf(branch: HostBranch, element: TreeElement, findings?: FindingStore): ItemSpec {
+  const item = plainItem(branch, element);
+  if (findings === undefined) return item;
+  const found = findingsOf(findings, element);
+  const [gravest] = found;
+  if (gravest === undefined || item.stale) return item;
+  const words = totals(found);
+  const counted = element.ref.kind === 'root' ? hostTotals(findings, element) : '';
+  return {
+    ...item,
+    ...(counted === '' ? {} : { description: joined([item.description, counted], ' · ') }),
+    context: [...item.context, 'problems'],
+    accessibleLabel: `${item.accessibleLabel}, ${words}`,
+    // All that is below the host's row is not the host's own.
+    ...(element.ref.kind === 'root' ? {} : { problems: { severity: gravest.severity, words } }),
+  };
+}
+
+/** Of a host's row, all that was found on the host. */
+function findingsOf(findings: FindingStore, { host, ref }: TreeElement): readonly Finding[] {
+  switch (ref.kind) {
+    case 'root':
+      return findings.all(host);
+    case 'namespace':
+    case 'process':
+    case 'workload':
+      return findings.of(host, ref);
+    default:
+      return [];
+  }
+}
+
+function hostTotals(findings: FindingStore, { host }: TreeElement): string {
+  return totals(findings.all(host), ['error', 'warning']);
+}
+
+function plainItem(branch: HostBranch, element: TreeElement): ItemSpec {
   const { ref } = element;
   const { host, view } = branch;
   if (ref.kind === 'root') return hostItem(host);
@@ -36,7 +76,16 @@ const gone: ItemSpec = {
 };
 
 /** Words for a tooltip, in paragraphs. */
-export function explain(branch: HostBranch, element: TreeElement): string | undefined {
+export function explain(branch: HostBranch, element: TreeElement, findings?: FindingStore): string | undefined {
+  const { host, ref } = element;
+  const words = plainWords(branch, element);
+  if (findings === undefined || isStale(host)) return words;
+  const found = ref.kind === 'root' ? findings.of(host, { kind: 'host' }) : findingsOf(findings, element);
+  const sum = ref.kind === 'root' ? totals(findings.all(host)) : '';
+  return joined([words, sum === '' ? undefined : `Found on it: ${sum}.`, ...explainFindings(found)], '\n\n');
+}
+
+function plainWords(branch: HostBranch, element: TreeElement): string | undefined {
   const { ref } = element;
   const { host, view } = branch;
   if (ref.kind === 'root') return explainHost(host);

@@ -3,6 +3,7 @@ import { DisposableStore, Emitter } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import { followHosts } from '../follow-hosts.ts';
+import type { FindingsChange, FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { Preferences } from '../preferences.ts';
 import type { ReadinessStore } from '../readiness/readiness-store.ts';
 import { HostBranch } from './branch.ts';
@@ -31,6 +32,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   readonly #hosts: Hosts;
   readonly #preferences: Preferences;
   readonly #readiness: ReadinessStore;
+  readonly #findings: FindingStore;
   readonly #extensionUri: vscode.Uri;
   readonly #ready: Promise<void>;
   readonly #store = new DisposableStore();
@@ -52,12 +54,14 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     readonly hosts: Hosts;
     readonly preferences: Preferences;
     readonly readiness: ReadinessStore;
+    readonly findings: FindingStore;
     readonly extensionUri: vscode.Uri;
     readonly ready: Promise<void>;
   }) {
     this.#hosts = options.hosts;
     this.#preferences = options.preferences;
     this.#readiness = options.readiness;
+    this.#findings = options.findings;
     this.#extensionUri = options.extensionUri;
     this.#ready = options.ready;
     this.#store.add(followHosts(options.hosts, (host) => this.#follow(host)));
@@ -68,6 +72,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
         if (row !== undefined) this.refresh([row], 0);
       }),
     );
+    this.#store.add(options.findings.onDidChange((change) => this.#found(change)));
     this.#store.add(options.preferences.onDidChange(() => this.refreshAll()));
     // High-contrast themes have icons of their own.
     this.#store.add(vscode.window.onDidChangeActiveColorTheme(() => this.refreshAll()));
@@ -103,7 +108,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   getTreeItem(element: TreeElement): vscode.TreeItem {
     const branch = this.#branches.get(element.host);
     if (branch === undefined) return new vscode.TreeItem(element.host.label);
-    return toTreeItem(itemOf(branch, element), element, this.#extensionUri);
+    return toTreeItem(itemOf(branch, element, this.#findings), element, this.#extensionUri);
   }
 
   getParent(element: TreeElement): TreeElement | undefined {
@@ -131,9 +136,9 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   /** The tooltip, when the pointer rests on the row. */
   resolveTreeItem(item: vscode.TreeItem, element: TreeElement): vscode.TreeItem {
     const branch = this.#branches.get(element.host);
-    const text = branch && explain(branch, element);
+    const text = branch && explain(branch, element, this.#findings);
     // A text, not Markdown: much of it is a host's own words.
-    if (text !== undefined) item.tooltip = text;
+    if (text !== undefined && text !== '') item.tooltip = text;
     return item;
   }
 
@@ -165,6 +170,13 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
       },
     });
     return store;
+  }
+
+  /** Shows the rows anew of which something else was found. */
+  #found({ host, targets, totals }: FindingsChange): void {
+    const branch = this.#branches.get(host);
+    if (branch === undefined) return;
+    this.refresh(totals ? [branch.root] : branch.touched(targets), gathering);
   }
 
   /** Whoever connects a host wants to see what comes. */

@@ -18,6 +18,7 @@ export function toTreeItem(spec: ItemSpec, element: TreeElement, extensionUri: v
   item.accessibilityInformation = { label: spec.accessibleLabel };
   if (spec.description !== undefined) item.description = spec.description;
   if (spec.stale) item.resourceUri = staleUri(element);
+  else if (spec.problems !== undefined) item.resourceUri = findingUri(element, spec.problems);
   if (spec.command !== undefined) {
     item.command = { command: spec.command.id, title: spec.command.title, arguments: [element] };
   }
@@ -29,6 +30,14 @@ export const staleAuthority = 'stale';
 
 function staleUri(element: TreeElement): vscode.Uri {
   return vscode.Uri.from({ scheme, authority: staleAuthority, path: `/${encodeURIComponent(element.id)}` });
+}
+
+/** What the decoration provider knows rows by about which something was found. */
+export const findingAuthority = 'finding';
+
+function findingUri({ id }: TreeElement, { severity, words }: NonNullable<ItemSpec['problems']>): vscode.Uri {
+  const path = `/${severity}/${encodeURIComponent(id)}`;
+  return vscode.Uri.from({ scheme, authority: findingAuthority, path, query: words });
 }
 
 function iconPath(icon: ItemIcon, extensionUri: vscode.Uri): vscode.TreeItem['iconPath'] & object {

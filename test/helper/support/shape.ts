@@ -141,6 +141,26 @@ const records: Readonly<Record<string, Check>> = {
     },
   ),
   userns: object({ id: positive, own: flag, top: flag }, { uid: natural, limits: mapOf(text, natural) }),
+  inside: object(
+    { type, id: positive },
+    {
+      pid: positive,
+      loopback: flag,
+      sysfs: flag,
+      proc: positive,
+      uid_map: listOf(mapLine),
+      gid_map: listOf(mapLine),
+      monotonic: (value, path) => assert.match(String(value), /^-?\d+ +\d+$/, path),
+      boottime: (value, path) => assert.match(String(value), /^-?\d+ +\d+$/, path),
+      shared: listOf(absolute),
+      mounts: positive,
+    },
+  ),
+  rights: object({
+    pid: positive,
+    start: natural,
+    effective: (value, path) => assert.match(String(value), /^[\da-f]{16}$/, path),
+  }),
   snapshot: object(
     {
       time: positive,

@@ -1,5 +1,6 @@
 import type { NamespaceType } from '../../../helper/protocol.ts';
 import type { CommandId } from '../../../ids.ts';
+import type { Severity } from '../../../model/findings/types.ts';
 
 export type ItemIcon =
   /** One of ours, in `media/icons`. */
@@ -21,6 +22,8 @@ export interface ItemSpec {
   readonly command?: { readonly id: CommandId; readonly title: string };
   /** Shown dimmed: it is what was last known. */
   readonly stale: boolean;
+  /** The gravest of what was found about it, and how much was: `2 warnings`. */
+  readonly problems?: { readonly severity: Severity; readonly words: string };
 }
 
 /** Parts of a description, or of what is read aloud; those that are undefined or empty are left out. */
