@@ -22,7 +22,7 @@ export function itemOf(branch: HostBranch, element: TreeElement, findings?: Find
   const counted = element.ref.kind === 'root' ? hostTotals(findings, element) : '';
   return {
     ...item,
-    ...(counted === '' ? {} : { description: joined([item.description, counted], ' · ') }),
+    ...(counted === '' ? {} : { description: joined([counted, item.description], ' · ') }),
     context: [...item.context, 'problems'],
     accessibleLabel: `${item.accessibleLabel}, ${words}`,
     // All that is below the host's row is not the host's own.

@@ -89,7 +89,7 @@ test('a row says what was found about it, and the row of the host counts warning
   assert.equal(row.accessibleLabel, `${before[1]?.accessibleLabel}, 1 warning, 1 note`);
   assert.ok(row.context.includes('problems'));
   assert.deepEqual(other, before[2]);
-  assert.equal(root?.description, `${before[0]?.description} · 1 warning`);
+  assert.equal(root?.description, `1 warning · ${before[0]?.description}`);
   assert.match(root.accessibleLabel, /, 1 warning, 2 notes$/);
   assert.match(explain(branch, first, findings) ?? '', /\n\nWarning: It is so\.\nDo this\.\n\nNote: /);
   assert.match(explain(branch, branch.root, findings) ?? '', /Found on it: 1 warning, 2 notes\.\n\nNote: It is so\./);

@@ -73,7 +73,7 @@ function found({
 function ns(
   type: NamespaceType,
   id: number,
-  more: { readonly owner?: number; readonly uid?: number } = {},
+  more: { readonly owner?: number; readonly parent?: number; readonly uid?: number } = {},
   ...held: readonly Holder[]
 ): HelperRecord {
   return { ns: { type, id, owner: initialUser, held, ...more } };
@@ -262,11 +262,12 @@ test('a user namespace that maps the host’s root', () => {
 
 test('host-level capabilities in a container', () => {
   const all = '000001ffffffffff';
-  const container = (user: number, nspid: readonly number[]): readonly HelperRecord[] => [
+  const docker = `/docker/${'a'.repeat(64)}`;
+  const container = (user: number, nspid: readonly number[], cgroup = docker): readonly HelperRecord[] => [
     ns('pid', id),
     ns('mnt', id + 1),
     ns('user', id + 2),
-    process(100, { pid: id, mnt: id + 1, user }, { nspid }),
+    process(100, { pid: id, mnt: id + 1, user, net: id + 3, ipc: id + 4, uts: id + 5 }, { nspid, cgroup }),
   ];
   const finding = only(
     { records: container(initialUser, [100, 1]), effective: { 100: all } },
@@ -274,6 +275,8 @@ test('host-level capabilities in a container', () => {
     'warning',
   );
   assert.match(finding.message, /CAP_SYS_ADMIN/);
+  const byHand = { records: container(initialUser, [100, 1], '/'), effective: { 100: all } };
+  only(byHand, 'live/host-capabilities', 'information');
   // What Docker leaves by default has none of them; NET_ADMIN beside them is none either.
   for (const set of ['00000000a80425fb', '0000000000001000', '0000000000000000'])
     assert.deepEqual(found({ records: container(initialUser, [100, 1]), effective: { 100: set } }), [], set);
@@ -318,7 +321,9 @@ test('newuidmap without its rights', () => {
 });
 
 const users = (count: number, uid: number): readonly HelperRecord[] =>
-  Array.from({ length: count }, (_, index) => ns('user', id + index, { uid }, { by: 'fd', pid: 1, fd: index }));
+  Array.from({ length: count }, (_, index) =>
+    ns('user', id + index, { uid, parent: initialUser }, { by: 'fd', pid: 1, fd: index }),
+  );
 
 test('limits that are nearly reached, by whom as far as that is known', () => {
   const limits = (count: number, uid: number, limit: number): readonly Finding[] =>
