@@ -110,8 +110,10 @@ class HostJudge implements Disposable {
       this.#next = 0;
       this.#judgeNow();
     } catch (error) {
-      if (!abort.signal.aborted)
-        this.#context.log.warn(`[${label}] Not inspected: ${error instanceof Error ? error.message : String(error)}`);
+      if (abort.signal.aborted) return;
+      this.#context.log.info(`[${label}] Not inspected: ${error instanceof Error ? error.message : String(error)}`);
+      // What the tree shows is known all the same.
+      this.#judgeNow();
     } finally {
       this.#abort = undefined;
       this.#look.in(Math.max(lookGap, share * (performance.now() - begin)));

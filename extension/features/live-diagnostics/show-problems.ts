@@ -5,6 +5,8 @@ import type { Finding, Severity } from '../../model/findings/types.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { connectedHost } from '../hosts/pick-host.ts';
 import type { Target } from '../targets.ts';
+import { partialWords } from '../tree/items/host-item.ts';
+import { joined } from '../tree/items/spec.ts';
 import { totals } from './finding-store.ts';
 
 const title = 'Show Problems';
@@ -25,7 +27,8 @@ export const activateShowProblems: Feature = (context) =>
     const { findings } = context;
     const found = target === undefined || target.kind === 'host' ? findings.all(host) : findings.of(host, target);
     if (found.length === 0) {
-      void vscode.window.showInformationMessage(`No problem was found on ${host.label}, as far as it was looked at.`);
+      const words = [`${host.label}: No problem was found, as far as it was looked at.`, partialWords(host)];
+      void vscode.window.showInformationMessage(joined(words, ' '));
       return;
     }
     const finding = await choose(host, found);

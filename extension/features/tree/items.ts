@@ -22,7 +22,7 @@ export function itemOf(branch: HostBranch, element: TreeElement, findings?: Find
   const counted = element.ref.kind === 'root' ? hostTotals(findings, element) : '';
   return {
     ...item,
-    ...(counted === '' ? {} : { description: joined([item.description, counted], ' · ') }),
+    ...(counted === '' ? {} : { description: joined([counted, item.description], ' · ') }),
     context: [...item.context, 'problems'],
     accessibleLabel: `${item.accessibleLabel}, ${words}`,
     // All that is below the host's row is not the host's own.
@@ -32,16 +32,9 @@ export function itemOf(branch: HostBranch, element: TreeElement, findings?: Find
 
 /** Of a host's row, all that was found on the host. */
 function findingsOf(findings: FindingStore, { host, ref }: TreeElement): readonly Finding[] {
-  switch (ref.kind) {
-    case 'root':
-      return findings.all(host);
-    case 'namespace':
-    case 'process':
-    case 'workload':
-      return findings.of(host, ref);
-    default:
-      return [];
-  }
+  if (ref.kind === 'root') return findings.all(host);
+  const known = ref.kind === 'namespace' || ref.kind === 'process' || ref.kind === 'workload';
+  return known ? findings.of(host, ref) : [];
 }
 
 function hostTotals(findings: FindingStore, { host }: TreeElement): string {

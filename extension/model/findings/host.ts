@@ -3,7 +3,7 @@ import { namespaceTypes } from '../../helper/protocol.ts';
 import { hasInitialId } from '../initial.ts';
 import { count, figure, leaderOf, listed, typeWord } from '../words.ts';
 import type { NamespaceType } from '../../helper/protocol.ts';
-import type { WorkloadKind } from '../types.ts';
+import type { Workload, WorkloadKind } from '../types.ts';
 import { manual, type Finding, type Live } from './types.ts';
 
 /** newuidmap(1) and newgidmap(1) write the maps of an ordinary user; without their rights they cannot. */
@@ -48,10 +48,11 @@ export function* limits({ graph, facts }: Live): Iterable<Finding> {
     const list = graph.ofType(type);
     if (limit === undefined || limit === 0 || list.size * 100 <= limit * near) continue;
     const byUser = new Map<number, number>();
-    for (const { uid, owner, initial } of list) {
-      const maker = type === 'user' ? uid : owner === undefined ? undefined : graph.namespaces.get(owner)?.uid;
-      const known = maker !== undefined && !initial && (type === 'user' || !isInitialUser(owner));
-      if (known) byUser.set(maker, (byUser.get(maker) ?? 0) + 1);
+    for (const namespace of list) {
+      const below = type === 'user' ? namespace : namespace.owner && graph.namespaces.get(namespace.owner);
+      // Further down it counts for whoever made the user namespace at the top of them.
+      if (below === undefined || below.parent !== `user:${facts.own.user}` || below.uid === undefined) continue;
+      byUser.set(below.uid, (byUser.get(below.uid) ?? 0) + 1);
     }
     const over = [...byUser].filter(([, made]) => made * 100 > limit * near);
     for (const [uid, made] of over)
@@ -82,10 +83,6 @@ function limitFinding(type: NamespaceType, message: string, severity: 'warning' 
   };
 }
 
-function isInitialUser(owner: string | undefined): boolean {
-  return owner !== undefined && hasInitialId('user', Number(owner.slice('user:'.length)));
-}
-
 /** What is run as a container is thought to have these of its own. */
 const containers: ReadonlySet<WorkloadKind> = new Set<WorkloadKind>([
   'docker',
@@ -97,13 +94,18 @@ const containers: ReadonlySet<WorkloadKind> = new Set<WorkloadKind>([
   'lxc',
   'machine',
 ]);
+
+export function isContainer(workload: Workload | undefined): boolean {
+  return workload !== undefined && containers.has(workload.kind);
+}
+
 const expected = ['mnt', 'pid', 'net', 'ipc', 'uts'] as const;
 /** With these it sees, and with the rights for it rules, what runs on the host. */
 const grave: ReadonlySet<NamespaceType> = new Set<NamespaceType>(['mnt', 'pid']);
 
 export function* sharing({ graph }: Live): Iterable<Finding> {
   for (const workload of graph.workloads.values()) {
-    if (!containers.has(workload.kind)) continue;
+    if (!isContainer(workload)) continue;
     const { namespaces } = leaderOf(graph, workload) ?? {};
     if (namespaces === undefined) continue;
     const shared = expected.filter((type) => {

@@ -10,6 +10,9 @@ export const severities = ['error', 'warning', 'information', 'hint'] as const s
 
 /** All findings, gravest first. Linear in what the host has. */
 export function judge(live: Live): readonly Finding[] {
-  const rank = (finding: Finding): number => severities.indexOf(finding.severity);
   return rules.flatMap((rule) => [...rule(live)]).toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank({ severity }: Finding): number {
+  return severities.indexOf(severity);
 }

@@ -2,7 +2,9 @@
 import { hasInitialId } from '../initial.ts';
 import { displayText } from '../text.ts';
 import { listed, processName } from '../words.ts';
-import type { Process } from '../types.ts';
+import type { Graph, Process } from '../types.ts';
+import { isContainer } from './host.ts';
+import { isInit } from './left-over.ts';
 import { manual, type Finding, type Live } from './types.ts';
 
 /** capabilities(7) by number: each is as good as root on the host when it is held in the initial user namespace. */
@@ -26,7 +28,7 @@ export function* rights({ graph, inspection }: Live): Iterable<Finding> {
   for (const { pid, start, effective } of inspection?.rights ?? []) {
     const process = graph.processes.get(pid);
     if (process?.start !== start || process.zombie) continue;
-    for (const finding of [inContainer(process, effective), inJail(process, effective)]) {
+    for (const finding of [inContainer(graph, process, effective), inJail(process, effective)]) {
       if (finding === undefined) continue;
       const { pid: pidns, mnt } = process.namespaces ?? {};
       const group = `${finding.id} ${finding.id === 'live/chroot-can-be-left' ? `${mnt} ${process.root}` : pidns}`;
@@ -37,28 +39,27 @@ export function* rights({ graph, inspection }: Live): Iterable<Finding> {
   }
 }
 
-function inContainer(process: Process, effective: string): Finding | undefined {
-  const { namespaces, pid, start } = process;
+function inContainer(graph: Graph, process: Process, effective: string): Finding | undefined {
+  const { namespaces, pid, start, workload } = process;
   const id = (type: 'user' | 'pid'): number => Number(namespaces?.[type]?.slice(type.length + 1));
   if (namespaces === undefined || !hasInitialId('user', id('user')) || hasInitialId('pid', id('pid'))) return undefined;
   // A mount namespace alone is how services are confined; with its own processes it is meant as a container.
+  // One finding stands for the container: its first process.
   if (!isInit(process)) return undefined;
   const held = Object.keys(strong).filter((name) => has(effective, strong[name] ?? 0));
   if (held.length === 0) return undefined;
   return {
     id: 'live/host-capabilities',
-    severity: 'warning',
+    // Whoever has unshared some types by hand has not called it confined.
+    severity: isContainer(workload === undefined ? undefined : graph.workloads.get(workload))
+      ? 'warning'
+      : 'information',
     target: { kind: 'process', pid, start },
     at: 'namespaces',
     message: `${processName(process, pid)} is in a PID and a mount namespace of its own, but holds ${listed(held)} in the host's user namespace: that can be as good as root on the host.`,
     remedy: 'Drop these capabilities, or give it a user namespace of its own.',
     link: manual('capabilities.7'),
   };
-}
-
-/** A process that is its pid namespace's first, so that one finding stands for the container. */
-function isInit({ nspid }: Process): boolean {
-  return nspid !== undefined && nspid.length > 1 && nspid.at(-1) === 1;
 }
 
 function inJail(process: Process, effective: string): Finding | undefined {
@@ -83,9 +84,11 @@ export function* hostRoot({ graph, inspection, facts }: Live): Iterable<Finding>
     const line = map?.find(({ outside }) => outside === 0);
     if (namespace === undefined || line === undefined) continue;
     const everyone = line.inside === 0 && line.count === 0xffffffff;
+    // Root itself could do so anyway; and with a map of all uids it is a user namespace for other purposes.
+    const others = !everyone && namespace.uid !== undefined && namespace.uid !== 0;
     yield {
       id: 'live/maps-host-root',
-      severity: everyone ? 'information' : namespace.uid === 0 ? 'information' : 'warning',
+      severity: others ? 'warning' : 'information',
       target: { kind: 'namespace', key },
       at: 'made by',
       message: `Uid ${line.inside} in this user namespace is uid 0, root, of the host${everyone ? ', as is every other uid' : ''}: files of the host's root are its own.`,

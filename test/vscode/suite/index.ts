@@ -10,6 +10,7 @@ import { leftovers } from './leftovers.ts';
 import { judging } from './judging.ts';
 import { looking } from './looking.ts';
 import { making } from './making.ts';
+import { problems } from './problems.ts';
 import { looks } from './looks.ts';
 import { losing } from './losing.ts';
 import { thisMachine } from './this-machine.ts';
@@ -41,6 +42,7 @@ const stages: Readonly<
       looks,
     },
   },
+  problems: { options: withHost, plays: { 'what is wrong': problems } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
   thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
   untrusted: { options: untrustedFolder, plays: { 'an untrusted folder': untrusted } },

@@ -178,6 +178,16 @@ export class Tree {
     );
   }
 
+  /** What its decoration shows behind it, empty without one. */
+  async badge(...path: readonly Match[]): Promise<string> {
+    return this.#on(path, (element) =>
+      element.locator('.monaco-icon-label').evaluateAll((labels: readonly PageElement[]) => {
+        const drawn = labels.map((each) => getComputedStyle(each, '::after').content);
+        return drawn.find((content) => !/^(none|normal|"")$/.test(content))?.replaceAll('"', '') ?? '';
+      }),
+    );
+  }
+
   /** The whole of its name is in sight, even if not of what stands beside it. */
   async isLegible(...path: readonly Match[]): Promise<boolean> {
     return this.#on(path, async (element) => {
