@@ -132,6 +132,16 @@ spec:
     flagged: podOf('ports:', '  - containerPort: 80', '    «hostPort: 8080»'),
     clean: podOf('ports:', '  - containerPort: 80', '    hostPort: 0'),
   },
+  'kubernetes/probe-of-node-loopback': [
+    {
+      flagged: podOf('livenessProbe:', '  httpGet: { port: 80, «host: 127.0.0.1» }'),
+      clean: podHolding([networkOfNode], container('livenessProbe:', '  httpGet: { port: 80, host: 127.0.0.1 }')),
+    },
+    {
+      flagged: podOf('lifecycle:', '  preStop:', '    tcpSocket:', '      port: 80', '      «host: localhost»'),
+      clean: podOf('readinessProbe:', '  tcpSocket:', '    port: 80'),
+    },
+  ],
   'kubernetes/host-network': { flagged: podWith('«hostNetwork: true»'), clean: podWith('hostNetwork: false') },
   'kubernetes/hostname-invalid': [
     {

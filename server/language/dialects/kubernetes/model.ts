@@ -33,6 +33,7 @@ export interface Pod {
   readonly hostUsers: Flag;
   readonly shareProcessNamespace: Flag;
   readonly setHostnameAsFqdn: Flag;
+  /** By `os.name` or because it has HostProcess containers, which Linux has not. */
   readonly windows: boolean;
   readonly sysctls: readonly PodSysctl[];
   readonly volumes: ReadonlyMap<string, Volume>;

@@ -87,7 +87,11 @@ function podOf({ object, kind, around, holder, spec }: Parts): Pod {
     hostUsers: flagOf(spec, 'hostUsers', true),
     shareProcessNamespace: flagOf(spec, 'shareProcessNamespace'),
     setHostnameAsFqdn: flagOf(spec, 'setHostnameAsFQDN'),
-    windows: textOf(valueAt(spec, 'os', 'name')) === 'windows',
+    windows:
+      textOf(valueAt(spec, 'os', 'name')) === 'windows' ||
+      [securityContext, ...containers.map((container) => container.securityContext)].some(
+        (context) => flagOf(valueOf(context, 'windowsOptions'), 'hostProcess').value === true,
+      ),
     sysctls: mapsIn(securityContext, 'sysctls').flatMap(sysctlOf),
     volumes: volumesOf(spec),
   };

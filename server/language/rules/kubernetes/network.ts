@@ -1,7 +1,9 @@
 import { fieldOf, mapsIn, numberField, spanOf, textField } from '../../dialects/kubernetes/fields.ts';
-import type { Pod } from '../../dialects/kubernetes/model.ts';
+import { containerLists } from '../../dialects/kubernetes/model.ts';
+import type { ContainerList, Pod } from '../../dialects/kubernetes/model.ts';
 import type { Span } from '../../span.ts';
-import { links, podRule, quoted, replacement } from './support.ts';
+import { valueOf } from '../../yaml.ts';
+import { containerRule, links, podRule, quoted, replacement } from './support.ts';
 
 interface Port {
   readonly protocol: string;
@@ -13,10 +15,10 @@ interface Port {
   readonly containerSpan: Span | undefined;
 }
 
-/** Ports of the ordinary containers, which the API server compares with each other. */
-function* portsOf({ containers }: Pod): Iterable<Port> {
+/** The API server compares those of the ordinary containers, which run at the same time. */
+function* portsOf({ containers }: Pod, lists: readonly ContainerList[] = ['containers']): Iterable<Port> {
   for (const { list, node } of containers) {
-    if (list !== 'containers') continue;
+    if (!lists.includes(list)) continue;
     for (const port of mapsIn(node, 'ports')) {
       const host = numberField(port, 'hostPort');
       const container = numberField(port, 'containerPort');
@@ -142,7 +144,7 @@ const hostPort = podRule({
   link: links.baseline,
   *check(pod) {
     if (pod.hostNetwork.value !== false) return;
-    for (const { host, hostSpan } of portsOf(pod)) {
+    for (const { host, hostSpan } of portsOf(pod, containerLists)) {
       if (host === undefined || hostSpan === undefined) continue;
       yield {
         span: hostSpan,
@@ -168,4 +170,41 @@ const hostNetwork = podRule({
   },
 });
 
-export const networkRules = [portMismatch, portTwice, dnsOfNode, dnsPolicyForHostNetwork, hostPort, hostNetwork];
+const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'];
+const hooks = ['postStart', 'preStop'];
+const loopback = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i;
+
+const probeOfNode = containerRule({
+  id: 'kubernetes/probe-of-node-loopback',
+  severity: 'warning',
+  summary: "A probe asks the node's loopback address instead of the pod's",
+  link: 'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#http-probes',
+  *check({ node }, pod) {
+    if (pod.hostNetwork.value !== false || !pod.complete) return;
+    const handlers = [
+      ...probes.map((key) => valueOf(node, key)),
+      ...hooks.map((key) => valueOf(valueOf(node, 'lifecycle'), key)),
+    ];
+    for (const handler of handlers) {
+      for (const kind of ['httpGet', 'tcpSocket']) {
+        const host = textField(valueOf(handler, kind), 'host');
+        if (host === undefined || !loopback.test(host.text)) continue;
+        yield {
+          span: spanOf(host.entry),
+          message: `The kubelet connects from the node's network namespace: ${quoted(host.text)} is the node itself, not the pod.`,
+          remedy: 'Remove `host`, which is the address of the pod then.',
+        };
+      }
+    }
+  },
+});
+
+export const networkRules = [
+  portMismatch,
+  portTwice,
+  dnsOfNode,
+  dnsPolicyForHostNetwork,
+  hostPort,
+  hostNetwork,
+  probeOfNode,
+];

@@ -53,8 +53,8 @@ const linuxInWindows = podRule({
   severity: 'error',
   summary: 'A field about Linux namespaces, users or privileges in a Windows pod',
   link: links.podOs,
-  *check({ windows, spec, securityContext, containers }) {
-    if (!windows) return;
+  *check({ spec, securityContext, containers }) {
+    if (textOf(valueAt(spec, 'os', 'name')) !== 'windows') return;
     yield* present(spec, linuxOnly.spec);
     yield* present(securityContext, linuxOnly.pod);
     for (const container of containers) yield* present(container.securityContext, linuxOnly.container);
