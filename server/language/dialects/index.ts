@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts';
+import { kubernetes } from './kubernetes/index.ts';
 import { shell } from './shell.ts';
 
 /** The first that recognises a document reads it. */
-export const dialects: readonly Dialect[] = [shell];
+export const dialects: readonly Dialect[] = [kubernetes, shell];
