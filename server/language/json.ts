@@ -90,7 +90,8 @@ class TreeBuilder {
       else if (kind === comma) this.#expectsName = this.#inside?.kind === 'object';
       else if (kind === stringToken) this.#string(scanner.getTokenValue(), start, end);
       else if (kind === numberToken) {
-        if (scanner.getTokenError() === 0) this.#scalar(Number(scanner.getTokenValue()), start, end);
+        const value = Number(scanner.getTokenValue());
+        if (!Number.isNaN(value)) this.#scalar(value, start, end);
       } else if (kind === trueWord || kind === falseWord) this.#scalar(kind === trueWord, start, end);
       else if (kind === nullWord) this.#scalar(null, start, end);
       if (this.#root !== undefined && this.#inside === undefined) return this.#root;

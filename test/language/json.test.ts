@@ -20,6 +20,12 @@ function plain(value: JsonValue | undefined): unknown {
   return value?.kind === 'array' ? value.items.map(plain) : value?.value;
 }
 
+function added(text: string): string {
+  const root = parseJson(text);
+  assert.ok(root !== undefined && root.kind !== 'scalar');
+  return applied(text, [addition(text, root, '9')]);
+}
+
 describe('JSON with places', () => {
   test('is what JSON.parse reads', () => {
     for (const text of [
@@ -94,11 +100,6 @@ describe('JSON with places', () => {
   });
 
   test('an item is added as the others are written', () => {
-    const added = (text: string): string => {
-      const root = parseJson(text);
-      assert.ok(root !== undefined && root.kind !== 'scalar');
-      return applied(text, [addition(text, root, '9')]);
-    };
     assert.equal(added('[]'), '[9]');
     assert.equal(added('[1]'), '[1, 9]');
     assert.equal(added('[1, 2]'), '[1, 2, 9]');
