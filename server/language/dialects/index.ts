@@ -1,6 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 import { kubernetes } from './kubernetes/index.ts';
+import { oci } from './oci/index.ts';
 import { shell } from './shell.ts';
 
 /** The first that recognises a document reads it. */
-export const dialects: readonly Dialect[] = [kubernetes, shell];
+export const dialects: readonly Dialect[] = [oci, kubernetes, shell];

@@ -1,0 +1,155 @@
+import { posix } from 'node:path';
+import { namespaceTypes, type NamespaceType } from '../../../../extension/helper/protocol.ts';
+import type { DeclaredMapping, DeclaredNamespace, DeclaredSysctl, Workload } from '../../declared.ts';
+import {
+  itemsOf,
+  memberOf,
+  membersOf,
+  numberOf,
+  parseJson,
+  textOf,
+  valueAt,
+  type JsonObject,
+  type JsonValue,
+} from '../../json.ts';
+import {
+  typeNames,
+  type OciDocument,
+  type OciIdLine,
+  type OciIdMap,
+  type OciMount,
+  type OciNamespace,
+  type OciSysctl,
+  type OciText,
+} from './document.ts';
+
+const otherPlatforms = ['windows', 'solaris', 'zos', 'freebsd'];
+export const typeOfName = new Map(namespaceTypes.map((type) => [typeNames[type], type]));
+
+export function readOci(text: string): OciDocument {
+  const value = parseJson(text);
+  const root = object(value);
+  const linux = object(valueAt(root, 'linux'));
+  const foreign = linux === undefined && otherPlatforms.some((name) => valueAt(root, name) !== undefined);
+  if (root === undefined || foreign) return { ...nothing, text };
+  const namespacesMember = memberOf(linux, 'namespaces');
+  const entries = itemsOf(namespacesMember?.value).map(readNamespace);
+  const entryOf = new Map<NamespaceType, OciNamespace>();
+  for (const entry of entries) {
+    if (entry.type !== undefined && !entryOf.has(entry.type)) entryOf.set(entry.type, entry);
+  }
+  const idMaps = (['uid', 'gid'] as const).flatMap((kind) => readIdMap(linux, kind) ?? []);
+  const sysctls = membersOf(valueAt(linux, 'sysctl')).map((member): OciSysctl => {
+    return { name: member.name, key: dotted(member.name), nameSpan: member.nameSpan, member };
+  });
+  const workload: Workload = {
+    span: namespacesMember?.nameSpan ?? memberOf(root, 'ociVersion')?.nameSpan ?? { start: 0, end: 0 },
+    namespaces: [...entryOf].map(([type, entry]) => declared(type, entry)),
+    mappings: idMaps.flatMap(({ kind, lines }) => lines.flatMap((line) => mapping(kind, line))),
+    sysctls: sysctls.flatMap(declaredSysctl),
+    runtimes: ['runc', 'crun'],
+  };
+  const mounts = itemsOf(valueAt(root, 'mounts')).flatMap(readMount);
+  return { text, root, linux, namespacesMember, entries, entryOf, mounts, idMaps, sysctls, workloads: [workload] };
+}
+
+const nothing: Omit<OciDocument, 'text'> = {
+  root: undefined,
+  linux: undefined,
+  namespacesMember: undefined,
+  entries: [],
+  entryOf: new Map(),
+  mounts: [],
+  idMaps: [],
+  sysctls: [],
+  workloads: [],
+};
+
+function object(value: JsonValue | undefined): JsonObject | undefined {
+  return value?.kind === 'object' ? value : undefined;
+}
+
+export function text(value: JsonValue | undefined): OciText | undefined {
+  const found = textOf(value);
+  return found === undefined || value === undefined ? undefined : { value: found, span: value.span };
+}
+
+function readNamespace(value: JsonValue): OciNamespace {
+  const typeText = text(valueAt(value, 'type'));
+  const type = typeText && typeOfName.get(typeText.value);
+  return { span: value.span, typeText, type, path: text(valueAt(value, 'path')) };
+}
+
+function readMount(value: JsonValue): OciMount[] {
+  if (value.kind !== 'object') return [];
+  const destination = text(valueAt(value, 'destination'));
+  const options = itemsOf(valueAt(value, 'options')).flatMap((option) => text(option) ?? []);
+  return [
+    {
+      value,
+      span: value.span,
+      destination,
+      target: destination && posix.join('/', destination.value).replace(/(?<=.)\/$/, ''),
+      type: text(valueAt(value, 'type')),
+      source: text(valueAt(value, 'source')),
+      options,
+      bind: options.some((option) => option.value === 'bind' || option.value === 'rbind'),
+      uidMappings: readIdMap(value, 'uid'),
+      gidMappings: readIdMap(value, 'gid'),
+    },
+  ];
+}
+
+function readIdMap(from: JsonObject | undefined, kind: 'uid' | 'gid'): OciIdMap | undefined {
+  const member = memberOf(from, `${kind}Mappings`);
+  if (member?.value?.kind !== 'array') return undefined;
+  const lines = member.value.items.map((value): OciIdLine => {
+    const number = (name: string): number | undefined => numberOf(valueAt(value, name));
+    return { span: value.span, value, inside: number('containerID'), outside: number('hostID'), count: number('size') };
+  });
+  return { kind, nameSpan: member.nameSpan, lines };
+}
+
+/** Both separators are allowed, and the first one says which: sysctl.d(5), and runc's convertSysctlVariableToDotsSeparator. */
+function dotted(name: string): string {
+  const first = /[./]/.exec(name)?.[0];
+  return first === '/' ? name.replace(/[./]/g, (one) => (one === '/' ? '.' : '/')) : name;
+}
+
+function isId(id: number | undefined): id is number {
+  return id !== undefined && Number.isInteger(id) && id >= 0 && id < 2 ** 32;
+}
+
+function mapping(kind: 'uid' | 'gid', { inside, outside, count, span }: OciIdLine): DeclaredMapping[] {
+  return isId(inside) && isId(outside) && isId(count) ? [{ kind, inside, outside, count, span }] : [];
+}
+
+function declaredSysctl({ key, nameSpan, member }: OciSysctl): DeclaredSysctl[] {
+  const value = text(member.value);
+  return value === undefined ? [] : [{ key, value: value.value, keySpan: nameSpan, valueSpan: value.span }];
+}
+
+function declared(type: NamespaceType, { span, path }: OciNamespace): DeclaredNamespace {
+  const joins = path !== undefined && path.value !== '';
+  return {
+    type,
+    from: joins ? { kind: 'path', path: path.value } : { kind: 'new' },
+    span,
+    sourceSpan: path?.span ?? span,
+    meaning: joins
+      ? `The container joins the ${typeNames[type]} namespace that ${path.value} refers to in the runtime's mount namespace.`
+      : `The runtime makes a new ${typeNames[type]} namespace for the container: ${isolates[type]}.`,
+  };
+}
+
+/** What a new one of each type does, in the terms of this file. */
+export const isolates: Readonly<Record<NamespaceType, string>> = {
+  mnt: '`root` becomes its root, `mounts` are made in it, and those of the host are not seen',
+  uts: 'it has a host name and a NIS domain name of its own, which `hostname` and `domainname` set',
+  ipc: 'it has System V IPC objects and POSIX message queues of its own',
+  pid: '`process` is its init with pid 1, and processes of the host are not seen in a `proc` mounted there',
+  net: 'it has its own interfaces, addresses, routes, ports and abstract sockets; only a loopback interface is there at first',
+  user: '`uidMappings` and `gidMappings` say which ids it has and which they are outside, and capabilities count inside of it only',
+  cgroup: 'the cgroup that `process` starts in is the root of what it sees in /proc/self/cgroup and in cgroup mounts',
+  time: "`timeOffsets` shift its monotonic and boot-time clocks; the wall clock stays the host's",
+};
