@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { systemd } from './systemd.ts';
 
 /** The first that recognises a document reads it. */
-export const dialects: readonly Dialect[] = [];
+export const dialects: readonly Dialect[] = [systemd];
