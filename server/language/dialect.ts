@@ -9,8 +9,11 @@ export interface DialectDefinition<D extends Declared> {
   readonly id: DialectId;
   /** Whether a file is of this kind, by its name and, where that does not tell, by its text. Cheap: it is asked for every opened document. */
   readonly recognises: (file: SourceFile) => boolean;
-  /** Never throws, whatever the text is: what cannot be understood is left out. */
-  readonly read: (text: string) => D;
+  /**
+   * Never throws, whatever the text is: what cannot be understood is left out. `path` is that of the file, or empty where it
+   * is not known: some formats say by it what a text is part of.
+   */
+  readonly read: (text: string, path: string) => D;
   readonly rules: readonly Rule<D>[];
   /** What may be written at an offset; nothing where other extensions know better. */
   readonly complete?: (document: D, text: string, offset: number, host: Host | undefined) => readonly Completion[];
@@ -22,7 +25,7 @@ export interface DialectDefinition<D extends Declared> {
 /** The same to those who need not know what its documents are made of. */
 export interface Dialect extends Pick<DialectDefinition<Declared>, 'id' | 'recognises' | 'comment'> {
   readonly rules: readonly RuleInfo[];
-  readonly open: (text: string) => OpenDocument;
+  readonly open: (text: string, path?: string) => OpenDocument;
 }
 
 export interface OpenDocument {
@@ -44,8 +47,8 @@ export function defineDialect<D extends Declared>(definition: DialectDefinition<
     recognises,
     comment,
     rules,
-    open: (text) => {
-      const declared = read(text);
+    open: (text, path = '') => {
+      const declared = read(text, path);
       return {
         dialect,
         text,

@@ -16,7 +16,7 @@ export const noSettings: Settings = { off: [], rules: {} };
 /** Undefined for what is of none of the kinds, or of one that is switched off. */
 export function openFile(file: SourceFile, off: readonly DialectId[] = []): OpenDocument | undefined {
   const dialect = dialects.find(({ recognises }) => recognises(file));
-  return dialect === undefined || off.includes(dialect.id) ? undefined : dialect.open(file.text);
+  return dialect === undefined || off.includes(dialect.id) ? undefined : dialect.open(file.text, file.path);
 }
 
 export function allRules(): readonly RuleInfo[] {

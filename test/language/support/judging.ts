@@ -11,6 +11,8 @@ export interface RuleCase {
   readonly flagged: string;
   readonly clean: string;
   readonly host?: Host;
+  /** Of both texts, where it matters. */
+  readonly path?: string;
   /** `flagged` without its marks, after the best fix of the first finding. */
   readonly fixed?: string;
 }
@@ -44,7 +46,7 @@ export function testRules(dialect: Dialect, cases: Readonly<Record<string, RuleC
 
 function checkCase(dialect: Dialect, rule: string, one: RuleCase): void {
   const { text, spans } = unmark(one.flagged);
-  const found = judged(dialect, text, one.host).filter(({ rule: { id } }) => id === rule);
+  const found = judged(dialect, text, one.host, one.path).filter(({ rule: { id } }) => id === rule);
   assert.deepEqual(
     found.map(({ span }) => text.slice(span.start, span.end)),
     spans.map(({ start, end }) => text.slice(start, end)),
@@ -57,7 +59,7 @@ function checkCase(dialect: Dialect, rule: string, one: RuleCase): void {
     for (const sentence of [message, remedy ?? '.']) assert.match(sentence, /\.$/);
   }
   assert.deepEqual(
-    judged(dialect, one.clean, one.host).filter(({ rule: { id } }) => id === rule),
+    judged(dialect, one.clean, one.host, one.path).filter(({ rule: { id } }) => id === rule),
     [],
   );
   if (one.fixed !== undefined) {
@@ -67,8 +69,8 @@ function checkCase(dialect: Dialect, rule: string, one: RuleCase): void {
   }
 }
 
-export function judged(dialect: Dialect, text: string, host?: Host): Judgement[] {
-  return judge(dialect.open(text), host);
+export function judged(dialect: Dialect, text: string, host?: Host, path?: string): Judgement[] {
+  return judge(dialect.open(text, path), host);
 }
 
 export function unmark(marked: string): { text: string; spans: Span[] } {

@@ -1,0 +1,156 @@
+import type { Span } from '../../span.ts';
+
+/** One assignment of a unit file, such as `PrivateNetwork=yes`. */
+export interface Assignment {
+  readonly key: string;
+  readonly keySpan: Span;
+  readonly value: Value;
+  /** From the first character of the key to the last of the value. */
+  readonly span: Span;
+  readonly section: Section;
+}
+
+export interface Section {
+  /** Empty for what is written before the first header. */
+  readonly name: string;
+  readonly span: Span;
+  readonly assignments: Assignment[];
+}
+
+/** A value as systemd sees it, with the continued lines joined, and where each of its parts is in the text. */
+export interface Value {
+  readonly text: string;
+  readonly span: Span;
+  /** Where a part of `text` is. */
+  readonly at: (start: number, end: number) => Span;
+}
+
+/** A line as systemd joins it: each continued line with a blank in the place of its backslash. */
+class LogicalLine {
+  text = '';
+  readonly #pieces: { readonly at: number; readonly start: number }[] = [];
+
+  add(text: string, start: number): void {
+    this.#pieces.push({ at: this.text.length, start });
+    this.text += text;
+  }
+
+  span(start: number, end: number): Span {
+    const from = this.#offset(start);
+    return { start: from, end: end > start ? this.#offset(end - 1) + 1 : from };
+  }
+
+  #offset(index: number): number {
+    let [low, high] = [0, this.#pieces.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#pieces[middle]?.at ?? 0) <= index) low = middle;
+      else high = middle;
+    }
+    const piece = this.#pieces[low];
+    return piece === undefined ? 0 : piece.start + index - piece.at;
+  }
+}
+
+/** The sections in the order of the text, as conf-parser.c of systemd reads them. */
+export function readUnitText(text: string): readonly Section[] {
+  let section: Section = { name: '', span: { start: 0, end: 0 }, assignments: [] };
+  const sections = [section];
+  for (const line of logicalLines(text)) {
+    const header = readHeader(line);
+    if (header === undefined) {
+      const assignment = readAssignment(line, section);
+      if (assignment !== undefined) section.assignments.push(assignment);
+    } else {
+      section = header;
+      sections.push(section);
+    }
+  }
+  return sections;
+}
+
+function* logicalLines(text: string): Iterable<LogicalLine> {
+  let line: LogicalLine | undefined;
+  // systemd takes a carriage return and a NUL for the end of a line, too.
+  const ends = /\r\n|[\n\r\0]/g;
+  let start = text.startsWith('\uFEFF') ? 1 : 0;
+  for (let more = true; more;) {
+    ends.lastIndex = start;
+    const end = ends.exec(text);
+    const piece = text.slice(start, end?.index ?? text.length);
+    // A comment between continued lines is left out, and the line goes on after it.
+    if (!isComment(piece)) {
+      line ??= new LogicalLine();
+      if (isContinued(piece)) line.add(`${piece.slice(0, -1)} `, start);
+      else {
+        line.add(piece, start);
+        yield line;
+        line = undefined;
+      }
+    }
+    more = end !== null;
+    start = ends.lastIndex;
+  }
+  if (line !== undefined) yield line;
+}
+
+function isComment(line: string): boolean {
+  const first = line.charAt(blanksAt(line, 0));
+  return first === '#' || first === ';';
+}
+
+/** A backslash that is not itself escaped ends the line. */
+function isContinued(line: string): boolean {
+  let backslashes = 0;
+  while (line.at(-1 - backslashes) === '\\') backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function readHeader(line: LogicalLine): Section | undefined {
+  const { start, end } = stripped(line.text, 0, line.text.length);
+  if (line.text[start] !== '[') return undefined;
+  // Without its bracket systemd gives up the whole file: what follows belongs to nothing.
+  const name = line.text[end - 1] === ']' ? line.text.slice(start + 1, end - 1) : '';
+  return { name, span: line.span(start, end), assignments: [] };
+}
+
+function readAssignment(line: LogicalLine, section: Section): Assignment | undefined {
+  const sign = line.text.indexOf('=');
+  if (sign < 0) return undefined;
+  const key = stripped(line.text, 0, sign);
+  const value = stripped(line.text, sign + 1, line.text.length);
+  if (key.start === key.end) return undefined;
+  return {
+    key: line.text.slice(key.start, key.end),
+    keySpan: line.span(key.start, key.end),
+    value: valueOf(line, value),
+    span: { start: line.span(key.start, key.end).start, end: line.span(value.start, value.end).end },
+    section,
+  };
+}
+
+function valueOf(line: LogicalLine, { start, end }: Span): Value {
+  return {
+    text: line.text.slice(start, end),
+    span: line.span(start, end),
+    at: (from, to) => line.span(start + from, start + to),
+  };
+}
+
+function stripped(text: string, from: number, to: number): Span {
+  const start = Math.min(blanksAt(text, from), to);
+  let end = to;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return { start, end };
+}
+
+function blanksAt(text: string, from: number): number {
+  let at = from;
+  while (isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** systemd's own notion: blank and tab; line ends cannot be here. */
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
