@@ -145,7 +145,7 @@ export const networkRules: readonly ShellRule[] = [
     ['podman'],
     {
       id: 'shell/container-pod-conflict',
-      severity: 'warning',
+      severity: 'information',
       summary: 'An option that belongs to the pod of a container',
       link: 'https://docs.podman.io/en/stable/markdown/podman-run.1.html#pod-name',
     },
@@ -156,6 +156,7 @@ export const networkRules: readonly ShellRule[] = [
       for (const given of invocation.options) {
         const namespaces = podNamespaces.get(given.name);
         if (namespaces === undefined) continue;
+        if (given.name === 'userns' && /^(?:host$|pod$|container:)/.test(given.value?.text ?? '')) continue;
         if (
           namespaces !== 'user' &&
           option(invocation, ...(namespaces === 'net' ? ['network', 'net'] : [namespaces])) !== undefined
@@ -163,7 +164,10 @@ export const networkRules: readonly ShellRule[] = [
           continue;
         yield {
           span: given.whole ?? given.key,
-          message: `podman refuses --${given.name} for a container of a pod that has an infra container and shares its ${namespaces} namespace, as pods do by default.`,
+          message:
+            namespaces === 'user'
+              ? `podman refuses --${given.name} for a container of a pod that has an infra container, as pods have by default.`
+              : `podman refuses --${given.name} for a container of a pod whose ${namespaces} namespace it shares, as it does by default.`,
           remedy: 'Give it to podman pod create.',
         };
       }
