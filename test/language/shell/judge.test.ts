@@ -171,6 +171,7 @@ const containers: Readonly<Record<string, readonly (readonly [rule: string, opti
     ['container-namespace-mode', '--userns keep-id', /invalid USER mode/],
     ['container-namespace-mode', '--cgroupns none', /invalid CGROUP mode/],
     ['container-network-conflict', '--network host --network-alias x', /only supported for user-defined networks/],
+    ['container-network-conflict', '--network-alias x', /only supported for user-defined networks/],
     ['container-two-networks', '--network host --network web', /cannot attach both/],
     ['container-option-of-podman', '--uidmap 0:1:2', /unknown flag/],
   ],

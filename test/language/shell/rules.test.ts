@@ -262,6 +262,14 @@ testRules(shell, {
     },
     { flagged: 'podman run --net=host «--ip 10.0.0.1» x', clean: 'podman run --net=own --ip 10.0.0.1 x' },
     { flagged: 'podman run --net=none «--dns 1.1.1.1» x', clean: 'docker run --net=none --dns 1.1.1.1 x' },
+    {
+      flagged: 'docker run «--ip 10.0.0.1» «--network-alias a» x',
+      clean: 'docker run $NET --ip 10.0.0.1 x; podman run --ip 10.0.0.1 x',
+    },
+    {
+      flagged: 'podman run --net="container:$id" «--add-host a:1» x',
+      clean: 'docker run --net bridge --add-host a:1 x',
+    },
     { flagged: 'docker run --net host «--link db» x', clean: 'docker run --net host -h box x' },
   ],
   'shell/container-joins-itself': {

@@ -1,5 +1,6 @@
 import { containerRules } from './container.ts';
 import { mappingRules } from './mapping.ts';
+import { networkRules } from './network.ts';
 import { netnsRules } from './netns.ts';
 import { nsenterRules } from './nsenter.ts';
 import type { ShellRule } from './rule.ts';
@@ -13,6 +14,7 @@ export const shellRules: readonly ShellRule[] = [
   ...valueRules,
   ...nsenterRules,
   ...netnsRules,
+  ...networkRules,
   ...containerRules,
   ...securityRules,
 ];
