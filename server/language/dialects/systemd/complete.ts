@@ -72,8 +72,9 @@ function values({ grammar }: Directive, span: Span, host: Host | undefined): rea
     case 'binds':
     case 'units':
     case 'free':
-      return [];
+      break;
   }
+  return [];
 }
 
 function keys(

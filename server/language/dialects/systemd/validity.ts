@@ -39,8 +39,9 @@ export function validity({ key, grammar }: Directive, value: Value): readonly Pr
     case 'ids':
       return idProblems(value);
     case 'free':
-      return [];
+      break;
   }
+  return [];
 }
 
 function choiceProblems(value: Value, choices: readonly Choice[], boolean: boolean): readonly Problem[] {

@@ -3,10 +3,10 @@ import { manual, related, removal, unitRule, wholeUnitRule, type SystemdRule } f
 
 const pidLink = manual('exec', 'PrivatePIDs');
 
-/** Root, and who is nobody else, may see all of /proc. */
+/** The kernel shows all of /proc to the group of root, which hidepid= has for its gid= unless it is told another. */
 function runsAsRoot(unit: Unit): boolean {
-  const user = lastOf(unit, 'User');
-  return onOf(unit, 'DynamicUser') === undefined && (user === undefined || /^(?:root|0)$/.test(user.value.text));
+  const root = (key: string): boolean => /^(?:root|0)$/.test(lastOf(unit, key)?.value.text ?? 'root');
+  return onOf(unit, 'DynamicUser') === undefined && root('User') && root('Group');
 }
 
 export const processRules: readonly SystemdRule[] = [
@@ -71,14 +71,14 @@ export const processRules: readonly SystemdRule[] = [
   wholeUnitRule(
     {
       id: 'systemd/protect-proc-as-root',
-      severity: 'information',
+      severity: 'hint',
       summary: 'ProtectProc= in a unit whose processes run as root',
       link: manual('exec', 'ProtectProc'),
     },
     (unit) => {
       const protect = lastOf(unit, 'ProtectProc');
       if (protect === undefined || protect.value.text === 'default' || unit.user || !runsAsRoot(unit)) return undefined;
-      // A process without CAP_SYS_PTRACE is hidden from by ptraceable, and in another user namespace root is not root.
+      // ptraceable asks for CAP_SYS_PTRACE whatever the group is, and in another user namespace root is not root.
       if (protect.value.text === 'ptraceable' || onOf(unit, 'PrivateUsers') !== undefined) return undefined;
       return {
         span: protect.span,

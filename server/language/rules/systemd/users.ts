@@ -46,14 +46,14 @@ export const userRules: readonly SystemdRule[] = [
       const users = lastOf(unit, 'PrivateUsers');
       if (users?.value.text !== 'managed') return undefined;
       const other = ['User', 'Group', 'PAMName'].map((key) => lastOf(unit, key)).find((found) => found !== undefined);
-      const with_ = other ?? onOf(unit, 'DynamicUser');
-      if (with_ === undefined) return undefined;
+      const conflicting = other ?? onOf(unit, 'DynamicUser');
+      if (conflicting === undefined) return undefined;
       return {
-        span: with_.span,
-        message: `systemd refuses a unit with both PrivateUsers=managed, which it knows from 260 on, and ${with_.key}=.`,
-        remedy: `Leave ${with_.key}= out: the processes are root of their own user namespace.`,
+        span: conflicting.span,
+        message: `systemd refuses a unit with both PrivateUsers=managed, which it knows from 260 on, and ${conflicting.key}=.`,
+        remedy: `Leave ${conflicting.key}= out: the processes are root of their own user namespace.`,
         related: [related(users)],
-        fixes: [removal(unit, with_)],
+        fixes: [removal(unit, conflicting)],
       };
     },
   ),
