@@ -192,7 +192,7 @@ export const mountRules: readonly OciRule[] = [
   }),
   rule(
     'mount-mapping-incomplete',
-    'error',
+    'warning',
     'A mount with a map of one kind only',
     configSection('posix-platform-mounts'),
     function* ({ mounts }) {
