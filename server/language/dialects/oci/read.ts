@@ -69,29 +69,29 @@ function object(value: JsonValue | undefined): JsonObject | undefined {
   return value?.kind === 'object' ? value : undefined;
 }
 
-export function text(value: JsonValue | undefined): OciText | undefined {
+export function stringOf(value: JsonValue | undefined): OciText | undefined {
   const found = textOf(value);
   return found === undefined || value === undefined ? undefined : { value: found, span: value.span };
 }
 
 function readNamespace(value: JsonValue): OciNamespace {
-  const typeText = text(valueAt(value, 'type'));
+  const typeText = stringOf(valueAt(value, 'type'));
   const type = typeText && typeOfName.get(typeText.value);
-  return { span: value.span, typeText, type, path: text(valueAt(value, 'path')) };
+  return { span: value.span, typeText, type, path: stringOf(valueAt(value, 'path')) };
 }
 
 function readMount(value: JsonValue): OciMount[] {
   if (value.kind !== 'object') return [];
-  const destination = text(valueAt(value, 'destination'));
-  const options = itemsOf(valueAt(value, 'options')).flatMap((option) => text(option) ?? []);
+  const destination = stringOf(valueAt(value, 'destination'));
+  const options = itemsOf(valueAt(value, 'options')).flatMap((option) => stringOf(option) ?? []);
   return [
     {
       value,
       span: value.span,
       destination,
       target: destination && posix.join('/', destination.value).replace(/(?<=.)\/$/, ''),
-      type: text(valueAt(value, 'type')),
-      source: text(valueAt(value, 'source')),
+      type: stringOf(valueAt(value, 'type')),
+      source: stringOf(valueAt(value, 'source')),
       options,
       bind: options.some((option) => option.value === 'bind' || option.value === 'rbind'),
       uidMappings: readIdMap(value, 'uid'),
@@ -125,7 +125,7 @@ function mapping(kind: 'uid' | 'gid', { inside, outside, count, span }: OciIdLin
 }
 
 function declaredSysctl({ key, nameSpan, member }: OciSysctl): DeclaredSysctl[] {
-  const value = text(member.value);
+  const value = stringOf(member.value);
   return value === undefined ? [] : [{ key, value: value.value, keySpan: nameSpan, valueSpan: value.span }];
 }
 

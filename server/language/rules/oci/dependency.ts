@@ -270,8 +270,9 @@ export const dependencyRules: readonly OciRule[] = [
       if (member?.value?.kind !== 'array' || document.entryOf.has('mnt')) return;
       yield {
         span: member.nameSpan,
-        message:
-          'Without a `mount` entry runc makes `mounts` in the mount namespace that it is in, where they stay; crun makes a new one unasked.',
+        message: isNew(document, 'user')
+          ? 'Without a `mount` entry runc tries to mount in the mount namespace that it is in, which does not belong to the new user namespace, and fails (EPERM); crun makes a new one unasked.'
+          : 'Without a `mount` entry runc makes `mounts` in the mount namespace that it is in, where they stay; crun makes a new one unasked.',
         remedy: 'Add a mount namespace.',
         fixes: addNamespace(document, 'mnt'),
       };

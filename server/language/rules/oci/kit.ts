@@ -1,6 +1,6 @@
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames, type OciDocument, type OciMount, type OciNamespace } from '../../dialects/oci/document.ts';
-import { addition, valueAt } from '../../json.ts';
+import { addition } from '../../json.ts';
 import type { Severity } from '../../protocol.ts';
 import type { Finding, Fix, Rule } from '../../rule.ts';
 import type { Span } from '../../span.ts';
@@ -81,9 +81,4 @@ export function mountAt({ mounts }: OciDocument, target: string): OciMount | und
 /** Where something is said that is missing: the list it would be in, or what the file begins with. */
 export function placeOfNamespaces({ namespacesMember, linux, root }: OciDocument): Span {
   return namespacesMember?.nameSpan ?? root?.members[0]?.nameSpan ?? linux?.span ?? { start: 0, end: 0 };
-}
-
-/** It is a configuration with something to run; a part of one is not asked for what other parts may hold. */
-export function runs({ root }: OciDocument): boolean {
-  return valueAt(root, 'process') !== undefined && valueAt(root, 'root') !== undefined;
 }

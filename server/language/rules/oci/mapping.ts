@@ -1,6 +1,7 @@
 /** The lines of user namespaces' maps and of mounts' maps, by user_namespaces(7) and kernel/user_namespace.c. */
 import type { OciDocument, OciIdLine, OciIdMap } from '../../dialects/oci/document.ts';
 import { itemsOf, memberOf, numberOf, removal, valueAt } from '../../json.ts';
+import type { Severity } from '../../protocol.ts';
 import type { Finding } from '../../rule.ts';
 import type { Span } from '../../span.ts';
 import {
@@ -38,6 +39,11 @@ function usedMaps(document: OciDocument): readonly OciIdMap[] {
 function written(document: OciDocument, kind: 'uid' | 'gid'): OciIdMap | undefined {
   const map = document.idMaps.find((one) => one.kind === kind);
   return isNew(document, 'user') && map !== undefined && map.lines.length > 0 ? map : undefined;
+}
+
+/** Runtimes of before version 1.1 of the specification do not read the maps of mounts, so that nothing fails there. */
+function severityIn(document: OciDocument, map: OciIdMap): Severity {
+  return document.idMaps.includes(map) ? 'error' : 'warning';
 }
 
 function isMapped(map: OciIdMap, id: number): boolean {
@@ -155,7 +161,7 @@ export const mappingRules: readonly OciRule[] = [
       for (const finding of [...overlaps(map, 'inside', 'of the container'), ...overlaps(map, 'outside', 'outside')]) {
         if (found.has(finding.span.start)) continue;
         found.add(finding.span.start);
-        yield finding;
+        yield { ...finding, severity: severityIn(document, map) };
       }
     }
   }),
@@ -167,6 +173,7 @@ export const mappingRules: readonly OciRule[] = [
         const edit = removal(map.lines, index);
         yield {
           span: size?.span ?? line.span,
+          severity: severityIn(document, map),
           message:
             size === undefined
               ? 'The line has no `size`, which the specification requires, and is read as 0: the kernel refuses a line that maps nothing with EINVAL.'
@@ -187,12 +194,14 @@ export const mappingRules: readonly OciRule[] = [
         if (bad !== undefined) {
           yield {
             span: bad.span,
+            severity: severityIn(document, map),
             message: 'It is not a number from 0 to 4294967295: runc and crun cannot read the file.',
             remedy: 'Write a whole number of 32 bits.',
           };
         } else if (used.has(map) && isLine(line) && Math.max(line.inside, line.outside) + line.count > 0xffffffff) {
           yield {
             span: line.span,
+            severity: severityIn(document, map),
             message:
               'The line goes beyond 4294967294, the last id that there is (4294967295 means none): the kernel refuses it with EINVAL.',
             remedy: 'Map fewer ids, or begin with a lower one.',
@@ -207,6 +216,7 @@ export const mappingRules: readonly OciRule[] = [
       if (map.lines.length > 340) {
         yield {
           span: map.nameSpan,
+          severity: severityIn(document, map),
           message: `There are ${map.lines.length} lines, and the kernel takes 340 at most (5 before Linux 4.15): it refuses the map with EINVAL.`,
           remedy: 'Join neighbouring ranges.',
         };

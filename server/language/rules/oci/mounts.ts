@@ -178,7 +178,7 @@ export const mountRules: readonly OciRule[] = [
       }
     },
   ),
-  rule('idmap-without-mappings', 'error', 'An idmapped mount without a map', mountOptions, function* (document) {
+  rule('idmap-without-mappings', 'warning', 'An idmapped mount without a map', mountOptions, function* (document) {
     for (const mount of document.mounts) {
       const option = mount.options.find(({ value }) => value === 'idmap' || value === 'ridmap');
       const own = mount.uidMappings !== undefined || mount.gidMappings !== undefined;
@@ -192,7 +192,7 @@ export const mountRules: readonly OciRule[] = [
   }),
   rule(
     'mount-mapping-incomplete',
-    'error',
+    'warning',
     'A mount with a map of one kind only',
     configSection('posix-platform-mounts'),
     function* ({ mounts }) {

@@ -191,7 +191,7 @@ export const securityRules: readonly OciRule[] = [
   ),
   rule(
     'loopback-cannot-move',
-    'error',
+    'warning',
     'A loopback interface as a device to be moved',
     linuxSection('network-devices'),
     function* ({ linux }) {
@@ -199,7 +199,8 @@ export const securityRules: readonly OciRule[] = [
         if (name !== 'lo') continue;
         yield {
           span: nameSpan,
-          message: '`lo` belongs to its network namespace for good and cannot be moved (EINVAL).',
+          message:
+            '`lo` belongs to its network namespace for good, and the kernel refuses to move it (EINVAL); runc before 1.4 does not read `netDevices`.',
           remedy: 'Remove it: each network namespace has its own.',
         };
       }
@@ -207,7 +208,7 @@ export const securityRules: readonly OciRule[] = [
   ),
   rule(
     'invalid-net-device-name',
-    'error',
+    'warning',
     'A name that no network device can have',
     linuxSection('network-devices'),
     function* ({ linux }) {

@@ -3,7 +3,7 @@ import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames, type OciDocument } from '../../dialects/oci/document.ts';
 import { itemsOf, removal } from '../../json.ts';
 import type { Finding } from '../../rule.ts';
-import { joinedPath, linuxSection, manual, processPath, rule, runcSource, type OciRule } from './kit.ts';
+import { isNew, joinedPath, linuxSection, manual, processPath, rule, runcSource, type OciRule } from './kit.ts';
 
 const namespaces = linuxSection('namespaces');
 
@@ -209,12 +209,15 @@ export const structureRules: readonly OciRule[] = [
     'Mounts that are made in a mount namespace that others are in',
     namespaces,
     function* (document) {
-      for (const { type, span } of joined(document)) {
+      for (const { type, path, span } of joined(document)) {
         if (type !== 'mnt') continue;
         yield {
           span,
-          message:
-            '`root` and `mounts` are set up in the mount namespace that is joined, so that its other processes see them too.',
+          message: isNew(document, 'user')
+            ? 'The mount namespace that is joined does not belong to the new user namespace, which may not mount in it (EPERM): runc and crun fail.'
+            : processPath(path)?.whose === 'runtime'
+              ? 'It is the mount namespace of the runtime, in which `root` and `mounts` would be set up: runc 1.1 fails.'
+              : '`root` and `mounts` are set up in the mount namespace that is joined, so that its other processes see them too.',
           remedy: 'Leave `path` out to have a new mount namespace.',
         };
       }
