@@ -149,7 +149,7 @@ class Reader {
       if (code === DASH && isSpace(this.#code(1))) {
         this.#close(column, true);
         this.#item(column);
-        if (this.#atLineEnd()) return this.#skipLine();
+        if (this.#atLineEnd() || this.#frames.length > deepest) return this.#skipLine();
         continue;
       }
       this.#close(column, false);
@@ -390,10 +390,21 @@ class Reader {
     const first = this.#flowFrame(properties);
     const frames = [first];
     let pending = none;
+    let tooDeep = 0;
     while (this.#skipFlowSpace(indent)) {
       const frame = frames.at(-1);
       if (frame === undefined) break;
       const code = this.#code();
+      if (frames.length >= deepest && (code === LIST_OPEN || code === MAP_OPEN)) {
+        tooDeep += 1;
+        this.#at += 1;
+        continue;
+      }
+      if (tooDeep > 0) {
+        if (code === LIST_CLOSE || code === MAP_CLOSE) tooDeep -= 1;
+        this.#at += 1;
+        continue;
+      }
       if (code === LIST_CLOSE || code === MAP_CLOSE) {
         this.#at += 1;
         this.#lastEnd = this.#at;
@@ -414,7 +425,7 @@ class Reader {
         if (this.#at === at) this.#at += 1;
       } else if (code === LIST_OPEN || code === MAP_OPEN) {
         const inner = this.#flowFrame(pending);
-        if (frames.length < deepest) this.#addToFlow(frame, inner.node);
+        this.#addToFlow(frame, inner.node);
         frames.push(inner);
         pending = none;
       } else {
