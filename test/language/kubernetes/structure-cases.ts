@@ -22,6 +22,11 @@ export const structureCases: Readonly<Record<string, RuleCase | readonly RuleCas
   ],
   'kubernetes/field-misspelt': [
     {
+      flagged: '{"apiVersion":"v1","kind":"Pod","spec":{«"hostPid"»:true}}',
+      clean: '{"apiVersion":"v1","kind":"Pod","spec":{"hostPID":true}}',
+      fixed: '{"apiVersion":"v1","kind":"Pod","spec":{"hostPID":true}}',
+    },
+    {
       flagged: podWith('«hostPid»: true', '«hostNetworking»: true'),
       clean: podWith('hostPID: true', 'hostAliases: []'),
       fixed: podWith('hostPID: true', 'hostNetworking: true'),
@@ -32,6 +37,11 @@ export const structureCases: Readonly<Record<string, RuleCase | readonly RuleCas
     },
   ],
   'kubernetes/flag-not-boolean': [
+    {
+      flagged: '{"apiVersion":"v1","kind":"Pod","spec":{"hostPID":«"true"»}}',
+      clean: '{"apiVersion":"v1","kind":"Pod","spec":{"hostPID":true}}',
+      fixed: '{"apiVersion":"v1","kind":"Pod","spec":{"hostPID":true}}',
+    },
     {
       flagged: podWith('hostNetwork: «"true"»', 'hostUsers: «0»'),
       clean: podWith('hostNetwork: yes', 'hostUsers: {{ .Values.hostUsers }}'),

@@ -20,7 +20,11 @@ function endOf({ span }: YamlNode): number {
 /** The entry of a field that is set: null is the same as not there. */
 export function fieldOf(node: YamlNode | undefined, key: string): YamlEntry | undefined {
   const entry = entryOf(node, key);
-  return entry === undefined || isNull(entry.value) ? undefined : entry;
+  if (entry === undefined) return undefined;
+  const { value } = entry;
+  // Asked for each field of each container: `isNull` need not look at what is clearly something.
+  const set = value.kind === 'map' || value.kind === 'list' || (value.kind === 'scalar' && value.value.length > 4);
+  return set || !isNull(value) ? entry : undefined;
 }
 
 export function flagOf(node: YamlNode | undefined, key: string, absent = false): Flag {

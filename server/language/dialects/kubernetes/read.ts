@@ -8,14 +8,13 @@ import { containerLists } from './model.ts';
 import type { Container, Flag, KubernetesDocument, Mount, Pod, PodSysctl, Volume } from './model.ts';
 import { templateOf } from './kinds.ts';
 
-/** Aliases can make a short text say very much: what goes beyond is left out. */
-const mostItems = 200_000;
 /** Lists in lists are not made by any tool: a few levels are enough. */
 const deepestList = 4;
 
 export function readKubernetes(text: string): KubernetesDocument {
   const documents = readYaml(text);
-  const budget = { left: mostItems };
+  // Without aliases a text has fewer items than characters; with them a short one can say very much, which is left out.
+  const budget = { left: text.length };
   const pods = documents.flatMap(({ root }) => podsOf(root, 0, budget));
   return { documents, pods, workloads: pods.map(workloadOf) };
 }
@@ -37,19 +36,19 @@ function podsOf(node: YamlNode, depth: number, budget: { left: number }): Pod[] 
     if (holder !== undefined && step === 'spec') around.push(holder);
   }
   const spec = asMap(valueOf(holder, 'spec'));
-  if (holder === undefined || spec === undefined) return [];
-  budget.left -= itemsUnder(spec);
+  if (holder === undefined || spec === undefined || budget.left < 0) return [];
+  budget.left -= itemsUnder(spec, budget.left);
   return budget.left < 0 ? [] : [podOf({ object, kind, around, holder, spec })];
 }
 
-/** How much there is to look at in a pod, whatever aliases it consists of. */
-function itemsUnder(spec: YamlMap): number {
+/** How much there is to look at in a pod, whatever aliases it consists of; it need not be known beyond `most`. */
+function itemsUnder(spec: YamlMap, most: number): number {
   let items = 1;
   for (const key of [...containerLists, 'volumes']) {
     for (const node of mapsIn(spec, key)) {
       items += 1;
       for (const { value } of entriesOf(node).values()) items += itemsOf(value).length;
-      if (items > mostItems) return items;
+      if (items > most) return items;
     }
   }
   return items;

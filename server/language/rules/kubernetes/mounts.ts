@@ -1,5 +1,5 @@
 import { fieldOf, flagOf, shortSpan, spanOf, textField } from '../../dialects/kubernetes/fields.ts';
-import type { Container, Mount, Pod } from '../../dialects/kubernetes/model.ts';
+import type { Mount, Pod } from '../../dialects/kubernetes/model.ts';
 import type { Finding } from '../../rule.ts';
 import { containerRule, links, podRule, quoted } from './support.ts';
 
@@ -136,19 +136,22 @@ const exposing: readonly { readonly path: RegExp; readonly what: string; readonl
 interface Exposed {
   readonly path: string;
   readonly span: Finding['span'];
-  readonly mounts: readonly { readonly container: Container; readonly mount: Mount }[];
+  readonly mounts: readonly Mount[];
 }
 
 /** Volumes of the pod that are paths of the node and mounted in some container. */
 function* exposed({ volumes, containers }: Pod): Iterable<Exposed> {
+  const byVolume = new Map<string, Mount[]>();
+  for (const mount of containers.flatMap(({ mounts }) => mounts)) {
+    const list = byVolume.get(mount.volume ?? '');
+    if (list === undefined) byVolume.set(mount.volume ?? '', [mount]);
+    else list.push(mount);
+  }
   for (const { name, node } of volumes.values()) {
-    const entry = fieldOf(node, 'hostPath');
-    const field = textField(entry?.value, 'path');
-    if (field === undefined) continue;
-    const mounts = containers.flatMap((container) =>
-      container.mounts.filter(({ volume }) => volume === name).map((mount) => ({ container, mount })),
-    );
-    if (mounts.length > 0) yield { path: normal(field.text), span: shortSpan(field.entry), mounts };
+    const mounts = byVolume.get(name);
+    const field = textField(fieldOf(node, 'hostPath')?.value, 'path');
+    if (field === undefined || mounts === undefined) continue;
+    yield { path: normal(field.text), span: shortSpan(field.entry), mounts };
   }
 }
 
@@ -190,10 +193,10 @@ const hostPath = podRule({
       if (found === undefined) continue;
       // A piece of it only, which may be harmless.
       const whole = mounts.filter(
-        ({ mount: { node } }) => fieldOf(node, 'subPath') === undefined && fieldOf(node, 'subPathExpr') === undefined,
+        ({ node }) => fieldOf(node, 'subPath') === undefined && fieldOf(node, 'subPathExpr') === undefined,
       );
       if (whole.length === 0) continue;
-      const readable = whole.every(({ mount }) => mount.readOnly.value === true);
+      const readable = whole.every((mount) => mount.readOnly.value === true);
       if (readable && found.readable === '') continue;
       yield {
         span,

@@ -3,6 +3,7 @@ import { containerLists } from '../../dialects/kubernetes/model.ts';
 import type { ContainerList, Pod } from '../../dialects/kubernetes/model.ts';
 import type { Span } from '../../span.ts';
 import { valueOf } from '../../yaml.ts';
+import type { YamlNode } from '../../yaml.ts';
 import { containerRule, links, podRule, quoted, replacement } from './support.ts';
 
 interface Port {
@@ -116,10 +117,14 @@ const dnsOfNode = podRule({
             "With `hostNetwork: true` the kubelet treats `ClusterFirst` as `Default`: the pod has the node's DNS settings and does not resolve the cluster's services.",
           remedy,
           related: [{ span: hostNetwork.span, message: 'The host network is asked for here.' }],
-          fixes: [replacement('Use ClusterFirstWithHostNet', policy.value.span, 'ClusterFirstWithHostNet')],
+          fixes: [replacement('Use ClusterFirstWithHostNet', contentOf(policy.value), 'ClusterFirstWithHostNet')],
         };
   },
 });
+
+function contentOf(node: YamlNode): Span {
+  return node.kind === 'scalar' ? node.content : node.span;
+}
 
 const dnsPolicyForHostNetwork = podRule({
   id: 'kubernetes/host-network-dns-without-host-network',

@@ -1,6 +1,7 @@
 import { fieldOf, mapsIn, shortSpan, textsIn } from '../../dialects/kubernetes/fields.ts';
 import type { Pod } from '../../dialects/kubernetes/model.ts';
 import type { Finding } from '../../rule.ts';
+import type { Span } from '../../span.ts';
 import { entriesOf, scalarOf } from '../../yaml.ts';
 import type { YamlMap } from '../../yaml.ts';
 import { containerRule, links, podRule, quoted, replacement } from './support.ts';
@@ -16,7 +17,12 @@ const bothSecurity = ['runAsUser', 'runAsGroup', 'runAsNonRoot', 'seLinuxOptions
 interface Misplaced {
   readonly where: string;
   readonly parts: (pod: Pod) => readonly (YamlMap | undefined)[];
-  readonly belongs: readonly (readonly [fields: readonly string[], place: string])[];
+  /** Field -> place. */
+  readonly belongs: ReadonlyMap<string, string>;
+}
+
+function places(...belongs: readonly (readonly [fields: readonly string[], place: string])[]): Misplaced['belongs'] {
+  return new Map(belongs.flatMap(([fields, place]) => fields.map((field) => [field, place] as const)));
 }
 
 const inPodSpec = 'the spec of the pod';
@@ -27,45 +33,39 @@ const misplaced: readonly Misplaced[] = [
   {
     where: 'the spec of the controller',
     parts: ({ around }) => around,
-    belongs: [
+    belongs: places(
       [podNames, "the spec of the pod's template"],
       [['securityContext'], "the spec of the pod's template"],
-    ],
+    ),
   },
   {
     where: inPodSpec,
     parts: ({ spec }) => [spec],
-    belongs: [
+    belongs: places(
       [containerSecurity, inContainerSecurity],
       [podSecurity, inPodSecurity],
       [bothSecurity, inEitherSecurity],
-    ],
+    ),
   },
   {
     where: inPodSecurity,
     parts: ({ securityContext }) => [securityContext],
-    belongs: [
-      [podNames, inPodSpec],
-      [containerSecurity, inContainerSecurity],
-    ],
+    belongs: places([podNames, inPodSpec], [containerSecurity, inContainerSecurity]),
   },
   {
     where: 'a container',
     parts: ({ containers }) => containers.map(({ node }) => node),
-    belongs: [
+    belongs: places(
       [podNames, inPodSpec],
       [containerSecurity, 'its `securityContext`'],
       [podSecurity, inPodSecurity],
       [bothSecurity, 'its `securityContext`'],
-    ],
+    ),
   },
   {
     where: inContainerSecurity,
     parts: ({ containers }) => containers.map(({ securityContext }) => securityContext),
-    belongs: [
-      [podNames, inPodSpec],
-      [podSecurity, inPodSecurity],
-    ],
+    belongs: places([podNames, inPodSpec], [podSecurity, inPodSecurity]),
   },
 ];
 const dropped =
@@ -79,38 +79,51 @@ const fieldInWrongPlace = podRule({
   *check(pod) {
     for (const { where, parts, belongs } of misplaced) {
       for (const part of parts(pod)) {
-        const entries = entriesOf(part);
-        for (const [fields, place] of belongs) {
-          for (const field of fields) {
-            const entry = entries.get(field);
-            if (entry === undefined) continue;
-            yield {
-              span: entry.keySpan,
-              message: `${quoted(field)} is no field of ${where}: ${dropped}.`,
-              remedy: `Move it to ${place}.`,
-            };
-          }
+        for (const { key, keySpan } of entriesOf(part).values()) {
+          const place = belongs.get(key);
+          if (place === undefined) continue;
+          yield {
+            span: keySpan,
+            message: `${quoted(key)} is no field of ${where}: ${dropped}.`,
+            remedy: `Move it to ${place}.`,
+          };
         }
       }
     }
   },
 });
 
-const misspelt: ReadonlyMap<string, string> = new Map([
-  ['hostuser', 'hostUsers'],
-  ['hostnetworking', 'hostNetwork'],
-  ['hostnetworks', 'hostNetwork'],
-  ['shareprocessnamespaces', 'shareProcessNamespace'],
-  ['shareprocesses', 'shareProcessNamespace'],
-  ['sysctl', 'sysctls'],
-  ['privilege', 'privileged'],
-]);
+/** How the fields of a part are often written -> how they are. */
+type Spellings = ReadonlyMap<string, string>;
 
-function nearest(key: string, names: readonly string[]): string | undefined {
-  if (key.length > 30 || names.includes(key)) return undefined;
-  const lower = key.toLowerCase();
-  const other = misspelt.get(lower);
-  return names.find((name) => name.toLowerCase() === lower || name === other);
+function spellings(names: readonly string[], others: Readonly<Record<string, string>> = {}): Spellings {
+  return new Map([...names.map((name) => [name.toLowerCase(), name] as const), ...Object.entries(others)]);
+}
+
+const podSpellings = spellings(podNames, {
+  hostuser: 'hostUsers',
+  hostnetworking: 'hostNetwork',
+  shareprocessnamespaces: 'shareProcessNamespace',
+});
+const podSecuritySpellings = spellings([...podSecurity, ...bothSecurity], { sysctl: 'sysctls' });
+const containerSpellings = spellings([...containerSecurity, ...bothSecurity], { privilege: 'privileged' });
+const mountSpellings = spellings(['mountPropagation', 'recursiveReadOnly', 'readOnly']);
+
+function* misspeltIn(part: YamlMap | undefined, known: Spellings): Iterable<Finding> {
+  for (const { key, keySpan } of part?.entries ?? []) {
+    const meant = key.length > 30 ? undefined : known.get(key.toLowerCase());
+    if (meant === undefined || meant === key) continue;
+    yield {
+      span: keySpan,
+      message: `${quoted(key)} is no field here: ${dropped}.`,
+      remedy: `Write it ${quoted(meant)}.`,
+      fixes: [replacement(`Write ${meant}`, withoutQuotes(keySpan, key), meant)],
+    };
+  }
+}
+
+function withoutQuotes({ start, end }: Span, key: string): Span {
+  return end - start === key.length + 2 ? { start: start + 1, end: end - 1 } : { start, end };
 }
 
 const fieldMisspelt = podRule({
@@ -119,27 +132,11 @@ const fieldMisspelt = podRule({
   summary: 'A field about namespaces or privileges is not spelt as the API spells it',
   link: links.pod,
   *check(pod) {
-    const parts: readonly (readonly [YamlMap | undefined, readonly string[]])[] = [
-      [pod.spec, podNames],
-      [pod.securityContext, [...podSecurity, ...bothSecurity]],
-      ...pod.containers.map(
-        ({ securityContext }) => [securityContext, [...containerSecurity, ...bothSecurity]] as const,
-      ),
-      ...pod.containers.flatMap(({ mounts }) =>
-        mounts.map(({ node }) => [node, ['mountPropagation', 'recursiveReadOnly', 'readOnly']] as const),
-      ),
-    ];
-    for (const [part, names] of parts) {
-      for (const { key, keySpan } of part?.entries ?? []) {
-        const meant = nearest(key, names);
-        if (meant === undefined) continue;
-        yield {
-          span: keySpan,
-          message: `${quoted(key)} is no field here: ${dropped}.`,
-          remedy: `Write it ${quoted(meant)}.`,
-          fixes: [replacement(`Write ${meant}`, keySpan, meant)],
-        };
-      }
+    yield* misspeltIn(pod.spec, podSpellings);
+    yield* misspeltIn(pod.securityContext, podSecuritySpellings);
+    for (const { securityContext, mounts } of pod.containers) {
+      yield* misspeltIn(securityContext, containerSpellings);
+      for (const { node } of mounts) yield* misspeltIn(node, mountSpellings);
     }
   },
 });
