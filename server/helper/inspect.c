@@ -227,7 +227,7 @@ static bool rights_matter(const struct inspection *inspection, const struct proc
 {
     if (inspection->type != NS_NONE && process->ns[inspection->type] != inspection->id)
         return false;
-    if (process->flags & (PROCESS_ZOMBIE | PROCESS_UNREADABLE))
+    if (process->flags & PROCESS_UNREADABLE)
         return false;
     return (process->flags & PROCESS_CHROOT) ||
            (inspection->host_mnt != 0 && process->ns[NS_USER] == INITIAL_USER &&
@@ -237,27 +237,49 @@ static bool rights_matter(const struct inspection *inspection, const struct proc
 static void print_rights(struct inspection *inspection, const struct process *process)
 {
     char path[PROC_PATH_SIZE], text[8192];
+    struct proc_stat stat;
     size_t size;
 
-    text_format(path, sizeof path, "%u/status", process->pid);
-    ssize_t length = read_file_at(inspection->survey.host.proc, path, text, sizeof text);
+    /* Both from one folder, which stays with the process when the pid is used again. */
+    text_format(path, sizeof path, "%u", process->pid);
+    autoclose int directory = openat(inspection->survey.host.proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    ssize_t length = directory < 0 ? -1 : read_file_at(directory, "stat", text, sizeof text);
+    if (length <= 0 || !parse_stat(text, (size_t)length, &stat) || stat.state == 'Z')
+        return;
+    length = read_file_at(directory, "status", text, sizeof text);
     const char *value = length > 0 ? find_field(text, (size_t)length, "CapEff", &size) : NULL;
     if (!value)
         return;
     record_begin(inspection->output, "rights");
     json_number(inspection->output, "pid", process->pid);
-    json_number(inspection->output, "start", process->start);
+    json_number(inspection->output, "start", stat.start);
     json_bytes(inspection->output, "effective", value, size);
     record_end(inspection->output);
+}
+
+/* Marks the processes whose root is not the root of their mount namespace. */
+static void find_roots(struct survey *survey)
+{
+    char path[PROC_PATH_SIZE], text[2];
+
+    for (size_t i = 0; i < survey->process_count; i++) {
+        text_format(path, sizeof path, "%u/root", survey->process[i].pid);
+        ssize_t length = readlinkat(survey->host.proc, path, text, sizeof text);
+        if (length > 1)
+            survey->process[i].flags |= PROCESS_CHROOT;
+    }
 }
 
 static int inspect(struct inspection *inspection, struct failure *failure)
 {
     struct survey *survey = &inspection->survey;
     struct process_lines lines = { 0 };
-    int result = survey_processes(survey, &lines, NO_ID, failure);
 
+    survey->links_only = true;
+    int result = survey_processes(survey, &lines, NO_ID, failure);
     process_lines_free(&lines);
+    if (!result)
+        find_roots(survey);
     if (!result)
         result = survey_relations(survey, workers_for(survey->namespaces.count));
     if (!result)

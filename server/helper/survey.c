@@ -48,6 +48,7 @@ int process_lines_print(const struct process_lines *lines, struct output *output
 /* What the threads that read processes share: each writes only its own pieces of the arrays. */
 struct reading {
     const struct host *host;
+    bool links_only;
     const uint32_t *pids;
     struct process *process;
     struct process_lines *lines;
@@ -63,7 +64,9 @@ static void read_piece(void *context, unsigned worker, size_t begin, size_t end)
 
     for (size_t i = begin; i < end; i++) {
         struct process *process = &reading->process[i];
-        int result = process_read(reading->reader[worker], reading->pids[i], process, lines);
+        struct reader *reader = reading->reader[worker];
+        int result = reading->links_only ? process_read_links(reader, reading->pids[i], process)
+                                         : process_read(reader, reading->pids[i], process, lines);
         if (is_exhausted(result))
             reading->result[worker] = result;
         /* pid 0 marks one that is gone. */
@@ -77,7 +80,7 @@ static void read_piece(void *context, unsigned worker, size_t begin, size_t end)
 
 static int read_all(struct survey *survey, const uint32_t *pids, size_t count, struct process_lines *lines, int64_t id)
 {
-    struct reading reading = { .host = &survey->host, .pids = pids, .lines = lines };
+    struct reading reading = { .host = &survey->host, .links_only = survey->links_only, .pids = pids, .lines = lines };
     struct outliers outliers;
     unsigned workers = workers_for(count);
     bool outliers_known = outliers_find(&outliers, &survey->host);

@@ -50,6 +50,8 @@ struct survey {
     /* Processes whose namespaces may not be seen. */
     size_t unreadable;
     unsigned sources;
+    /* Of processes nothing but their links is read, at half the cost: there are no lines, starts and users then. */
+    bool links_only;
 };
 
 int survey_open(struct survey *survey, struct failure *failure);
