@@ -38,7 +38,9 @@ export type NamespaceSource =
   /** What a file of the host refers to, such as /run/netns/blue or /proc/1/ns/net. */
   | { readonly kind: 'path'; readonly path: string }
   /** That of another container of the host, by name or id. */
-  | { readonly kind: 'container'; readonly name: string };
+  | { readonly kind: 'container'; readonly name: string }
+  /** That of another workload of the same document, by its name there. */
+  | { readonly kind: 'workload'; readonly name: string };
 
 export interface DeclaredMapping {
   readonly kind: 'uid' | 'gid';

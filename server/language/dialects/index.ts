@@ -1,8 +1,9 @@
 import type { Dialect } from '../dialect.ts';
+import { compose } from './compose/index.ts';
 import { kubernetes } from './kubernetes/index.ts';
 import { oci } from './oci/index.ts';
 import { shell } from './shell.ts';
 import { systemd } from './systemd.ts';
 
 /** The first that recognises a document reads it. */
-export const dialects: readonly Dialect[] = [oci, kubernetes, systemd, shell];
+export const dialects: readonly Dialect[] = [oci, compose, kubernetes, systemd, shell];

@@ -1,0 +1,93 @@
+import { asMap, entriesOf, entryOf, isNull, readYaml, resolved, textOf } from '../../yaml.ts';
+import type { YamlDocument, YamlEntry, YamlMap } from '../../yaml.ts';
+import type { ComposeDocument, Service } from './model.ts';
+import { workloadsOf } from './workloads.ts';
+
+/** Fields that all services of a file may have together: merge keys could make a small file a large one. */
+const mostFields = 200_000;
+/** Services that may stand on each other with `extends`. */
+const longestChain = 32;
+
+interface Written {
+  readonly name: string;
+  readonly entry: YamlEntry;
+  readonly maps: YamlMap[];
+}
+
+export function readCompose(text: string): ComposeDocument {
+  const documents = readYaml(text);
+  const services = servicesOf(documents);
+  const document = {
+    text,
+    documents,
+    services,
+    byName: new Map(services.map((service) => [service.name, service])),
+    networks: new Map(documents.flatMap(({ root }) => [...entriesOf(entryOf(root, 'networks')?.value)])),
+  };
+  const includes = documents.some(({ root }) => entryOf(root, 'include') !== undefined);
+  return { ...document, includes, workloads: workloadsOf(services) };
+}
+
+function servicesOf(documents: readonly YamlDocument[]): Service[] {
+  const written = new Map<string, Written>();
+  for (const { root } of documents) {
+    for (const [name, entry] of entriesOf(entryOf(root, 'services')?.value)) {
+      const map = asMap(entry.value);
+      if (map === undefined || name === '') continue;
+      const known = written.get(name);
+      if (known === undefined) written.set(name, { name, entry, maps: [map] });
+      else known.maps.push(map);
+    }
+  }
+  let left = mostFields;
+  const services: Service[] = [];
+  for (const { name, entry, maps } of written.values()) {
+    const chain = chainOf(maps, written);
+    const fields = new Map<string, YamlEntry[]>();
+    for (const map of chain.maps) {
+      const entries = entriesOf(map);
+      left -= entries.size;
+      if (left < 0) break;
+      for (const [key, one] of entries) add(fields, key, one);
+    }
+    services.push({ name, span: entry.keySpan, maps, complete: chain.complete, fields });
+  }
+  return services;
+}
+
+/** What a service is made of, its base first. */
+function chainOf(
+  own: readonly YamlMap[],
+  written: ReadonlyMap<string, Written>,
+): { maps: YamlMap[]; complete: boolean } {
+  const maps = [...own];
+  const seen = new Set<Written>();
+  let complete = true;
+  let at: readonly YamlMap[] = own;
+  while (seen.size < longestChain) {
+    const base = at.map((map) => entryOf(map, 'extends')?.value).findLast((node) => node !== undefined);
+    if (base === undefined || isNull(base)) return { maps, complete };
+    const [name, file] = [textOf(base) ?? textOf(entryOf(base, 'service')?.value), entryOf(base, 'file')];
+    const target = file === undefined && name !== undefined ? written.get(name) : undefined;
+    if (target === undefined || seen.has(target)) {
+      complete = false;
+      break;
+    }
+    seen.add(target);
+    maps.unshift(...target.maps);
+    at = target.maps;
+  }
+  return { maps, complete };
+}
+
+function add(fields: Map<string, YamlEntry[]>, key: string, entry: YamlEntry): void {
+  const tag = entry.value.tag ?? resolved(entry.value)?.tag;
+  if (tag === '!reset') fields.delete(key);
+  else if (tag === '!override') fields.set(key, [entry]);
+  else {
+    const known = fields.get(key);
+    if (known === undefined) fields.set(key, [entry]);
+    // An entry that comes from the same anchor twice is one.
+    else if (!known.includes(entry)) known.push(entry);
+  }
+}
