@@ -224,7 +224,11 @@ testRules(systemd, {
     'PrivateMounts=no\nProtectSystem=no',
     'ProtectSystem=strict',
   ),
-  'systemd/api-mounts-without-root': lines('«MountAPIVFS=yes»', 'MountAPIVFS=yes\nRootDirectory=/srv/root', ''),
+  'systemd/api-mounts-without-root': lines(
+    '«MountAPIVFS=yes»\nUser=app',
+    'MountAPIVFS=yes\nRootDirectory=/srv/root',
+    'User=app',
+  ),
   'systemd/working-directory-in-api-mount': lines(
     '«WorkingDirectory=/proc/1»\nPrivateTmp=yes',
     'WorkingDirectory=/procession\nPrivateTmp=yes',
@@ -242,6 +246,11 @@ testRules(systemd, {
     {
       flagged: '[Service]\nProtectHome=yes\nExecStart=«/sbin/ip -4 netns add» blue\n',
       clean: '[Service]\nExecStart=/sbin/ip netns add blue\nExecStop=/sbin/ip netns list\n',
+    },
+    {
+      flagged: '[Service]\nPrivateNetwork=yes\nExecStart=«/usr/bin/env umount» /run/netns/a\n',
+      clean: '[Service]\nPrivateNetwork=yes\nPrivateMounts=no\nExecStart=/usr/bin/env umount /run/netns/a\n',
+      fixed: '[Service]\nPrivateNetwork=yes\nExecStart=+/usr/bin/env umount /run/netns/a\n',
     },
   ],
   'systemd/namespace-path-of-manager': [

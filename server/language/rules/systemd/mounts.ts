@@ -1,11 +1,11 @@
 import type { Assignment } from '../../dialects/systemd/text.ts';
-import { lastOf, listOf, mountSettings, offOf, onOf } from '../../dialects/systemd/unit.ts';
+import { lastOf, listOf, mountSettings, offOf, onOf, type Unit } from '../../dialects/systemd/unit.ts';
 import type { Finding } from '../../rule.ts';
 import { manual, related, removal, unitRule, wholeUnitRule, type SystemdRule } from './rule.ts';
 
 /** `mount`, `umount`, or what makes or ends a named network namespace, which is a mount as well; with + it runs outside. */
 const mounting =
-  /^[-@:!|]*(?:(?:\/usr)?\/s?bin\/)?(?:(u?mount)(?=\s|$)|ip\s+(?:-\S+\s+)*(netns\s+(?:add|attach|del|delete))\s)/;
+  /^[-@:!|]*(?:(?:\/usr)?\/bin\/env\s+)?(?:(?:\/usr)?\/s?bin\/)?(?:u?mount(?=\s|$)|ip\s+(?:-\S+\s+)*(netns\s+(?:add|attach|del|delete))\s)/;
 
 const commandKeys = ['ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStop', 'ExecStopPost'];
 
@@ -123,23 +123,30 @@ export const mountRules: readonly SystemdRule[] = [
     },
     function* (unit) {
       const [other] = mountSettings(unit);
-      if (other === undefined || unit.kind !== 'service') return;
+      const cause = other ?? networkWithMounts(unit);
+      if (cause === undefined || unit.kind !== 'service') return;
       for (const key of commandKeys) {
-        for (const command of listOf(unit, key)) yield* staying(command, other);
+        for (const command of listOf(unit, key)) yield* staying(command, cause, other === undefined);
       }
     },
   ),
 ];
 
-function* staying({ value }: Assignment, other: Assignment): Iterable<Finding> {
+/** From 254 on these imply PrivateMounts=, so that /sys shows the network namespace. */
+function networkWithMounts(unit: Unit): Assignment | undefined {
+  if (offOf(unit, 'PrivateMounts') !== undefined) return undefined;
+  return lastOf(unit, 'NetworkNamespacePath') ?? onOf(unit, 'PrivateNetwork');
+}
+
+function* staying({ value }: Assignment, other: Assignment, since254: boolean): Iterable<Finding> {
   const match = mounting.exec(value.text);
   if (match === null) return;
-  const netns = match[2] !== undefined;
+  const netns = match[1] !== undefined;
   const what = netns ? 'The network namespace that it names is mounted' : 'What it mounts or unmounts is';
   yield {
     span: value.at(0, match[0].trimEnd().length),
-    message: `${what} only in the mount namespace of this one command, which ${other.key}= makes: neither the host nor other commands of the unit see it.`,
-    remedy: `Write + before the command, or leave out ${other.key}= and all else that needs a mount namespace.`,
+    message: `${what} only in the mount namespace of this one command, which ${other.key}= makes${since254 ? ' from systemd 254 on' : ''}: neither the host nor other commands of the unit see it.`,
+    remedy: `Write + before the command, or ${since254 ? 'set PrivateMounts=no' : `leave out ${other.key}= and all else that needs a mount namespace`}.`,
     related: [related(other)],
     fixes: [{ title: 'Run the command outside of the mount namespace', edits: [{ span: value.at(0, 0), text: '+' }] }],
   };
