@@ -60,11 +60,18 @@ export class Problems implements Disposable {
       const key = uri.toString();
       entries.set(key, { uri, host, findings: [...(entries.get(key)?.findings ?? []), finding] });
     }
+    const changed: Entry[] = [];
+    for (const [key, entry] of entries) {
+      const same = before.get(key);
+      if (entry.host !== host) continue;
+      // One that is the same stays the same object: an earlier update may be about to show it.
+      if (same !== undefined && sameFindings(same, entry)) entries.set(key, same);
+      else changed.push(entry);
+    }
     this.#entries = entries;
     for (const [key, { uri }] of before) if (!entries.has(key)) this.#collection.delete(uri);
     let done = 0;
-    for (const [key, entry] of entries) {
-      if (entry.host !== host || sameFindings(before.get(key), entry)) continue;
+    for (const entry of changed) {
       // One after the other, since each costs the text of a document.
       // oxlint-disable-next-line no-await-in-loop
       await this.#show(entry);
@@ -91,9 +98,9 @@ export class Problems implements Disposable {
   }
 }
 
-function sameFindings(a: Entry | undefined, b: Entry): boolean {
+function sameFindings(a: Entry, b: Entry): boolean {
   return (
-    a?.findings.length === b.findings.length &&
+    a.findings.length === b.findings.length &&
     a.findings.every(({ id, message }, at) => id === b.findings[at]?.id && message === b.findings[at].message)
   );
 }

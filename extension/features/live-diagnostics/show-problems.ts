@@ -90,7 +90,15 @@ async function act(context: FeatureContext, host: Host, finding: Finding): Promi
         await vscode.window.showTextDocument(document, { selection: new vscode.Range(line, from, line, to) });
       },
     },
-    { label: 'Go to the Row', run: () => tree.reveal(target) },
+    {
+      label: 'Go to the Row',
+      run: async () => {
+        if (await tree.reveal(target)) return;
+        void vscode.window.showInformationMessage(
+          'It is not in the view: it has gone, or the filter or the grouping hides it.',
+        );
+      },
+    },
     {
       label: 'Read the Manual',
       description: finding.link,
