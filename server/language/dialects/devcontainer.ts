@@ -28,10 +28,9 @@ const longNames = new Map([
   ['-p', 'publish'],
   ['-v', 'volume'],
   ['--net', 'network'],
-  ...[
-    ...['network', 'pid', 'ipc', 'uts', 'userns', 'cgroupns', 'cap-add', 'cap-drop', 'security-opt', 'sysctl'],
-    ...['hostname', 'publish', 'volume', 'mount', 'dns', 'add-host', 'link', 'mac-address', 'device', 'user'],
-  ].map((name): [string, string] => [`--${name}`, name]),
+  ...'network pid ipc uts userns cgroupns cap-add cap-drop security-opt sysctl hostname publish volume mount dns add-host link mac-address device user'
+    .split(' ')
+    .map((name): [string, string] => [`--${name}`, name]),
 ]);
 
 /** Options whose value says which namespace the container is in. */
@@ -126,10 +125,10 @@ function sysctl({ name, value, valueSpan }: RunOption): DeclaredSysctl[] {
   return [{ key: value.slice(0, at), value: value.slice(at + 1), keySpan: valueSpan, valueSpan }];
 }
 
-const values: readonly string[] = [
-  ...['--network=none', '--network=host', '--pid=host', '--ipc=private', '--ipc=shareable', '--ipc=host'],
-  ...['--uts=host', '--userns=host', '--cgroupns=private', '--cgroupns=host', '--cap-drop=ALL'],
-];
+const values =
+  '--network=none --network=host --pid=host --ipc=private --ipc=shareable --ipc=host --uts=host --userns=host --cgroupns=private --cgroupns=host --cap-drop=ALL'.split(
+    ' ',
+  );
 
 function complete(
   { root }: DevcontainerDocument,

@@ -72,9 +72,12 @@ testRules(devcontainer, {
   },
 });
 
+function is(path: string): boolean {
+  return devcontainer.recognises({ path, languageId: undefined, text: '{}' });
+}
+
 describe('development containers', () => {
   test('are known by their names', () => {
-    const is = (path: string): boolean => devcontainer.recognises({ path, languageId: undefined, text: '{}' });
     for (const path of [
       '/a/.devcontainer.json',
       '/a/.devcontainer/devcontainer.json',
