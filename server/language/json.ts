@@ -216,7 +216,12 @@ export function placeAt(root: JsonValue | undefined, offset: number): JsonPlace 
     const { value } = place;
     if (value?.kind === 'object') {
       const member = value.members.find(({ span }) => contains(span, offset));
-      if (member === undefined) return { ...place, member: undefined };
+      if (member === undefined) {
+        const unfinished = value.members.findLast(({ span }) => span.end <= offset);
+        if (unfinished === undefined || unfinished.value !== undefined) return { ...place, member: undefined };
+        path.push(unfinished.name);
+        return { path, member: unfinished, inName: false, value: undefined };
+      }
       path.push(member.name);
       const inName = contains(member.nameSpan, offset);
       if (inName || member.value === undefined || !contains(member.value.span, offset)) {

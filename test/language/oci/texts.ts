@@ -31,9 +31,12 @@ export interface Parts {
   readonly version?: string;
 }
 
+function more(piece: string | undefined): string {
+  return piece === undefined ? '' : `,\n    ${piece}`;
+}
+
 export function config(parts: Parts = {}): string {
   const { namespaces = without(), proc = '{ "destination": "/proc", "type": "proc", "source": "proc" }' } = parts;
-  const more = (piece: string | undefined): string => (piece === undefined ? '' : `,\n    ${piece}`);
   return `{
   "ociVersion": "${parts.version ?? '1.3.0'}",
   "process": {
