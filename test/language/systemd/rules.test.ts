@@ -5,12 +5,12 @@ const userPath = '/etc/systemd/user/app.service';
 const systemPath = '/etc/systemd/system/app.service';
 
 /** A whole service with these lines, and with those in [Unit]. */
-function service(lines: string, unit = ''): string {
-  return `[Unit]\nDescription=An application\n${unit}\n[Service]\nExecStart=/usr/bin/app\n${lines}\n`;
+function service(settings: string, unit = ''): string {
+  return `[Unit]\nDescription=An application\n${unit}\n[Service]\nExecStart=/usr/bin/app\n${settings}\n`;
 }
 
-function container(lines: string): string {
-  return `[Exec]\nBoot=yes\n${lines}\n`;
+function container(settings: string): string {
+  return `[Exec]\nBoot=yes\n${settings}\n`;
 }
 
 /** Both texts as lines of a service. */

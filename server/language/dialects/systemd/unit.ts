@@ -126,9 +126,23 @@ export function directiveOf({ execSection }: Unit, { key, section }: Assignment)
   return directivesOf(key).find(({ places }) => isPlaced(places, section.name, execSection));
 }
 
-/** The last assignment that systemd does not ignore, with one that takes back all before it left out. */
+/** Many rules ask for the same: settings -> key -> what counts. */
+const lasts = new WeakMap<Unit['settings'], Map<string, Assignment | undefined>>();
+
+/** The last assignment that systemd does not ignore, unless one after it takes back all before it. */
 export function lastOf(unit: Unit, key: string): Assignment | undefined {
-  for (const assignment of unit.settings.get(key)?.toReversed() ?? []) {
+  const list = unit.settings.get(key);
+  if (list === undefined) return undefined;
+  const known = lasts.get(unit.settings) ?? new Map<string, Assignment | undefined>();
+  lasts.set(unit.settings, known);
+  if (!known.has(key)) known.set(key, lastOfList(unit, list));
+  return known.get(key);
+}
+
+function lastOfList(unit: Unit, list: readonly Assignment[]): Assignment | undefined {
+  for (let index = list.length - 1; index >= 0; index--) {
+    const assignment = list[index];
+    if (assignment === undefined) continue;
     const directive = directiveOf(unit, assignment);
     if (assignment.value.text === '') {
       if (directive?.resets !== false) return undefined;

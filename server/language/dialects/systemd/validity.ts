@@ -14,8 +14,16 @@ export interface Problem {
   readonly instead?: string;
 }
 
-/** All reasons for which systemd ignores a value that is not empty, or a part of it. */
-export function validity({ key, grammar }: Directive, value: Value): readonly Problem[] {
+const cache = new WeakMap<Value, readonly Problem[]>();
+
+/** All reasons for which systemd ignores a value that is not empty, or a part of it. A value is of one directive. */
+export function validity(directive: Directive, value: Value): readonly Problem[] {
+  const known = cache.get(value) ?? problemsOf(directive, value);
+  cache.set(value, known);
+  return known;
+}
+
+function problemsOf({ key, grammar }: Directive, value: Value): readonly Problem[] {
   const { text, span } = value;
   switch (grammar.kind) {
     case 'boolean':
@@ -35,7 +43,7 @@ export function validity({ key, grammar }: Directive, value: Value): readonly Pr
     case 'binds':
       return wordsOf(value, true).flatMap(bindProblems);
     case 'units':
-      return wordsOf(value, true).flatMap(unitProblems);
+      return wordsOf(value).flatMap(unitProblems);
     case 'ids':
       return idProblems(value);
     case 'free':

@@ -8,8 +8,43 @@ export interface Word {
   readonly span: Span;
 }
 
-/** Splits a value at its blanks; with `quotes` blanks between quotes do not count, as for paths and names of units. */
+/** Where it is, is asked of few: it is sought only then. */
+class WordOf implements Word {
+  readonly text: string;
+  readonly #value: Value;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(value: Value, start: number, end: number, quotes: boolean) {
+    const word = value.text.slice(start, end);
+    this.text = quotes ? word.replaceAll(/["']/g, '') : word;
+    this.#value = value;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get span(): Span {
+    return this.#value.at(this.#start, this.#end);
+  }
+}
+
+/** Many rules ask for the same words. */
+const cache = new WeakMap<Value, { plain?: readonly Word[]; quoted?: readonly Word[] }>();
+
+/** Splits a value at its blanks; with `quotes` blanks between quotes do not count, as for paths. */
 export function wordsOf(value: Value, quotes = false): readonly Word[] {
+  const known = cache.get(value) ?? {};
+  cache.set(value, known);
+  return quotes ? (known.quoted ??= quotedWords(value)) : (known.plain ??= plainWords(value));
+}
+
+function plainWords(value: Value): readonly Word[] {
+  return [...value.text.matchAll(/[^ \t]+/g)].map(
+    ({ 0: { length }, index }) => new WordOf(value, index, index + length, false),
+  );
+}
+
+function quotedWords(value: Value): readonly Word[] {
   const words: Word[] = [];
   const { text } = value;
   let start = -1;
@@ -21,13 +56,11 @@ export function wordsOf(value: Value, quotes = false): readonly Word[] {
       if (blank) continue;
       start = at;
     }
-    if (quotes && character === '\\') at++;
+    if (character === '\\') at++;
     else if (quote !== '') quote = character === quote ? '' : quote;
-    else if (quotes && (character === '"' || character === "'")) quote = character;
+    else if (character === '"' || character === "'") quote = character;
     if (at >= text.length || (blank && quote === '')) {
-      const end = Math.min(at, text.length);
-      const word = text.slice(start, end);
-      words.push({ text: quotes ? word.replaceAll(/["']/g, '') : word, span: value.at(start, end) });
+      words.push(new WordOf(value, start, Math.min(at, text.length), true));
       start = -1;
     }
   }

@@ -5,7 +5,7 @@ import { manual, related, removal, unitRule, wholeUnitRule, type SystemdRule } f
 
 /** `mount`, `umount`, or what makes or ends a named network namespace, which is a mount as well; with + it runs outside. */
 const mounting =
-  /^[-@:!|]*(?:(?:\/usr)?\/bin\/env\s+)?(?:(?:\/usr)?\/s?bin\/)?(?:u?mount(?=\s|$)|ip\s+(?:-\S+\s+)*(netns\s+(?:add|attach|del|delete))\s)/;
+  /^[-@:!|]*(?:(?:\/usr)?\/bin\/env\s+)?(?:(?:\/usr)?\/s?bin\/)?(?:u?mount(?=\s|$)|ip\s+(?:-\S+\s+){0,8}(netns\s+(?:add|attach|del|delete))\s)/;
 
 const commandKeys = ['ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStop', 'ExecStopPost'];
 

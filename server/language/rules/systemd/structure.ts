@@ -92,7 +92,7 @@ export const structureRules: readonly SystemdRule[] = [
     function* (unit) {
       if (unit.name === undefined) return;
       for (const { value } of listOf(unit, 'JoinsNamespaceOf')) {
-        for (const { text, span } of wordsOf(value, true)) {
+        for (const { text, span } of wordsOf(value)) {
           if (text !== unit.name) continue;
           const message = 'A unit cannot join its own namespaces: systemd drops this dependency.';
           yield { span, message, remedy: 'Name the other unit.' };
@@ -109,7 +109,7 @@ export const structureRules: readonly SystemdRule[] = [
     },
     function* (unit) {
       for (const { value } of listOf(unit, 'JoinsNamespaceOf')) {
-        for (const { text, span } of wordsOf(value, true)) {
+        for (const { text, span } of wordsOf(value)) {
           const type = /\.(target|timer|path|slice|scope|device|automount)$/.exec(text)?.[1];
           if (type === undefined) continue;
           yield {
