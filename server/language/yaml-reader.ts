@@ -157,7 +157,9 @@ class Reader {
       if (explicit) {
         this.#at += 1;
         this.#skipBlanks();
-        if (code === COLON) return this.#value(this.#top());
+        if (this.#atLineEnd()) return this.#skipLine();
+        // What follows the colon of an explicit key begins like a block of its own.
+        if (code === COLON) continue;
       }
       return this.#keyOrValue(column, explicit);
     }
@@ -238,10 +240,22 @@ class Reader {
     const properties = this.#properties();
     if (this.#atLineEnd()) frame.properties = properties;
     else {
-      const node = this.#inline(properties, frame.indent);
+      const node = this.#withColon(this.#inline(properties, frame.indent));
       if (node !== undefined) this.#place(this.#continued(node, frame.indent, properties));
     }
     this.#skipLine();
+  }
+
+  /** `key: word:` at the end of a line is no YAML, but what is written on the way to `key: word:more`. */
+  #withColon(node: YamlNode | undefined): YamlNode | undefined {
+    if (node?.kind !== 'scalar' || node.style !== 'plain' || node.span.end !== this.#at || this.#code() !== COLON)
+      return node;
+    const code = this.#code(1);
+    if (!isBreak(code) && !Number.isNaN(code)) return node;
+    this.#at += 1;
+    this.#lastEnd = this.#at;
+    const span = { start: node.span.start, end: this.#at };
+    return { ...node, value: `${node.value}:`, span, content: span };
   }
 
   /** A value that begins here; undefined for a block scalar, which is put in its place. */
