@@ -211,7 +211,6 @@ spec:
   'kubernetes/host-process-mixed': {
     flagged: podHolding(
       ['hostNetwork: true', 'securityContext: { windowsOptions: { hostProcess: true } }'],
-      container(),
       container('securityContext: { windowsOptions: { «hostProcess: false» } }'),
     ),
     clean: podHolding(

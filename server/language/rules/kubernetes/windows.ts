@@ -115,12 +115,13 @@ const hostProcessMixed = podRule({
       const ofPod = flagOf(valueOf(securityContext, 'windowsOptions'), 'hostProcess');
       return { container, value: own.span === undefined ? ofPod.value : own.value, span: own.span };
     });
-    if (!flags.some(({ value }) => value === true)) return;
+    const asked = flagOf(valueOf(securityContext, 'windowsOptions'), 'hostProcess').value === true;
+    if (!asked && !flags.some(({ value }) => value === true)) return;
     for (const { container, value, span } of flags) {
       if (value !== false) continue;
       yield {
         span: span ?? container.span,
-        message: 'The API server refuses a pod in which only some containers are HostProcess containers.',
+        message: 'The API server refuses a pod in which some are HostProcess containers and others are not.',
         remedy: 'Make all of them HostProcess containers, by `securityContext.windowsOptions` of the pod.',
       };
     }
