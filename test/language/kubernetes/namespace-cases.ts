@@ -208,6 +208,22 @@ spec:
     flagged: podWith('securityContext:', '  windowsOptions:', '    «hostProcess: true»'),
     clean: podWith('hostNetwork: true', 'securityContext:', '  windowsOptions:', '    hostProcess: true'),
   },
+  'kubernetes/host-process-mixed': {
+    flagged: podHolding(
+      ['hostNetwork: true', 'securityContext: { windowsOptions: { hostProcess: true } }'],
+      container('securityContext: { windowsOptions: { «hostProcess: false» } }'),
+    ),
+    clean: podHolding(
+      ['hostNetwork: true', 'securityContext: { windowsOptions: { hostProcess: true } }'],
+      container(),
+      container('securityContext: { windowsOptions: { hostProcess: true } }'),
+    ),
+  },
+  'kubernetes/os-unknown': { flagged: podWith('os: { name: «Windows» }'), clean: podWith('os: { name: linux }') },
+  'kubernetes/ephemeral-target-unknown': {
+    flagged: podWith('ephemeralContainers:', '  - name: debug', '    image: debug:1', '    targetContainerName: «api»'),
+    clean: podWith('ephemeralContainers:', '  - name: debug', '    image: debug:1', '    targetContainerName: app'),
+  },
   'kubernetes/user-namespace-support': { flagged: podWith('«hostUsers: false»'), clean: podWith('hostUsers: true') },
   'kubernetes/hostname-override-support': {
     flagged: podWith('«hostnameOverride: web.example.org»'),

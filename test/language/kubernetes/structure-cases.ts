@@ -98,6 +98,10 @@ spec:
     ),
     fixed: podHolding([networkOfNode], container('ports:', '  - containerPort: 80', '    hostPort: 80')),
   },
+  'kubernetes/host-port-invalid': {
+    flagged: podOf('ports:', '  - containerPort: 80', '    hostPort: «70000»'),
+    clean: podOf('ports:', '  - containerPort: 80', '    hostPort: 65535'),
+  },
   'kubernetes/host-port-twice': [
     {
       flagged: podOf(

@@ -61,6 +61,23 @@ const portMismatch = podRule({
   },
 });
 
+const portInvalid = podRule({
+  id: 'kubernetes/host-port-invalid',
+  severity: 'error',
+  summary: 'A port of the node beyond 65535',
+  link: links.pod,
+  *check(pod) {
+    for (const { host, hostValueSpan } of portsOf(pod, containerLists)) {
+      if (host === undefined || hostValueSpan === undefined || (host > 0 && host <= 65535)) continue;
+      yield {
+        span: hostValueSpan,
+        message: 'The API server refuses this `hostPort`: ports are from 1 to 65535.',
+        remedy: 'Choose a port in that range.',
+      };
+    }
+  },
+});
+
 const portTwice = podRule({
   id: 'kubernetes/host-port-twice',
   severity: 'error',
@@ -107,14 +124,14 @@ const dnsOfNode = podRule({
       ? {
           span: hostNetwork.span,
           message:
-            "Without `dnsPolicy: ClusterFirstWithHostNet` a pod with the host network has the node's DNS settings and does not resolve the cluster's services.",
+            "Without `dnsPolicy: ClusterFirstWithHostNet` a pod with the host network has the node's DNS settings and does not resolve the names of the cluster's services.",
           remedy,
         }
       : {
           span: spanOf(policy),
           severity: 'warning',
           message:
-            "With `hostNetwork: true` the kubelet treats `ClusterFirst` as `Default`: the pod has the node's DNS settings and does not resolve the cluster's services.",
+            "With `hostNetwork: true` the kubelet treats `ClusterFirst` as `Default`: the pod has the node's DNS settings and does not resolve the names of the cluster's services.",
           remedy,
           related: [{ span: hostNetwork.span, message: 'The host network is asked for here.' }],
           fixes: [replacement('Use ClusterFirstWithHostNet', contentOf(policy.value), 'ClusterFirstWithHostNet')],
@@ -206,6 +223,7 @@ const probeOfNode = containerRule({
 
 export const networkRules = [
   portMismatch,
+  portInvalid,
   portTwice,
   dnsOfNode,
   dnsPolicyForHostNetwork,

@@ -43,7 +43,7 @@ const unmasked = containerRule({
     yield {
       span: spanOf(field.entry),
       message:
-        'It is there by default from Kubernetes 1.33, and before with the feature gate ProcMountType; the Baseline pod security standard allows it with `hostUsers: false` from its version 1.35 on.',
+        'It is there by default from Kubernetes 1.33, and before with the feature gate ProcMountType; the Baseline pod security standard allows it with `hostUsers: false` from its version 1.35 on, the Restricted one does not.',
     };
   },
 });

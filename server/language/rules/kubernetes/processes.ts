@@ -1,5 +1,5 @@
 import { booleanOf } from '../../yaml.ts';
-import { fieldOf, flagOf, textsIn } from '../../dialects/kubernetes/fields.ts';
+import { fieldOf, flagOf, textField, textsIn } from '../../dialects/kubernetes/fields.ts';
 import { containerRule, inNodeUserNamespace, links, podRule, quoted } from './support.ts';
 
 const sharedWithHostPid = podRule({
@@ -151,4 +151,33 @@ const escalation = containerRule({
   },
 });
 
-export const processRules = [sharedWithHostPid, shared, hostPid, hostIpc, privileged, capability, escalation];
+const targetUnknown = podRule({
+  id: 'kubernetes/ephemeral-target-unknown',
+  severity: 'error',
+  summary: 'An ephemeral container is to share the PID namespace of a container that is not there',
+  link: links.ephemeral,
+  *check({ containers, complete }) {
+    if (!complete) return;
+    const names = new Set(containers.flatMap(({ list, name }) => (list === 'ephemeralContainers' ? [] : [name])));
+    for (const { list, node } of containers) {
+      const target = list === 'ephemeralContainers' ? textField(node, 'targetContainerName') : undefined;
+      if (target === undefined || target.text === '' || names.has(target.text)) continue;
+      yield {
+        span: target.valueSpan,
+        message: `The API server refuses ${quoted(target.text)} here: no container or init container of the pod has that name.`,
+        remedy: 'Name the container whose processes are to be seen.',
+      };
+    }
+  },
+});
+
+export const processRules = [
+  targetUnknown,
+  sharedWithHostPid,
+  shared,
+  hostPid,
+  hostIpc,
+  privileged,
+  capability,
+  escalation,
+];

@@ -1,4 +1,4 @@
-import { fieldOf, flagOf, shortSpan } from '../../dialects/kubernetes/fields.ts';
+import { fieldOf, flagOf, shortSpan, textField } from '../../dialects/kubernetes/fields.ts';
 import type { Pod } from '../../dialects/kubernetes/model.ts';
 import type { Finding } from '../../rule.ts';
 import { booleanOf, textOf, valueAt, valueOf } from '../../yaml.ts';
@@ -104,4 +104,44 @@ const hostProcess = podRule({
   },
 });
 
-export const windowsRules = [linuxInWindows, windowsInLinux, hostProcess];
+const hostProcessMixed = podRule({
+  id: 'kubernetes/host-process-mixed',
+  severity: 'error',
+  summary: 'Only some containers of a pod are HostProcess containers',
+  link: links.hostProcess,
+  *check({ securityContext, containers }) {
+    const flags = containers.map((container) => {
+      const own = flagOf(valueOf(container.securityContext, 'windowsOptions'), 'hostProcess');
+      const ofPod = flagOf(valueOf(securityContext, 'windowsOptions'), 'hostProcess');
+      return { container, value: own.span === undefined ? ofPod.value : own.value, span: own.span };
+    });
+    const asked = flagOf(valueOf(securityContext, 'windowsOptions'), 'hostProcess').value === true;
+    if (!asked && !flags.some(({ value }) => value === true)) return;
+    for (const { container, value, span } of flags) {
+      if (value !== false) continue;
+      yield {
+        span: span ?? container.span,
+        message: 'The API server refuses a pod in which some are HostProcess containers and others are not.',
+        remedy: 'Make all of them HostProcess containers, by `securityContext.windowsOptions` of the pod.',
+      };
+    }
+  },
+});
+
+const osUnknown = podRule({
+  id: 'kubernetes/os-unknown',
+  severity: 'error',
+  summary: 'os.name is neither linux nor windows',
+  link: links.podOs,
+  *check({ spec }) {
+    const field = textField(valueOf(spec, 'os'), 'name');
+    if (field === undefined || /^(?:linux|windows)$/.test(field.text)) return;
+    yield {
+      span: field.valueSpan,
+      message: 'The API server refuses this operating system: it knows `linux` and `windows`, in lower case.',
+      remedy: 'Write `linux` or `windows`, or leave `os` out.',
+    };
+  },
+});
+
+export const windowsRules = [linuxInWindows, windowsInLinux, hostProcess, hostProcessMixed, osUnknown];
