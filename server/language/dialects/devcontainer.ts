@@ -106,6 +106,8 @@ function declared({ name, value, span, valueSpan }: RunOption): DeclaredNamespac
     host: `The container is in the ${name === 'userns' ? 'user' : name.replace(/ns$/, '')} namespace of the host.`,
     new: 'The container gets a new namespace.',
     container: `The container joins the ${name} namespace of the container ${value.slice('container:'.length)}.`,
+    // `--network` and its like name no other part of the same file.
+    workload: '',
     path: `The container joins the ${name} namespace that ${value.slice('ns:'.length)} refers to.`,
   };
   return [{ type, from, span, sourceSpan: valueSpan, meaning: meanings[from.kind] }];

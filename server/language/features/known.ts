@@ -14,6 +14,7 @@ export function knownOf({ from, type }: DeclaredNamespace, host: Host): KnownNam
     case 'host':
       return host.named.find((one) => one.type === type && one.initial);
     case 'new':
+    case 'workload':
       return undefined;
     default:
       return undefined;

@@ -65,10 +65,10 @@ describe('completion in units', () => {
   });
 });
 
-describe('hovers in units', () => {
-  const described = (marked: string): readonly string[] | undefined =>
-    systemd.open(marked.replace('|', '')).describe(marked.indexOf('|'))?.paragraphs;
+const described = (marked: string): readonly string[] | undefined =>
+  systemd.open(marked.replace('|', '')).describe(marked.indexOf('|'))?.paragraphs;
 
+describe('hovers in units', () => {
   test('say what a directive does, and since when', () => {
     const [summary, since] = described('[Service]\nPrivateP|IDs=yes\n') ?? [];
     assert.match(summary ?? '', /pid namespace/);

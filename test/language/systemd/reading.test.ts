@@ -85,6 +85,18 @@ describe('the text of a unit', () => {
   });
 });
 
+const namespacesOf = (content: string, path?: string): readonly unknown[] =>
+  systemd
+    .open(content, path)
+    .declared.workloads.map(({ name, namespaces }) => [
+      name,
+      ...namespaces.map(({ type, from, sourceSpan }) => [
+        type,
+        from.kind === 'path' ? from.path : from.kind,
+        content.slice(sourceSpan.start, sourceSpan.end),
+      ]),
+    ]);
+
 describe('a unit', () => {
   const text = '[Service]\nExecStart=/bin/a\n';
   const opened = (path: string, content = text): string | undefined =>
@@ -106,18 +118,6 @@ describe('a unit', () => {
     assert.equal(opened('org.example.service', '[D-BUS Service]\nName=org.example\n'), undefined);
     assert.equal(opened('ssh.service', '<?xml version="1.0"?>\n<service-group/>'), undefined);
   });
-
-  const namespacesOf = (content: string, path?: string): readonly unknown[] =>
-    systemd
-      .open(content, path)
-      .declared.workloads.map(({ name, namespaces }) => [
-        name,
-        ...namespaces.map(({ type, from, sourceSpan }) => [
-          type,
-          from.kind === 'path' ? from.path : from.kind,
-          content.slice(sourceSpan.start, sourceSpan.end),
-        ]),
-      ]);
 
   test('declares the namespaces that its settings make or join', () => {
     const content = `[Service]
