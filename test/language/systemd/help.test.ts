@@ -12,6 +12,9 @@ function offered(marked: string, host?: Host): { labels: readonly string[]; repl
   return { labels: list.map(({ label }) => label), replaced: text.slice(first?.span.start, first?.span.end ?? 0) };
 }
 
+const described = (marked: string): readonly string[] | undefined =>
+  systemd.open(marked.replace('|', '')).describe(marked.indexOf('|'))?.paragraphs;
+
 describe('completion in units', () => {
   test('offers the keys of the section', () => {
     const { labels, replaced } = offered('[Service]\nExecStart=/bin/a\nPriv|');
@@ -66,9 +69,6 @@ describe('completion in units', () => {
 });
 
 describe('hovers in units', () => {
-  const described = (marked: string): readonly string[] | undefined =>
-    systemd.open(marked.replace('|', '')).describe(marked.indexOf('|'))?.paragraphs;
-
   test('say what a directive does, and since when', () => {
     const [summary, since] = described('[Service]\nPrivateP|IDs=yes\n') ?? [];
     assert.match(summary ?? '', /pid namespace/);

@@ -127,6 +127,9 @@ const accepted: readonly (readonly [string, number])[] = [
   ['RestrictNamespaces=yes\nPrivateNetwork=yes\nPrivateUsers=yes', 250],
 ];
 
+const known = <T extends readonly [string, number?]>(list: readonly T[]): readonly T[] =>
+  list.filter(([, since]) => since === undefined || since <= version);
+
 describe('systemd-analyze verify', { skip }, () => {
   const folder = skip === false ? mkdtempSync(join(tmpdir(), 'units-')) : '';
   after(() => {
@@ -142,9 +145,6 @@ describe('systemd-analyze verify', { skip }, () => {
     return stdout + stderr;
   };
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-  const known = <T extends readonly [string, number?]>(list: readonly T[]): readonly T[] =>
-    list.filter(([, since]) => since === undefined || since <= version);
-
   test('warns of the lines that we call ignored, and of no others', () => {
     const texts = [
       ...known(serviceLines).map(([line]) => `[Service]\nExecStart=/bin/true\n${line}\n`),
