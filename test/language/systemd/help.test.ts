@@ -12,6 +12,9 @@ function offered(marked: string, host?: Host): { labels: readonly string[]; repl
   return { labels: list.map(({ label }) => label), replaced: text.slice(first?.span.start, first?.span.end ?? 0) };
 }
 
+const described = (marked: string): readonly string[] | undefined =>
+  systemd.open(marked.replace('|', '')).describe(marked.indexOf('|'))?.paragraphs;
+
 describe('completion in units', () => {
   test('offers the keys of the section', () => {
     const { labels, replaced } = offered('[Service]\nExecStart=/bin/a\nPriv|');
@@ -64,9 +67,6 @@ describe('completion in units', () => {
     assert.deepEqual(offered('[Service]\nNetworkNamespacePath=|').labels, []);
   });
 });
-
-const described = (marked: string): readonly string[] | undefined =>
-  systemd.open(marked.replace('|', '')).describe(marked.indexOf('|'))?.paragraphs;
 
 describe('hovers in units', () => {
   test('say what a directive does, and since when', () => {

@@ -17,6 +17,18 @@ function pieces(text: string): readonly (readonly [string, string, string])[] {
   ]);
 }
 
+const namespacesOf = (content: string, path?: string): readonly unknown[] =>
+  systemd
+    .open(content, path)
+    .declared.workloads.map(({ name, namespaces }) => [
+      name,
+      ...namespaces.map(({ type, from, sourceSpan }) => [
+        type,
+        from.kind === 'path' ? from.path : from.kind,
+        content.slice(sourceSpan.start, sourceSpan.end),
+      ]),
+    ]);
+
 describe('the text of a unit', () => {
   test('has sections, keys and values without the blanks around them', () => {
     const text = '[Unit]\n  Description =  A unit \t\n\n[ Service ]\nA=b=c\n\tPrivateTmp\t=\tyes';

@@ -1,4 +1,6 @@
 import type { Span } from '../../span.ts';
+import type { Problem } from './validity.ts';
+import type { Word } from './words.ts';
 
 /** One assignment of a unit file, such as `PrivateNetwork=yes`. */
 export interface Assignment {
@@ -18,11 +20,25 @@ export interface Section {
 }
 
 /** A value as systemd sees it, with the continued lines joined, and where each of its parts is in the text. */
-export interface Value {
+export class Value {
   readonly text: string;
   readonly span: Span;
+  /** What others have found in it: many rules ask for the same. */
+  readonly known: { words?: readonly Word[]; quotedWords?: readonly Word[]; problems?: readonly Problem[] } = {};
+  readonly #line: LogicalLine;
+  readonly #start: number;
+
+  constructor(line: LogicalLine, { start, end }: Span) {
+    this.text = line.text.slice(start, end);
+    this.span = line.span(start, end);
+    this.#line = line;
+    this.#start = start;
+  }
+
   /** Where a part of `text` is. */
-  readonly at: (start: number, end: number) => Span;
+  at(start: number, end: number): Span {
+    return this.#line.span(this.#start + start, this.#start + end);
+  }
 }
 
 /** A line as systemd joins it: each continued line with a blank in the place of its backslash. */
@@ -123,17 +139,9 @@ function readAssignment(line: LogicalLine, section: Section): Assignment | undef
   return {
     key: line.text.slice(key.start, key.end),
     keySpan: line.span(key.start, key.end),
-    value: valueOf(line, value),
+    value: new Value(line, value),
     span: { start: line.span(key.start, key.end).start, end: line.span(value.start, value.end).end },
     section,
-  };
-}
-
-function valueOf(line: LogicalLine, { start, end }: Span): Value {
-  return {
-    text: line.text.slice(start, end),
-    span: line.span(start, end),
-    at: (from, to) => line.span(start + from, start + to),
   };
 }
 

@@ -14,13 +14,9 @@ export interface Problem {
   readonly instead?: string;
 }
 
-const cache = new WeakMap<Value, readonly Problem[]>();
-
 /** All reasons for which systemd ignores a value that is not empty, or a part of it. A value is of one directive. */
 export function validity(directive: Directive, value: Value): readonly Problem[] {
-  const known = cache.get(value) ?? problemsOf(directive, value);
-  cache.set(value, known);
-  return known;
+  return (value.known.problems ??= problemsOf(directive, value));
 }
 
 function problemsOf({ key, grammar }: Directive, value: Value): readonly Problem[] {
@@ -114,8 +110,11 @@ const typeNames: Readonly<Record<string, NamespaceType>> = {
 
 function typeProblems(key: string, value: Value, known: readonly NamespaceType[]): readonly Problem[] {
   if (booleanOf(value.text) !== undefined) return [];
-  const words = wordsOf(value).flatMap((word, index) => (index === 0 ? withoutTilde(word) : [word]));
-  const problems = words.flatMap((word) => typeProblem(key, word, known));
+  const problems: Problem[] = [];
+  for (const [index, word] of wordsOf(value).entries()) {
+    if (known.some((type) => type === word.text)) continue;
+    for (const each of index === 0 ? withoutTilde(word) : [word]) problems.push(...typeProblem(key, each, known));
+  }
   // Systemd complains of the delegation of user only where it could read all the types.
   return problems.some(({ kind }) => kind === 'type') ? problems.filter(({ kind }) => kind === 'type') : problems;
 }

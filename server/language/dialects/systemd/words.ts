@@ -28,20 +28,18 @@ class WordOf implements Word {
   }
 }
 
-/** Many rules ask for the same words. */
-const cache = new WeakMap<Value, { plain?: readonly Word[]; quoted?: readonly Word[] }>();
-
 /** Splits a value at its blanks; with `quotes` blanks between quotes do not count, as for paths. */
 export function wordsOf(value: Value, quotes = false): readonly Word[] {
-  const known = cache.get(value) ?? {};
-  cache.set(value, known);
-  return quotes ? (known.quoted ??= quotedWords(value)) : (known.plain ??= plainWords(value));
+  const { known } = value;
+  return quotes ? (known.quotedWords ??= quotedWords(value)) : (known.words ??= plainWords(value));
 }
 
 function plainWords(value: Value): readonly Word[] {
-  return [...value.text.matchAll(/[^ \t]+/g)].map(
-    ({ 0: { length }, index }) => new WordOf(value, index, index + length, false),
-  );
+  const words: Word[] = [];
+  const { text } = value;
+  for (const { 0: word, index } of text.matchAll(/[^ \t]+/g))
+    words.push(new WordOf(value, index, index + word.length, false));
+  return words;
 }
 
 function quotedWords(value: Value): readonly Word[] {

@@ -85,13 +85,34 @@ const families: readonly (RuleInfo & { readonly concerns: (problem: Problem, dir
 
 export const valueRules: readonly SystemdRule[] = families.map(({ concerns, ...info }) =>
   rule(info, function* (unit) {
-    for (const [assignment, directive] of placed(unit)) {
-      for (const problem of problemsOf(assignment, directive)) {
-        if (concerns(problem, directive)) yield findingOf(unit, assignment, directive, problem);
-      }
+    for (const { assignment, directive, problem } of faultsOf(unit)) {
+      if (concerns(problem, directive)) yield findingOf(unit, assignment, directive, problem);
     }
   }),
 );
+
+interface Fault {
+  readonly assignment: Assignment;
+  readonly directive: Directive;
+  readonly problem: Problem;
+}
+
+/** Each of these rules is about some of the same faults. */
+const known = new WeakMap<Unit['settings'], readonly Fault[]>();
+
+function faultsOf(unit: Unit): readonly Fault[] {
+  const faults = known.get(unit.settings) ?? findFaults(unit);
+  known.set(unit.settings, faults);
+  return faults;
+}
+
+function findFaults(unit: Unit): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const [assignment, directive] of placed(unit)) {
+    for (const problem of problemsOf(assignment, directive)) faults.push({ assignment, directive, problem });
+  }
+  return faults;
+}
 
 export function* placed(unit: Unit): Iterable<readonly [Assignment, Directive]> {
   for (const list of unit.settings.values()) {
