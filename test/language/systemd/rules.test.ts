@@ -241,7 +241,6 @@ testRules(systemd, {
       ),
       clean:
         '[Service]\nPrivateTmp=yes\nExecStart=/bin/a\nExecStartPre=+/usr/bin/mount /dev/sdb /mnt\nExecStartPost=/bin/mountpoint /\n',
-      fixed: '[Service]\nPrivateTmp=yes\nExecStart=/bin/a\nExecStartPre=+-/usr/bin/mount /dev/sdb /mnt\n',
     },
     {
       flagged: '[Service]\nProtectHome=yes\nExecStart=«/sbin/ip -4 netns add» blue\n',
@@ -250,7 +249,6 @@ testRules(systemd, {
     {
       flagged: '[Service]\nPrivateNetwork=yes\nExecStart=«/usr/bin/env umount» /run/netns/a\n',
       clean: '[Service]\nPrivateNetwork=yes\nPrivateMounts=no\nExecStart=/usr/bin/env umount /run/netns/a\n',
-      fixed: '[Service]\nPrivateNetwork=yes\nExecStart=+/usr/bin/env umount /run/netns/a\n',
     },
   ],
   'systemd/namespace-path-of-manager': [

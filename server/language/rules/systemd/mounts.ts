@@ -3,7 +3,7 @@ import { lastOf, listOf, mountSettings, offOf, onOf, type Unit } from '../../dia
 import type { Finding } from '../../rule.ts';
 import { manual, related, removal, unitRule, wholeUnitRule, type SystemdRule } from './rule.ts';
 
-/** `mount`, `umount`, or what makes or ends a named network namespace, which is a mount as well; with + it runs outside. */
+/** `mount`, `umount`, or what makes or ends a named network namespace, which is a mount as well. What runs with + is not judged. */
 const mounting =
   /^[-@:!|]*(?:(?:\/usr)?\/bin\/env\s+)?(?:(?:\/usr)?\/s?bin\/)?(?:u?mount(?=\s|$)|ip\s+(?:-\S+\s+){0,8}(netns\s+(?:add|attach|del|delete))\s)/;
 
@@ -146,8 +146,9 @@ function* staying({ value }: Assignment, other: Assignment, since254: boolean): 
   yield {
     span: value.at(0, match[0].trimEnd().length),
     message: `${what} only in the mount namespace of this one command, which ${other.key}= makes${since254 ? ' from systemd 254 on' : ''}: neither the host nor other commands of the unit see it.`,
-    remedy: `Write + before the command, or ${since254 ? 'set PrivateMounts=no' : `leave out ${other.key}= and all else that needs a mount namespace`}.`,
+    remedy: since254
+      ? 'Set PrivateMounts=no, or mount it in a unit of its own.'
+      : `Leave out ${other.key}= and all else that needs a mount namespace, or mount it in a unit of its own.`,
     related: [related(other)],
-    fixes: [{ title: 'Run the command outside of the mount namespace', edits: [{ span: value.at(0, 0), text: '+' }] }],
   };
 }
