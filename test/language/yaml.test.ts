@@ -88,6 +88,8 @@ const valid: Readonly<Record<string, string>> = {
   'urls and times': 'a: http://x:80/y\nb: 10:20\nc: [80:80, a:b]\n',
 };
 
+const shape = (given: string): Shape => ours(readYaml(given)[0]?.root ?? assert.fail());
+
 describe('the reader of YAML', () => {
   for (const [name, given] of Object.entries(valid)) {
     test(`reads ${name} as the yaml package does`, () => {
@@ -151,7 +153,6 @@ describe('the reader of YAML', () => {
   });
 
   test('takes what is not finished for what it will be', () => {
-    const shape = (given: string): Shape => ours(readYaml(given)[0]?.root ?? assert.fail());
     assert.deepEqual(shape('a:\n  b: c\n  d\n  e: f\n'), {
       pairs: [
         [

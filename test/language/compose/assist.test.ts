@@ -71,13 +71,13 @@ describe('completion in Compose files', () => {
   });
 });
 
-describe('hovers in Compose files', () => {
-  const described = (marked: string) => {
-    const { text, offset } = at(marked);
-    const found = compose.open(text).describe(offset);
-    return found && { ...found, piece: text.slice(found.span.start, found.span.end) };
-  };
+const described = (marked: string) => {
+  const { text, offset } = at(marked);
+  const found = compose.open(text).describe(offset);
+  return found && { ...found, piece: text.slice(found.span.start, found.span.end) };
+};
 
+describe('hovers in Compose files', () => {
   test('tell what a key does to namespaces, and what its value does', () => {
     const found = described('services:\n  web:\n    ipc: share|able\n');
     assert.equal(found?.piece, 'ipc: shareable');

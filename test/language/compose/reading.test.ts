@@ -4,9 +4,15 @@ import { compose } from '../../../server/language/dialects/compose/index.ts';
 import { interpolated } from '../../../server/language/dialects/compose/interpolation.ts';
 import { judged, unmark } from '../support/judging.ts';
 
+const recognises = (path: string, languageId = 'yaml') => compose.recognises({ path, languageId, text: '' });
+
+const severity = (mode: string) =>
+  judged(compose, `services:\n  a:\n    network_mode: ${mode}\n    networks: [b]\n`)
+    .filter(({ rule }) => rule.id === 'compose/network-mode-with-networks')
+    .map((finding) => finding.severity);
+
 describe('reading Compose files', () => {
   test('tells its files by their names, or by the language that the editor gives them', () => {
-    const recognises = (path: string, languageId = 'yaml') => compose.recognises({ path, languageId, text: '' });
     for (const name of ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.prod.yaml']) {
       assert.ok(recognises(`/srv/app/${name}`), name);
     }
@@ -106,10 +112,6 @@ services:
   });
 
   test('says less where the default of a variable decides', () => {
-    const severity = (mode: string) =>
-      judged(compose, `services:\n  a:\n    network_mode: ${mode}\n    networks: [b]\n`)
-        .filter(({ rule }) => rule.id === 'compose/network-mode-with-networks')
-        .map((finding) => finding.severity);
     assert.deepEqual([severity('host'), severity('${M:-host}'), severity('${M}')], [['error'], ['information'], []]);
   });
 
