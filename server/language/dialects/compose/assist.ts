@@ -18,29 +18,20 @@ function entryAt(steps: readonly YamlStep[], index: number): YamlEntry | undefin
   return step !== undefined && 'map' in step ? step.entry : undefined;
 }
 
-export function describeCompose(document: ComposeDocument, _text: string, offset: number): Description | undefined {
+export function describeCompose(document: ComposeDocument, _: string, offset: number): Description | undefined {
   const steps = stepsAt(document, offset);
   if (entryAt(steps, 0)?.key !== 'services') return undefined;
   const entry = entryAt(steps, 2);
   const known = entry && serviceKeys.get(entry.key);
   if (entry === undefined || known === undefined) return undefined;
-  // Hover over the key, or over a value of one line; what is within a list or map is not about the key.
-  const scalar = entry.value.kind === 'scalar' && !document.text.slice(...bounds(entry.value.span)).includes('\n');
-  const span = {
-    start: entry.keySpan.start,
-    end: scalar ? Math.max(entry.keySpan.end, entry.value.span.end) : entry.keySpan.end,
-  };
+  // Over the key, or over a value beside it; what is within a list or map is not about the key.
+  const { keySpan, value } = entry;
+  const scalar = value.kind === 'scalar' && value.style !== 'block' ? value : undefined;
+  const span = { start: keySpan.start, end: Math.max(keySpan.end, scalar?.span.end ?? 0) };
   if (!contains(span, offset)) return undefined;
-  const value = entry.value.kind === 'scalar' ? known.values.get(entry.value.value) : undefined;
-  const paragraphs =
-    value === undefined
-      ? [known.about]
-      : [known.about, `${entry.value.kind === 'scalar' ? entry.value.value : ''}: ${value}.`];
+  const meaning = scalar && known.values.get(scalar.value);
+  const paragraphs = [known.about, ...(meaning === undefined ? [] : [`${scalar?.value ?? ''}: ${meaning}.`])];
   return { span, paragraphs, link: known.link };
-}
-
-function bounds({ start, end }: Span): [number, number] {
-  return [start, end];
 }
 
 export function completeCompose(
@@ -51,22 +42,43 @@ export function completeCompose(
 ): readonly Completion[] {
   const steps = stepsAt(document, offset);
   if (entryAt(steps, 0)?.key !== 'services') return [];
+  const onBlank = blankLineCompletions(steps, text, offset);
+  if (onBlank !== undefined) return onBlank;
   const last = entryAt(steps, steps.length - 1);
   if (last === undefined) return [];
   if (offset <= last.keySpan.end) {
     return steps.length === depthInService ? keyCompletions(steps, last.keySpan) : [];
   }
+  // A word that is alone under a service's name is a key that is being written.
+  if (steps.length === 2) return wordCompletions(last, offset);
   const line = text.slice(last.keySpan.end, offset);
   if (line.includes('\n')) return [];
   // `key:` has a value only behind a space.
-  if (!/^["']?\s*:\s/.test(line)) return steps.length === 2 ? wordCompletions(last, offset) : [];
+  if (!/^["']?\s*:\s/.test(line)) return [];
   const { value } = last;
   const written = value.kind === 'scalar' && value.span.end > value.span.start && contains(value.span, offset);
   const span = written && value.kind === 'scalar' ? value.content : { start: offset, end: offset };
   if (steps.length === depthInService) return valueCompletions(document, entryAt(steps, 1)?.key, last.key, span, host);
   if (last.key === 'propagation' && entryAt(steps, 2)?.key === 'volumes') return fromValues(propagationValues, span);
-  // A word that is alone under a service's name is a key that is being written.
-  return steps.length === 2 ? wordCompletions(last, offset) : [];
+  return [];
+}
+
+/** Keys at the indentation of a service's others; undefined where something is written in the line. */
+function blankLineCompletions(steps: readonly YamlStep[], text: string, offset: number): Completion[] | undefined {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const end = text.indexOf('\n', offset);
+  if (text.slice(start, end < 0 ? undefined : end).trim() !== '') return undefined;
+  const service = entryAt(steps, 1);
+  if (service === undefined) return [];
+  const column = (at: number): number => at - (text.lastIndexOf('\n', at - 1) + 1);
+  const entries = service.value.kind === 'map' ? service.value.entries : [];
+  const [first] = entries;
+  const fits =
+    first === undefined
+      ? offset - start > column(service.keySpan.start)
+      : offset - start === column(first.keySpan.start);
+  if (!fits || (first === undefined && service.value.span.end > service.value.span.start)) return [];
+  return fromKeys(new Set(entries.map(({ key }) => key)), { start: offset, end: offset });
 }
 
 function fromValues(values: ReadonlyMap<string, string>, span: Span): Completion[] {

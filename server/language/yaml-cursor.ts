@@ -1,0 +1,205 @@
+import type { Span } from './span.ts';
+import {
+  LINE_FEED,
+  HASH,
+  DASH,
+  COLON,
+  DOUBLE,
+  AMPERSAND,
+  SINGLE,
+  DOT,
+  BANG,
+  BACKSLASH,
+  isBlank,
+  isBreak,
+  isSpace,
+  isFlowIndicator,
+} from './yaml-characters.ts';
+import { unquoted } from './yaml-scalar.ts';
+import type { YamlNode, YamlScalar, YamlValue } from './yaml.ts';
+
+export interface MapNode {
+  kind: 'map';
+  span: Span;
+  tag?: string;
+  entries: Entry[];
+  merging: { left: number };
+}
+export interface ListNode {
+  kind: 'list';
+  span: Span;
+  tag?: string;
+  items: YamlNode[];
+}
+export interface Entry {
+  key: string;
+  keySpan: Span;
+  value: YamlNode;
+  unfinished: boolean;
+}
+
+/** What may stand in front of a value. */
+export interface Properties {
+  anchor?: string;
+  tag?: string;
+}
+
+export const none: Properties = {};
+/** Entries that merge keys may bring in, in one document. */
+const mostMerged = 100_000;
+
+export function tagOf({ tag }: Properties): { tag?: string } {
+  return tag === undefined ? {} : { tag };
+}
+
+/** A place in a text, and what can be read there without knowing what is around. */
+export class Cursor {
+  protected readonly text: string;
+  protected at: number;
+  protected lineStart = 0;
+  /** Where the last thing ended that was read. */
+  protected lastEnd = 0;
+  protected anchors = new Map<string, YamlValue>();
+  protected merging = { left: mostMerged };
+
+  constructor(text: string) {
+    this.text = text;
+    this.at = text.startsWith('\u{FEFF}') ? 1 : 0;
+  }
+
+  /** Anchors and bounds are of one document. */
+  protected forget(): void {
+    this.anchors = new Map();
+    this.merging = { left: mostMerged };
+  }
+
+  protected atDocumentMarker(): boolean {
+    const code = this.code();
+    return (code === DASH || code === DOT) && this.code(1) === code && this.code(2) === code && isSpace(this.code(3));
+  }
+
+  protected alias(): YamlNode {
+    const start = this.at;
+    this.at += 1;
+    while (!isSpace(this.code()) && !isFlowIndicator(this.code())) this.at += 1;
+    // `*name: value` is an alias as a key, which needs a space before its colon; that a colon ends it is what was meant.
+    if (this.text.charCodeAt(this.at - 1) === COLON) this.at -= 1;
+    const name = this.text.slice(start + 1, this.at);
+    this.lastEnd = this.at;
+    return { kind: 'alias', name, target: this.anchors.get(name), span: { start, end: this.at } };
+  }
+
+  protected properties(): Properties {
+    let found = none;
+    for (let code = this.code(); code === AMPERSAND || code === BANG; code = this.code()) {
+      const start = this.at;
+      while (!isSpace(this.code()) && !(isFlowIndicator(this.code()) && this.at > start)) this.at += 1;
+      const word = this.text.slice(start, this.at);
+      found = code === AMPERSAND ? { ...found, anchor: word.slice(1) } : { ...found, tag: word };
+      this.skipBlanks();
+    }
+    return found;
+  }
+
+  protected plain(tag: string | undefined, flow: boolean): YamlScalar {
+    const start = this.at;
+    let end = start;
+    for (; ; this.at += 1) {
+      const code = this.code();
+      if (isBreak(code) || Number.isNaN(code)) break;
+      if (code === COLON) {
+        const next = this.code(1);
+        if (isSpace(next) || (flow && isFlowIndicator(next))) break;
+      }
+      if (flow && isFlowIndicator(code)) break;
+      if (code === HASH && this.at > start && isBlank(this.code(-1))) break;
+      if (!isBlank(code)) end = this.at + 1;
+    }
+    const span = { start, end };
+    this.lastEnd = end;
+    const value = this.text.slice(start, end);
+    return { kind: 'scalar', value, style: 'plain', span, content: span, ...(tag !== undefined && { tag }) };
+  }
+
+  /** The next line with something in it. */
+  protected nextLine(): { start: number; at: number; column: number; blank: number } | undefined {
+    let at = this.text.indexOf('\n', this.at);
+    for (let blank = 0; at >= 0; blank += 1) {
+      const start = at + 1;
+      let first = start;
+      while (isBlank(this.text.charCodeAt(first))) first += 1;
+      const code = this.text.charCodeAt(first);
+      if (Number.isNaN(code)) return undefined;
+      if (!isBreak(code)) return { start, at: first, column: first - start, blank };
+      at = this.text.indexOf('\n', first);
+    }
+    return undefined;
+  }
+
+  /** To the quote that closes it or, where there is none, to the first line that cannot belong to it. */
+  protected quoted(quote: number, indent: number): YamlScalar {
+    const start = this.at;
+    this.at += 1;
+    let closed = false;
+    for (; this.at < this.text.length; this.at += 1) {
+      const code = this.code();
+      if (code === quote) {
+        if (quote === DOUBLE || this.code(1) !== SINGLE) {
+          closed = true;
+          break;
+        }
+        this.at += 1;
+      } else if (code === BACKSLASH && quote === DOUBLE && !isBreak(this.code(1))) this.at += 1;
+      else if (code === LINE_FEED) {
+        const next = this.nextLine();
+        if (next === undefined || next.column <= indent) break;
+        this.lineStart = next.start;
+        this.at = next.at - 1;
+      }
+    }
+    const inner = Math.min(this.at, this.text.length);
+    this.at = closed ? inner + 1 : inner;
+    const end = closed ? this.at : start + this.text.slice(start, inner).trimEnd().length;
+    const content = { start: start + 1, end: closed ? inner : Math.max(start + 1, end) };
+    const raw = this.text.slice(content.start, content.end);
+    this.lastEnd = end;
+    const style = quote === DOUBLE ? 'double' : 'single';
+    return { kind: 'scalar', value: unquoted(raw, style), style, span: { start, end }, content };
+  }
+
+  protected collection(kind: 'map' | 'list', start: number, own: Properties): MapNode | ListNode {
+    return kind === 'map' ? this.map(start, own) : { kind, items: [], span: { start, end: start }, ...tagOf(own) };
+  }
+
+  protected map(start: number, own: Properties): MapNode {
+    return { kind: 'map', entries: [], span: { start, end: start }, merging: this.merging, ...tagOf(own) };
+  }
+
+  protected named<N extends YamlValue>(node: N, { anchor }: Properties): N {
+    if (anchor !== undefined) this.anchors.set(anchor, node);
+    return node;
+  }
+
+  protected nothing(at: number): YamlScalar {
+    const span = { start: at, end: at };
+    return { kind: 'scalar', value: '', style: 'plain', span, content: span };
+  }
+
+  protected code(ahead = 0): number {
+    return this.text.charCodeAt(this.at + ahead);
+  }
+
+  protected skipBlanks(): void {
+    while (isBlank(this.code())) this.at += 1;
+  }
+
+  protected atLineEnd(): boolean {
+    const code = this.code();
+    return isBreak(code) || Number.isNaN(code) || (code === HASH && (this.at === 0 || isSpace(this.code(-1))));
+  }
+
+  protected skipLine(): void {
+    const end = this.text.indexOf('\n', this.at);
+    this.at = end < 0 ? this.text.length : end + 1;
+  }
+}
