@@ -126,11 +126,12 @@ export const devcontainerRules: readonly DevcontainerRule[] = [
     summary: 'A namespace option that is there twice',
     link: dockerRun,
     *check({ options }) {
-      for (const [index, { name, span }] of options.entries()) {
+      const last = new Map(options.map((option) => [option.name, option]));
+      for (const { name, span } of options) {
         // Several networks are attached one after the other.
         if (name === 'network' || !namespaceOptions.has(name)) continue;
-        const later = options.slice(index + 1).find((other) => other.name === name);
-        if (later === undefined) continue;
+        const later = last.get(name);
+        if (later === undefined || later.span === span) continue;
         yield {
           span,
           message: `--${name} is there again, and the last one counts.`,
