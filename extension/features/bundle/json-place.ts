@@ -14,7 +14,12 @@ export function jsonProblem(text: string): JsonPlace | undefined {
     return undefined;
   } catch {
     const errors: ParseError[] = [];
-    parse(text, errors, { disallowComments: true });
+    try {
+      parse(text, errors, { disallowComments: true });
+    } catch (error) {
+      // It calls itself for what is nested: then the end of the text is all that is known.
+      if (!(error instanceof RangeError)) throw error;
+    }
     const before = text.slice(0, errors[0]?.offset).split('\n');
     return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
   }

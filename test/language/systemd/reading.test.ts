@@ -97,18 +97,6 @@ describe('the text of a unit', () => {
   });
 });
 
-const namespacesOf = (content: string, path?: string): readonly unknown[] =>
-  systemd
-    .open(content, path)
-    .declared.workloads.map(({ name, namespaces }) => [
-      name,
-      ...namespaces.map(({ type, from, sourceSpan }) => [
-        type,
-        from.kind === 'path' ? from.path : from.kind,
-        content.slice(sourceSpan.start, sourceSpan.end),
-      ]),
-    ]);
-
 describe('a unit', () => {
   const text = '[Service]\nExecStart=/bin/a\n';
   const opened = (path: string, content = text): string | undefined =>

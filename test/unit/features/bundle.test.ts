@@ -112,6 +112,10 @@ test('the place where a text stops being JSON', () => {
   }
 });
 
+test('what is nested beyond all sense is no problem of its own', () => {
+  assert.deepEqual(jsonProblem('['.repeat(200_000)), { line: 1, column: 200_001 });
+});
+
 test('JSON is JSON to the same degree as to the parser', () => {
   const good = [
     'null',
