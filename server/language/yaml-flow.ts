@@ -62,9 +62,12 @@ export class FlowCursor extends Cursor {
       if (code === LIST_CLOSE || code === MAP_CLOSE) {
         this.at += 1;
         this.lastEnd = this.at;
-        frame.node.span = { start: frame.node.span.start, end: this.at };
+        const { span: open } = frame.node;
+        frame.node.span = { start: open.start, end: this.at };
         this.named(frame.node, frame.own);
         frames.pop();
+        const pair = frames.at(-1)?.pair;
+        if (pair?.keySpan === open) pair.keySpan = frame.node.span;
         if (frames.length === 0) return first.node;
       } else if (code === COMMA) {
         this.at += 1;

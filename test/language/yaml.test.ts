@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, parseAllDocuments, type Document, type Node } from 'yaml';
 import {
   booleanOf,
   deepest,
@@ -58,7 +58,7 @@ function theirPlaces(node: unknown, found: number[][] = []): number[][] {
   };
   if (isMap(node)) {
     for (const { key, value } of node.items) {
-      if (isScalar(key)) push(key);
+      if (isNode(key)) push(key);
       theirPlaces(value, found);
     }
   } else if (isSeq(node)) for (const item of node.items) theirPlaces(item, found);
@@ -71,6 +71,7 @@ const valid: Readonly<Record<string, string>> = {
   'a list at the indentation of its key': 'a:\n- b\n- c: d\n  e: f\ng: h',
   'lists in lists': '- - a\n  - b\n-\n  - c\n- - - d\n',
   'flow over several lines': 'a: [1, {b: c, "d":e, f: }, [g]]\nh: {\n  i: j,\n  k,\n  }\nl: m',
+  'what Helm templates look like': 'a: {{ .Values.b | quote }}\nc: d\n',
   'pairs in a flow list': '[a: b, "c": d, e]',
   'single and double quotes': "a: 'it''s'\nb: \"x\\ty\\u0041\\\n  z\"\n\"c d\": 'e\n\n  f'\n",
   'block scalars':

@@ -249,7 +249,7 @@ testRules(compose, {
   ],
   'compose/host-tree-mounted': {
     flagged: service(
-      'volumes:\n  - «/»:/host:ro,rslave\n  - «/proc/»:/host/proc\n  - {type: bind, source: «/sys», target: /s}',
+      'volumes:\n  - «/»:/host:ro,rslave\n  - «/proc/»:/host/proc\n  - {type: bind, source: «/sys», target: /s}\n  - «/dev»:/dev',
     ),
     clean: service('volumes:\n  - /proc/cpuinfo:/c:ro\n  - ./:/app\n  - /srv:/srv\n  - ${ROOT:-/}:/h'),
   },

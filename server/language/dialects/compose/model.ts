@@ -26,6 +26,8 @@ export interface Service {
   readonly complete: boolean;
   /** Of each key what is written where, the one that counts last. */
   readonly fields: ReadonlyMap<string, readonly YamlEntry[]>;
+  /** What `setting` has found: some forty rules ask for the same few keys. */
+  readonly settings: Map<string, KeyedSetting | undefined>;
 }
 
 /** A scalar whose value is known. */
@@ -51,6 +53,12 @@ export function settingOf(node: YamlNode | undefined): Setting | undefined {
 }
 
 export function setting(service: Service, key: string): KeyedSetting | undefined {
+  const { settings } = service;
+  if (!settings.has(key)) settings.set(key, settingUnder(service, key));
+  return settings.get(key);
+}
+
+function settingUnder(service: Service, key: string): KeyedSetting | undefined {
   const entry = service.fields.get(key)?.at(-1);
   const found = settingOf(entry?.value);
   return found === undefined || entry === undefined || found.text === '' ? undefined : { ...found, entry };

@@ -50,7 +50,7 @@ function servicesOf(documents: readonly YamlDocument[]): Service[] {
       if (left < 0) break;
       for (const [key, one] of entries) add(fields, key, one);
     }
-    services.push({ name, span: entry.keySpan, maps, complete: chain.complete, fields });
+    services.push({ name, span: entry.keySpan, maps, complete: chain.complete, fields, settings: new Map() });
   }
   return services;
 }

@@ -43,7 +43,6 @@ const hostTrees: ReadonlyMap<string, string> = new Map([
   ['/', 'all files of the host'],
   ['/proc', "the host's /proc, with /proc/sys and the processes of its PID namespace"],
   ['/sys', "the host's /sys, of its network namespace, with its devices and cgroups"],
-  ['/dev', 'all devices of the host'],
 ]);
 
 const hostTree = serviceRule(
@@ -56,6 +55,15 @@ const hostTree = serviceRule(
   function* (service) {
     for (const mount of mountsOf(service)) {
       const source = bindSource(mount);
+      if (source === '/dev') {
+        yield {
+          span: mount.sourceSpan,
+          message:
+            'The container has the device files of the host, also those that come later; which it may open, its device cgroup decides, unless it is privileged.',
+          remedy: 'Name the devices under `devices`.',
+          severity: 'information' as const,
+        };
+      }
       const tree = source === undefined ? undefined : hostTrees.get(source);
       if (tree === undefined) continue;
       yield mount.readOnly
@@ -69,7 +77,6 @@ const hostTree = serviceRule(
             span: mount.sourceSpan,
             message: `The container can write to ${tree}.`,
             remedy: 'Mount only what the service needs, with `ro` if it only reads.',
-            ...(source === '/dev' && { severity: 'information' as const }),
           };
     }
   },

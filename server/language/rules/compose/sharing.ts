@@ -27,11 +27,13 @@ interface Joined {
 
 /** The namespaces of others that a service joins. */
 function joined(service: Service, kind: Target['kind']): Joined[] {
-  return [...what.keys()].flatMap((key) => {
+  const found: Joined[] = [];
+  for (const key of what.keys()) {
     const written = setting(service, key);
     const target = written && targetOf(written);
-    return written === undefined || target?.kind !== kind || target.name === '' ? [] : [{ key, written, target }];
-  });
+    if (written !== undefined && target?.kind === kind && target.name !== '') found.push({ key, written, target });
+  }
+  return found;
 }
 
 const unknownService = serviceRule(
