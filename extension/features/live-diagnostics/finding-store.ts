@@ -7,7 +7,7 @@ import type { Finding, FindingTarget, Severity } from '../../model/findings/type
 export interface FindingsChange {
   readonly host: Host;
   readonly targets: readonly FindingTarget[];
-  /** The host's totals are others too. */
+  /** What the host's row says of all of them is something else too. */
   readonly totals: boolean;
 }
 
@@ -53,7 +53,7 @@ export class FindingStore implements Disposable {
       return target === undefined || same(was, is) ? [] : [target];
     });
     if (targets.length === 0) return;
-    this.#changed.fire({ host, targets, totals: totals(before.all) !== totals(findings) });
+    this.#changed.fire({ host, targets, totals: hostTotals(before.all) !== hostTotals(findings) });
   }
 
   dispose(): void {
@@ -89,6 +89,11 @@ export function totals(
     return number === 0 ? [] : [`${number} ${words[severity][number === 1 ? 0 : 1]}`];
   });
   return parts.join(', ');
+}
+
+/** For the row of a host: only what is grave, since to show it anew is to show everything below it anew. */
+export function hostTotals(findings: readonly Finding[]): string | undefined {
+  return findings.length === 0 ? undefined : totals(findings, ['error', 'warning']);
 }
 
 /** Findings that a tooltip has room for. */

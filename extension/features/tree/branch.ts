@@ -156,13 +156,13 @@ export class HostBranch {
     return note === undefined ? elements : [...elements, note];
   }
 
-  /** The rows, of those that were handed out, that stand for one of these; a row stands for itself in every list. */
+  /** The rows, of those that were handed out, that stand for one of these, in whichever list; the host's own is not among them. */
   touched(targets: readonly Reference[]): readonly TreeElement[] {
     const ids = new Set(targets.map(targetId));
-    return [...this.#elements.values()].filter(({ ref }) => {
-      if (ref.kind === 'namespace' || ref.kind === 'process' || ref.kind === 'workload') return ids.has(targetId(ref));
-      return ref.kind === 'root' && ids.has('host');
-    });
+    return [...this.#elements.values()].filter(
+      ({ ref }) =>
+        (ref.kind === 'namespace' || ref.kind === 'process' || ref.kind === 'workload') && ids.has(targetId(ref)),
+    );
   }
 
   /** They are few, so all of them are shown anew when one is touched; the host's row when the first comes or the last goes. */

@@ -96,8 +96,10 @@ export class HostsView implements TreeAccess, Disposable {
     // The editor must have asked for new hosts and longer lists before it can find a row in them.
     this.#provider.refresh(found.changed, 0);
     this.#provider.flush();
-    await this.show();
-    await this.view.reveal(found.element, { select: true, focus: true });
+    await this.#provider.undisturbed(async () => {
+      await this.show();
+      await this.view.reveal(found.element, { select: true, focus: true });
+    });
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { tooltipOf } from '../../model/rows.ts';
 import type { Finding } from '../../model/findings/types.ts';
 import { isStale } from '../host-words.ts';
-import { explainFindings, totals } from '../live-diagnostics/finding-store.ts';
+import { explainFindings, hostTotals, totals } from '../live-diagnostics/finding-store.ts';
 import type { FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { HostBranch } from './branch.ts';
 import type { TreeElement } from './element.ts';
@@ -18,15 +18,20 @@ export function itemOf(branch: HostBranch, element: TreeElement, findings?: Find
   const found = findingsOf(findings, element);
   const [gravest] = found;
   if (gravest === undefined || item.stale) return item;
+  const base = { ...item, context: [...item.context, 'problems'] };
+  if (element.ref.kind === 'root') {
+    const counted = hostTotals(found);
+    return {
+      ...base,
+      description: joined([counted, item.description], ' · '),
+      accessibleLabel: joined([item.accessibleLabel, counted], ', '),
+    };
+  }
   const words = totals(found);
-  const counted = element.ref.kind === 'root' ? hostTotals(findings, element) : '';
   return {
-    ...item,
-    ...(counted === '' ? {} : { description: joined([counted, item.description], ' · ') }),
-    context: [...item.context, 'problems'],
+    ...base,
     accessibleLabel: `${item.accessibleLabel}, ${words}`,
-    // All that is below the host's row is not the host's own.
-    ...(element.ref.kind === 'root' ? {} : { problems: { severity: gravest.severity, words } }),
+    problems: { severity: gravest.severity, words },
   };
 }
 
@@ -35,10 +40,6 @@ function findingsOf(findings: FindingStore, { host, ref }: TreeElement): readonl
   if (ref.kind === 'root') return findings.all(host);
   const known = ref.kind === 'namespace' || ref.kind === 'process' || ref.kind === 'workload';
   return known ? findings.of(host, ref) : [];
-}
-
-function hostTotals(findings: FindingStore, { host }: TreeElement): string {
-  return totals(findings.all(host), ['error', 'warning']);
 }
 
 function plainItem(branch: HostBranch, element: TreeElement): ItemSpec {

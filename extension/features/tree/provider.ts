@@ -44,6 +44,8 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   #pending = new Set<TreeElement>();
   #everything = false;
   #listedAt = 0;
+  #revealing = 0;
+  readonly #foundMeanwhile: FindingsChange[] = [];
   readonly #pacer = this.#store.add(new Pacer(() => this.#flush()));
 
   readonly onDidChangeTreeData = this.#emitter.event;
@@ -172,8 +174,24 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     return store;
   }
 
+  /** Leaves the rows alone, whatever is found meanwhile: in a list that is read anew the editor does not find a row. */
+  async undisturbed(reveal: () => Thenable<void>): Promise<void> {
+    this.#revealing++;
+    try {
+      await reveal();
+    } finally {
+      this.#revealing--;
+      if (this.#revealing === 0) for (const change of this.#foundMeanwhile.splice(0)) this.#found(change);
+    }
+  }
+
   /** Shows the rows anew of which something else was found. */
-  #found({ host, targets, totals }: FindingsChange): void {
+  #found(change: FindingsChange): void {
+    const { host, targets, totals } = change;
+    if (this.#revealing > 0) {
+      this.#foundMeanwhile.push(change);
+      return;
+    }
     const branch = this.#branches.get(host);
     if (branch === undefined) return;
     this.refresh(totals ? [branch.root] : branch.touched(targets), gathering);
