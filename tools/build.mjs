@@ -146,8 +146,6 @@ export async function buildExtension() {
     outdir: 'dist',
     bundle: true,
     plugins: [unused, editor],
-    // Documents are written, never read: without the parser the package is a third.
-    alias: { yaml: join(root, 'node_modules', 'yaml', 'dist', 'doc', 'Document.js') },
     // esbuild splits ES modules only, and VS Code 1.100 loads CommonJS only: the second step makes one of the other.
     format: 'esm',
     splitting: true,

@@ -1,5 +1,5 @@
-/** Texts of the virtual documents. Loaded with the first of them: the YAML library is large. */
-import { Document } from 'yaml';
+/** Texts of the virtual documents. */
+
 import type { Host, Hosts } from '../../host/types.ts';
 import { compare } from '../../model/compare.ts';
 import type { Subject } from '../../model/compare.ts';
@@ -14,6 +14,7 @@ import type { Found, Reference } from '../targets.ts';
 import type { Address } from './address.ts';
 import { hostDetails } from './host-details.ts';
 import { never } from '../never.ts';
+import { yamlText } from './yaml-text.ts';
 
 export function contentOf(hosts: Hosts, address: Exclude<Address, { view: 'report' }>): string {
   const host = hosts.get(address.host);
@@ -32,7 +33,7 @@ export function contentOf(hosts: Hosts, address: Exclude<Address, { view: 'repor
     if (graph === undefined || left === undefined) return comment(...notes);
     return `${comment(...notes)}\n${compare(graph, left, right ?? left).texts[0]}`;
   }
-  return `${comment(...notes)}\n${new Document(details(host, graph, found)).toString({ lineWidth: 0 })}`;
+  return `${comment(...notes)}\n${yamlText(details(host, graph, found))}`;
 }
 
 function details(host: Host, graph: Graph | undefined, found: Found): Plain {
