@@ -23,7 +23,7 @@ export const judging: Play = (stage, step) => {
     const file = join(editor.workspace, 'declared', 'start.sh');
     writeFileSync(file, '#!/bin/sh\nunshare --pid --mount-proc sh\n');
     await workbench.openFile(file);
-    await workbench.run('View: Focus Problems (Errors, Warnings, Infos)');
+    await code.showProblems(workbench, 'declared');
     const found = await code.problem(forgotten);
     assert.deepEqual([found.line, found.column], [2, 9]);
     await until('a wavy line', async () => (await code.squiggles('warning')) === 1);
@@ -80,5 +80,6 @@ export const judging: Play = (stage, step) => {
     await workbench.openFile(file);
     assert.deepEqual(await code.problems(), []);
     await workbench.closeEditors();
+    await workbench.run('View: Toggle Panel Visibility');
   });
 };

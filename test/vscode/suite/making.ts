@@ -226,8 +226,11 @@ export const making: Play = (stage, step) => {
     await tree.expand(host.alias, 'Readiness');
     await tree.says(/✓ yes/, host.alias, 'Readiness', 'UTS namespaces');
     await tree.says(/✗ no: /, host.alias, 'Readiness', 'Time namespaces');
-    const words = await tree.tooltip(host.alias, 'Readiness', 'Time namespaces');
-    assert.match(words, /max_time_namespaces/);
+    // Rows above come and go meanwhile, so the pointer may have rested on another one.
+    const words = await until('the tooltip names the limit', async () => {
+      const shown = await tree.tooltip(host.alias, 'Readiness', 'Time namespaces');
+      return shown.includes('max_time_namespaces') && shown;
+    });
     assert.match(words, /raise/i);
     await workbench.screenshot(`${edition}-limit`);
     await tree.press('Try Readiness Again', host.alias, 'Readiness');

@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import type { PageElement } from './page-types.ts';
 import { until } from './poll.ts';
+import type { Workbench } from './workbench.ts';
 
 export interface Problem {
   readonly message: string;
@@ -16,6 +17,12 @@ export class Code {
 
   constructor(page: Page) {
     this.#page = page;
+  }
+
+  /** Opens the Problems panel with those of one folder alone: of a long list only what is in sight can be read. */
+  async showProblems(workbench: Workbench, folder: string): Promise<void> {
+    await workbench.run('View: Focus Problems (Errors, Warnings, Infos)');
+    await this.#page.locator('.part.panel input[placeholder^="Filter"]').first().fill(`**/${folder}/**`);
   }
 
   /** The Problems panel's rows that are of this extension; the panel must be open. */
