@@ -170,6 +170,8 @@ export async function buildExtension() {
 }
 
 const scriptOptions = /** @type {const} */ ({
+  // Its other form asks for its own files in a way that esbuild does not see.
+  alias: { 'jsonc-parser': join(root, 'node_modules', 'jsonc-parser', 'lib', 'esm', 'main.js') },
   // The Node of VS Code 1.100, the oldest supported.
   platform: 'node',
   target: 'node20',

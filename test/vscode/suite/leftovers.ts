@@ -66,7 +66,7 @@ export const leftovers: Play = (stage, step) => {
     await input.fill(`(pid ${holder.pid})`);
     const others = async () => (await quickInput.items()).filter(({ label }) => label !== 'Not everything is visible');
     await until('it alone is listed', async () => (await others()).length === 1);
-    await page.keyboard.press('Enter');
+    await quickInput.choose(/^Network: /);
     await quickInput.opened('Network: ');
     await quickInput.choose('End the Process...');
     assert.match(
