@@ -101,6 +101,11 @@ export function typeWord(type: NamespaceType): string {
   return name === name.toUpperCase() ? name : name.toLowerCase();
 }
 
+/** `a network`, `an IPC`; also of a word in quotation marks. */
+export function withArticle(word: string): string {
+  return `${/^\W*i/i.test(word) ? 'an' : 'a'} ${word}`;
+}
+
 export function workloadName(workload: Workload): string {
   return `${kindName(workload.kind)} ${workload.name}`;
 }

@@ -1,5 +1,5 @@
 import type { NamespaceType } from '../../../extension/helper/protocol.ts';
-import { listed, typeWord } from '../../../extension/model/words.ts';
+import { listed, typeWord, withArticle } from '../../../extension/model/words.ts';
 import type { Declared, DeclaredMapping, DeclaredNamespace, Workload } from '../declared.ts';
 import type { Host } from '../host.ts';
 import type { Finding, Rule } from '../rule.ts';
@@ -61,7 +61,7 @@ const pathMissing = hostRule(
         ? {
             span: sourceSpan,
             message: `No namespace is mounted at ${from.path} on ${host.name} now.`,
-            remedy: `Create a ${typeWord(type)} namespace there before this is started.`,
+            remedy: `Create ${withArticle(typeWord(type))} namespace there before this is started.`,
           }
         : undefined,
     ),
@@ -80,8 +80,8 @@ const pathOfOtherType = hostRule(
       if (from.kind !== 'path' || there === undefined || there === 'missing' || there.type === type) return undefined;
       return {
         span: sourceSpan,
-        message: `${from.path} on ${host.name} is a ${typeWord(there.type)} namespace, so that joining it as a ${typeWord(type)} namespace fails with EINVAL.`,
-        remedy: `Name a ${typeWord(type)} namespace.`,
+        message: `${from.path} on ${host.name} is ${withArticle(typeWord(there.type))} namespace, so that joining it as ${withArticle(typeWord(type))} namespace fails with EINVAL.`,
+        remedy: `Name ${withArticle(typeWord(type))} namespace.`,
       };
     }),
 );

@@ -1,3 +1,4 @@
+import { withArticle } from '../../../../extension/model/words.ts';
 /** What has no namespace to happen in. */
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames, type OciDocument, type OciSysctl } from '../../dialects/oci/document.ts';
@@ -44,7 +45,7 @@ function* needs(
   yield {
     span: member.nameSpan,
     message,
-    remedy: `Add a ${typeNames[type]} namespace or remove \`${member.name}\`.`,
+    remedy: `Add ${withArticle(typeNames[type])} namespace or remove \`${member.name}\`.`,
     fixes: addNamespace(document, type),
   };
 }
@@ -67,8 +68,8 @@ function sysctlWithout(type: 'ipc' | 'net', says: string): OciRule {
         if (sysctlType(sysctl) !== type) continue;
         yield {
           span: sysctl.nameSpan,
-          message: `\`${sysctl.key}\` would change ${says} of the host: runc and crun refuse it without a ${name} namespace.`,
-          remedy: `Add a ${name} namespace or remove the sysctl.`,
+          message: `\`${sysctl.key}\` would change ${says} of the host: runc and crun refuse it without ${withArticle(name)} namespace.`,
+          remedy: `Add ${withArticle(name)} namespace or remove the sysctl.`,
           fixes: addNamespace(document, type),
         };
       }

@@ -1,3 +1,4 @@
+import { withArticle } from '../../../../extension/model/words.ts';
 /** Mounts: what the kernel lets a namespace mount, idmapped mounts, and how mounts propagate. */
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames, type OciMount } from '../../dialects/oci/document.ts';
@@ -53,7 +54,7 @@ function ownedMount(
   return rule(
     id,
     severity,
-    `Mounts ${fileSystem} in a new user namespace without a ${typeNames[type]} namespace of its own`,
+    `Mounts ${fileSystem} in a new user namespace without ${withArticle(typeNames[type])} namespace of its own`,
     manual('user_namespaces', 7),
     function* (document) {
       if (!isNew(document, 'user') || document.entryOf.has(type)) return;
@@ -61,8 +62,8 @@ function ownedMount(
         if (mount.bind || mount.type?.value !== fileSystem) continue;
         yield {
           span: mount.type.span,
-          message: `A new user namespace may mount ${fileSystem} only with a ${typeNames[type]} namespace that it owns (EPERM): ${whoRefuses}.`,
-          remedy: `Add a ${typeNames[type]} namespace, or bind-mount what the host has.`,
+          message: `A new user namespace may mount ${fileSystem} only with ${withArticle(typeNames[type])} namespace that it owns (EPERM): ${whoRefuses}.`,
+          remedy: `Add ${withArticle(typeNames[type])} namespace, or bind-mount what the host has.`,
           fixes: addNamespace(document, type),
         };
       }

@@ -1,3 +1,4 @@
+import { withArticle } from '../../../../extension/model/words.ts';
 /** What a container may see of the host, and do to it. */
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames } from '../../dialects/oci/document.ts';
@@ -37,8 +38,8 @@ function sharesWithHost([type, severity, says]: (typeof shares)[number]): OciRul
       if (entry === undefined && document.namespacesMember?.value?.kind === 'array') {
         yield {
           span: placeOfNamespaces(document),
-          message: `Without a \`${name}\` entry the container has the ${name} namespace of the runtime, the host's as a rule: ${says}.`,
-          remedy: `Add a ${name} namespace, unless that is meant.`,
+          message: `Without ${withArticle(`\`${name}\``)} entry the container has the ${name} namespace of the runtime, the host's as a rule: ${says}.`,
+          remedy: `Add ${withArticle(name)} namespace, unless that is meant.`,
           fixes: addNamespace(document, type),
         };
       }

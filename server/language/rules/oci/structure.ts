@@ -1,3 +1,4 @@
+import { withArticle } from '../../../../extension/model/words.ts';
 /** Entries of `linux.namespaces`: what they are and what they join. */
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames, type OciDocument } from '../../dialects/oci/document.ts';
@@ -163,8 +164,8 @@ export const structureRules: readonly OciRule[] = [
           span,
           // A folder is a convention, a link in /proc is not.
           severity: byProcess === undefined ? 'warning' : 'error',
-          message: `The path refers to a ${typeNames[other]} namespace, not to a ${typeNames[type]} one: setns(2) fails with EINVAL, and the specification requires an error.`,
-          remedy: `Name a ${typeNames[type]} namespace, or change the type to \`${typeNames[other]}\`.`,
+          message: `The path refers to ${withArticle(typeNames[other])} namespace, not to ${withArticle(typeNames[type])} one: setns(2) fails with EINVAL, and the specification requires an error.`,
+          remedy: `Name ${withArticle(typeNames[type])} namespace, or change the type to \`${typeNames[other]}\`.`,
         };
       }
     },
