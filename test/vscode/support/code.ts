@@ -79,9 +79,15 @@ export class Code {
   /** Chooses one of what the light bulb at the cursor offers. */
   async quickFix(title: string | RegExp): Promise<void> {
     await this.#page.keyboard.press('ControlOrMeta+.');
-    const row = this.#page.locator('.action-widget .monaco-list-row', { hasText: title }).first();
-    await row.waitFor();
-    await row.click();
+    const rows = this.#page.locator('.action-widget .monaco-list-row');
+    await rows.filter({ hasText: title }).first().waitFor();
+    // By keyboard: in older editions something invisible lies over the list.
+    await until('the fix has the focus', async () => {
+      if ((await rows.and(this.#page.locator('.focused')).filter({ hasText: title }).count()) > 0) return true;
+      await this.#page.keyboard.press('ArrowDown');
+      return false;
+    });
+    await this.#page.keyboard.press('Enter');
   }
 
   lens(title: string | RegExp) {
