@@ -4,11 +4,6 @@ import { displayText } from '../model/text.ts';
 import { figure } from '../model/words.ts';
 import type { Evidence, Situation } from './types.ts';
 
-/** The link to a page of the Linux manual. */
-export function manual(page: string, section: number): string {
-  return `https://man7.org/linux/man-pages/man${section}/${page}.${section}.html`;
-}
-
 export function seen(what: string, value: string | number | boolean, source: string): Evidence {
   return { what, value: displayText(String(value), 400), source };
 }

@@ -2,7 +2,8 @@
 import type { ErrorRecord, FactsRecord, NamespaceType } from '../helper/protocol.ts';
 import { displayText } from '../model/text.ts';
 import { rules } from './causes/index.ts';
-import { kernelEvidence, manual, restriction, stepEvidence } from './evidence.ts';
+import { kernelEvidence, restriction, stepEvidence } from './evidence.ts';
+import { manual } from '../model/manual.ts';
 import { creating, joining } from './steps.ts';
 import type { Certainty, ExplainContext, Explanation, Rule, Situation } from './types.ts';
 

@@ -15,25 +15,29 @@ export function knownNamespaces(graph: Graph, mntns: number | undefined): KnownN
   for (const namespace of graph.namespaces.values()) {
     if (known.length >= most) break;
     const one = knownNamespace(graph, namespace, mntns);
-    if (one.initial || one.paths.length > 0 || one.workloads.length > 0) known.push(one);
+    if (one !== undefined) known.push(one);
   }
   return known;
 }
 
-function knownNamespace(graph: Graph, namespace: Namespace, mntns: number | undefined): KnownNamespace {
-  const { type, id, name, held, memberList, workloads, initial, leader } = namespace;
+/** Undefined for what no file can mean; most are that, and little is done for them. */
+function knownNamespace(graph: Graph, namespace: Namespace, mntns: number | undefined): KnownNamespace | undefined {
+  const { type, id, name, held, memberList, initial, leader } = namespace;
+  const paths = held.flatMap((holder) =>
+    holder.by === 'mount' && holder.mntns === mntns && holder.path === displayText(holder.path) ? [holder.path] : [],
+  );
+  // The host's own is shared by everything.
+  const workloads = initial ? [] : namespace.workloads.flatMap((workload) => namesOf(graph.workloads.get(workload)));
+  if (!initial && paths.length === 0 && workloads.length === 0) return undefined;
   const first = memberList.slice(0, mostPids);
   return {
     type,
     id,
     name: initial ? 'the host’s own' : name.text,
-    paths: held.flatMap((holder) =>
-      holder.by === 'mount' && holder.mntns === mntns && holder.path === displayText(holder.path) ? [holder.path] : [],
-    ),
+    paths,
     pids: leader === undefined || first.includes(leader) ? first : [leader, ...first],
     members: memberList.size,
-    // The host's own is shared by everything.
-    workloads: initial ? [] : workloads.flatMap((workload) => namesOf(graph.workloads.get(workload))),
+    workloads,
     initial,
   };
 }

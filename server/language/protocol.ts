@@ -75,6 +75,17 @@ export interface CreateArgument {
   readonly path: string;
 }
 
+/** Under which name it could be made there: the helper gives names in two folders only, that of ip-netns(8) and its own. */
+export function creatable({
+  type,
+  path,
+}: CreateArgument): { readonly name: string; readonly by: 'ip-netns' | 'instance' } | undefined {
+  const [, instance, of] = /^\/run\/linux-namespaces\/([\w.-]+)\/([a-z]+)$/.exec(path) ?? [];
+  if (instance !== undefined) return of === type ? { name: instance, by: 'instance' } : undefined;
+  const [, netns] = /^(?:\/var)?\/run\/netns\/([\w.-]+)$/.exec(path) ?? [];
+  return netns === undefined || type !== 'net' ? undefined : { name: netns, by: 'ip-netns' };
+}
+
 export interface DocumentArgument {
   readonly uri: string;
 }

@@ -27,13 +27,26 @@ export interface Finding {
   /** One sentence: what is wrong, and who refuses it (the specification, runc, the Compose command, the API server) from which version. */
   readonly message: string;
   /** One sentence: what to do. */
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
   /** Instead of the rule's own, where the same thing is worse or better in this place. */
   readonly severity?: Severity;
   /** What takes part in it elsewhere in the document. */
   readonly related?: readonly { readonly span: Span; readonly message: string }[];
   /** Ways to mend it mechanically, the best first. */
   readonly fixes?: readonly Fix[];
+}
+
+/** What a check may answer. */
+export type Findings = Iterable<Finding> | Finding | undefined;
+
+export function findingsOf(answer: Findings): Iterable<Finding> {
+  if (answer === undefined) return [];
+  return Symbol.iterator in answer ? answer : [answer];
+}
+
+/** All that is said of it in one piece. */
+export function wordsOf({ message, remedy }: Pick<Finding, 'message' | 'remedy'>): string {
+  return remedy === undefined ? message : `${message} ${remedy}`;
 }
 
 export interface Fix {

@@ -1,3 +1,4 @@
+import { isRecord } from '../../extension/is-record.ts';
 import { dialectIds, severities, type Settings } from './protocol.ts';
 
 /** What a person has written in the settings may be anything: what is not understood is left out. */
@@ -12,8 +13,4 @@ export function readSettings(value: unknown): Settings {
       }),
     ),
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,5 @@
 import type { CommentStyle } from './dialect.ts';
+import { lineAt, lineStarts } from './lines.ts';
 import type { Span } from './span.ts';
 
 const words = /\blinux-namespaces-disable-(line|next-line|file)\b[ \t]*([^\r\n]*)/g;
@@ -10,7 +11,7 @@ const words = /\blinux-namespaces-disable-(line|next-line|file)\b[ \t]*([^\r\n]*
 export function suppressed(text: string, comment: CommentStyle | undefined): (rule: string, span: Span) => boolean {
   if (comment === undefined || !text.includes('linux-namespaces-disable-')) return () => false;
   const lines = lineStarts(text);
-  const lineOf = (offset: number): number => upperBound(lines, offset) - 1;
+  const lineOf = (offset: number): number => lineAt(lines, offset);
   /** Line, or undefined for the whole file -> rules, or undefined for all. */
   const silent: { line: number | undefined; rules: readonly string[] }[] = [];
   for (const match of text.matchAll(words)) {
@@ -26,21 +27,4 @@ export function suppressed(text: string, comment: CommentStyle | undefined): (ru
       ({ line, rules }) =>
         (line === undefined || line === lineOf(start)) && (rules.length === 0 || rules.includes(rule)),
     );
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-/** How many of the sorted numbers are not above `value`. */
-function upperBound(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

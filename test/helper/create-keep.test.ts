@@ -15,6 +15,7 @@ import { serve } from './support/serve.ts';
 import { scan } from './support/snapshot.ts';
 import { ask } from './support/verbs.ts';
 import { until } from './support/wait.ts';
+import { statFields } from './support/stat.ts';
 
 const skip = missing('root', 'setpriv');
 leakGuard();
@@ -49,13 +50,6 @@ async function keep(
 ): Promise<Created> {
   scope.defer(async () => endInstance(name));
   return created([`--keep=${name}`, ...args], { through });
-}
-
-/** Fields of /proc/PID/stat after the name: state, ppid, pgrp, session, tty, … */
-function statFields(pid: number): readonly string[] {
-  return readFileSync(`/proc/${pid}/stat`, 'latin1')
-    .replace(/^.*\) /s, '')
-    .split(' ');
 }
 
 for (const who of ['root', 'an ordinary user'] as const) {

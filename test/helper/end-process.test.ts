@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { leakGuard } from './support/leaks.ts';
 import { idOf, ipNetns, look, unshare } from './support/namespaces.ts';
 import { hold, holdScript, type Held } from './support/process.ts';
+import { nobody } from './support/nobody.ts';
+import { startOf } from './support/stat.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { serve } from './support/serve.ts';
@@ -14,16 +16,6 @@ import { until } from './support/wait.ts';
 
 const skip = missing('root', 'unshare', 'ip', 'setpriv', 'python3');
 leakGuard();
-
-const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-
-function startOf(pid: number): number {
-  return Number(
-    readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19],
-  );
-}
 
 function children(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number);

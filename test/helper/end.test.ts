@@ -7,6 +7,8 @@ import { leakGuard, processesWith } from './support/leaks.ts';
 import { uniqueName } from './support/marker.ts';
 import { idOf, ipNetns, keep, look, unshare } from './support/namespaces.ts';
 import { hold, holdScript, output } from './support/process.ts';
+import { nobody } from './support/nobody.ts';
+import { startOf } from './support/stat.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { serve } from './support/serve.ts';
@@ -16,16 +18,6 @@ import { until } from './support/wait.ts';
 
 const skip = missing('root', 'unshare', 'ip', 'setpriv', 'bash');
 leakGuard();
-
-const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-
-function startOf(pid: number): number {
-  return Number(
-    readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19],
-  );
-}
 
 function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]);

@@ -15,11 +15,12 @@ import { testScope, type Scope } from './support/scope.ts';
 import { splitLines } from './support/shape.ts';
 import { Answer, entered, refusal } from './support/verbs.ts';
 import { until } from './support/wait.ts';
+import { nobody } from './support/nobody.ts';
+import { startOf } from './support/stat.ts';
 
 const skip = missing('root', 'unshare', 'nsenter', 'gcc', 'setpriv', 'ip');
 leakGuard();
 
-const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 const flags: Readonly<Record<NamespaceType, string>> = {
   mnt: '--mount',
   uts: '--uts',
@@ -46,14 +47,6 @@ async function target(scope: Scope, types: readonly NamespaceType[], ...words: r
 
 function idsOf(pid: number | 'self'): string[] {
   return namespaceTypes.map((type) => `${type}:[${idOf(pid, type)}]`);
-}
-
-function startOf(pid: number): string {
-  return (
-    readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19] ?? ''
-  );
 }
 
 for (const type of namespaceTypes) {
@@ -154,7 +147,7 @@ test('a thread that is elsewhere than its process is entered by its number', { s
 test('a reused pid and a namespace that is another one by now are refused', { skip }, async (t) => {
   const scope = testScope(t);
   const { pid } = await target(scope, ['uts']);
-  const reused = await refusal([`--target=pid:${pid}:${Number(startOf(pid)) + 1}`, '--', 'true']);
+  const reused = await refusal([`--target=pid:${pid}:${startOf(pid) + 1}`, '--', 'true']);
   assert.deepEqual(
     { step: reused.step, errno: reused.errno, code: reused.code },
     { step: 'starttime', errno: 'ESRCH', code: 125 },

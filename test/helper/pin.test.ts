@@ -12,11 +12,10 @@ import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { namespace, scan } from './support/snapshot.ts';
 import { ask, done, entered, failed } from './support/verbs.ts';
+import { nobody } from './support/nobody.ts';
 
 const skip = missing('root', 'unshare', 'ip', 'setpriv');
 leakGuard();
-
-const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
 /** A name that is unpinned at the end, whatever the test did. */
 function pinName(scope: Scope): string {

@@ -11,11 +11,12 @@ import { hold, holdScript, output } from './support/process.ts';
 import { open, openAll, refused } from './support/reference.ts';
 import { missing } from './support/requirements.ts';
 import { testScope } from './support/scope.ts';
+import { nobody } from './support/nobody.ts';
+import { startOf } from './support/stat.ts';
 
 const skip = missing('root', 'unshare', 'gcc', 'setpriv', 'ip');
 leakGuard();
 
-const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 const everything = [
   '--mount',
   '--uts',
@@ -29,15 +30,6 @@ const everything = [
   '--fork',
   '--kill-child',
 ];
-
-/** Field 22 of /proc/PID/stat. */
-function startOf(pid: number): string {
-  return (
-    readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19] ?? ''
-  );
-}
 
 test('each type of a process is opened by pid, by pid with start and by number', { skip }, async (t) => {
   const held = await unshare(testScope(t), ...everything);
@@ -57,7 +49,7 @@ test('each type of a process is opened by pid, by pid with start and by number',
 
 test('a reused pid is refused, and so is one that never was', { skip }, async (t) => {
   const { pid } = await unshare(testScope(t), '--uts');
-  const reused = await refused('uts', `pid:${pid}:${Number(startOf(pid)) + 1}`);
+  const reused = await refused('uts', `pid:${pid}:${startOf(pid) + 1}`);
   assert.deepEqual({ step: reused.step, errno: reused.errno }, { step: 'starttime', errno: 'ESRCH' });
   assert.match(reused.detail ?? '', /reused/);
   const none = await refused('uts', 'pid:4194304');

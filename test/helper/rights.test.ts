@@ -7,11 +7,10 @@ import { hold, holdScript } from './support/process.ts';
 import { missing } from './support/requirements.ts';
 import { testScope } from './support/scope.ts';
 import { namespace, processOf, readSnapshot, scan } from './support/snapshot.ts';
+import { nobody } from './support/nobody.ts';
 
 const skip = missing('root', 'setpriv', 'unshare');
 leakGuard();
-
-const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
 for (const deep of [[], ['--deep']]) {
   test(`an ordinary user's scan ${deep.join('')} counts what it may not see`, { skip }, async (t) => {

@@ -5,12 +5,12 @@ import {
   capabilityEvidence,
   containerEvidence,
   kernelEvidence,
-  manual,
   mapLine,
   restriction,
   seen,
   stepEvidence,
 } from '../evidence.ts';
+import { manual } from '../../model/manual.ts';
 import { covers } from '../maps.ts';
 import { creating, mapping, mounting } from '../steps.ts';
 import type { Evidence, Finding, Rule, Situation } from '../types.ts';

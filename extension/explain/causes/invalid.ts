@@ -1,6 +1,7 @@
 /** EINVAL, ENOSYS, ERANGE and what else says that a request cannot be meant so. */
 import { listed, typeWord } from '../../model/words.ts';
-import { kernelEvidence, manual, restriction, seen, stepEvidence, capabilityEvidence } from '../evidence.ts';
+import { kernelEvidence, restriction, seen, stepEvidence, capabilityEvidence } from '../evidence.ts';
+import { manual } from '../../model/manual.ts';
 import { isAtLeast, kernelOptions, since } from '../kernel-versions.ts';
 import { creating, joining, unmounting } from '../steps.ts';
 import type { Rule } from '../types.ts';

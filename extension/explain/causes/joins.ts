@@ -1,7 +1,8 @@
 /** What stands in the way of joining, keeping and removing namespaces, and of running something in them. */
 import { displayText } from '../../model/text.ts';
 import { listed } from '../../model/words.ts';
-import { capabilityEvidence, manual, restriction, seen, stepEvidence } from '../evidence.ts';
+import { capabilityEvidence, restriction, seen, stepEvidence } from '../evidence.ts';
+import { manual } from '../../model/manual.ts';
 import { joining, unmounting } from '../steps.ts';
 import type { Evidence, Rule, Situation } from '../types.ts';
 

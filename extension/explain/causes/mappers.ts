@@ -1,7 +1,8 @@
 /** newuidmap(1), newgidmap(1) and the ranges of /etc/subuid and /etc/subgid. */
 import type { IdRange, MapperFacts, SubordinateRange } from '../../helper/protocol.ts';
 import { displayText } from '../../model/text.ts';
-import { capabilityEvidence, manual, range, restriction, seen } from '../evidence.ts';
+import { capabilityEvidence, range, restriction, seen } from '../evidence.ts';
+import { manual } from '../../model/manual.ts';
 import { isOwnOnly, lineEvidence, side } from '../map-side.ts';
 import { insideRanges, lineOutside, overlapping } from '../maps.ts';
 import { mappers } from '../steps.ts';

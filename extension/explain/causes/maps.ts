@@ -1,5 +1,6 @@
 /** uid_map, gid_map and setgroups, whoever writes them. */
-import { capabilityEvidence, containerEvidence, manual, mapLine, range, seen, stepEvidence } from '../evidence.ts';
+import { capabilityEvidence, containerEvidence, mapLine, range, seen, stepEvidence } from '../evidence.ts';
+import { manual } from '../../model/manual.ts';
 import { isAtLeast } from '../kernel-versions.ts';
 import { isOwnOnly, lineEvidence, side } from '../map-side.ts';
 import { badMap, insideRanges, lineOutside } from '../maps.ts';

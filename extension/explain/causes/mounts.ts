@@ -1,5 +1,6 @@
 /** EPERM, ENOENT and ENODEV of mounts. */
-import { capabilityEvidence, manual, restriction, seen, stepEvidence } from '../evidence.ts';
+import { capabilityEvidence, restriction, seen, stepEvidence } from '../evidence.ts';
+import { manual } from '../../model/manual.ts';
 import { mounting } from '../steps.ts';
 import type { Evidence, Rule, Situation } from '../types.ts';
 import { fullyVisible, type Visibility } from '../visible.ts';

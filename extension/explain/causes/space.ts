@@ -4,7 +4,8 @@
  */
 import type { NamespaceType } from '../../helper/protocol.ts';
 import { count, figure, typeWord } from '../../model/words.ts';
-import { kernelEvidence, limitName, manual, seen, stepEvidence } from '../evidence.ts';
+import { kernelEvidence, limitName, seen, stepEvidence } from '../evidence.ts';
+import { manual } from '../../model/manual.ts';
 import { isAtLeast } from '../kernel-versions.ts';
 import { creating, mounting, starting, writing } from '../steps.ts';
 import type { Evidence, Finding, Rule, Situation, UserNamespaceLevel } from '../types.ts';

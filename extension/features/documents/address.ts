@@ -1,4 +1,5 @@
 import { namespaceTypes } from '../../helper/protocol.ts';
+import { isRecord } from '../../is-record.ts';
 import type { Reference } from '../targets.ts';
 import { never } from '../never.ts';
 
@@ -74,8 +75,4 @@ function nameOf(of: Reference, host: string): string {
     default:
       return never(of);
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,12 +1,15 @@
 /** What lenses, links and code actions of files do on the chosen host. Their arguments come from the server, and could come from anybody. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { namespaceTypes, type NamespaceType } from '../../helper/protocol.ts';
+import { isNamespaceType } from '../../helper/namespace-type.ts';
+import type { NamespaceType } from '../../helper/protocol.ts';
 import { create, end, pin } from '../../helper/verbs.ts';
 import type { HelperSession } from '../../helper/session.ts';
 import { createWords, type CreateOptions } from '../../explain/preview.ts';
 import type { Host } from '../../host/types.ts';
+import { creatable } from '../../../server/language/protocol.ts';
 import { commands } from '../../ids.ts';
+import { isRecord } from '../../is-record.ts';
 import { displayText } from '../../model/text.ts';
 import { typeWord } from '../../model/words.ts';
 import type { FeatureContext } from '../context.ts';
@@ -34,14 +37,12 @@ export async function createDeclared(context: FeatureContext, host: Host, argume
   const path = isRecord(argument) ? argument['path'] : undefined;
   const { session } = host;
   if (type === undefined || typeof path !== 'string' || session === undefined) return;
-  const [, own, ownType] = /^\/run\/linux-namespaces\/([^/]+)\/([a-z]+)$/.exec(path) ?? [];
-  const [, netns] = /^(?:\/var)?\/run\/netns\/([^/]+)$/.exec(path) ?? [];
-  const name = own ?? netns;
-  const suits = own === undefined ? type === 'net' : ownType === type;
-  if (name === undefined || !suits || nameProblem(name) !== undefined) {
+  const place = creatable({ type, path });
+  if (place === undefined || nameProblem(place.name) !== undefined) {
     void vscode.window.showWarningMessage(`Nothing can be created at ${displayText(path)} from here.`);
     return;
   }
+  const { name, by } = place;
   if (host.facts?.uid !== 0) {
     void vscode.window.showWarningMessage(`Only root can mount at ${displayText(path)}: connect with sudo.`);
     return;
@@ -49,7 +50,7 @@ export async function createDeclared(context: FeatureContext, host: Host, argume
   const detail = `A new ${typeWord(type)} namespace, which ${displayText(path)} keeps alive until it is ended.`;
   if (!(await confirmCreate(host, name, detail))) return;
   const options: CreateOptions = { new: [type], keep: name };
-  if (own === undefined) await createNetns(context, host, session, name);
+  if (by === 'ip-netns') await createNetns(context, host, session, name);
   else await carryOut(context, host, options, createWords(options));
 }
 
@@ -81,9 +82,5 @@ async function createNetns(
 
 function typeOf(argument: unknown): NamespaceType | undefined {
   const type = isRecord(argument) ? argument['type'] : undefined;
-  return namespaceTypes.find((known) => known === type);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+  return isNamespaceType(type) ? type : undefined;
 }

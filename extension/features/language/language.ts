@@ -11,6 +11,7 @@ import {
 import { DisposableStore, type Disposable } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
 import { commands, languageSettings } from '../../ids.ts';
+import { isRecord } from '../../is-record.ts';
 import { knownNamespaces, mountsSeen } from '../../model/known-namespaces.ts';
 import { coalesce } from '../coalesce.ts';
 import type { FeatureContext } from '../context.ts';
@@ -173,8 +174,4 @@ function readSettings(): SettingsMessage {
     off: dialectIds.filter((id) => isRecord(on) && on[id] === false),
     rules: isRecord(rules) ? rules : {},
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

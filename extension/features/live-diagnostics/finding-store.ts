@@ -1,7 +1,8 @@
 import { DisposableStore, Emitter } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
-import type { Finding, FindingTarget, Severity } from '../../model/findings/types.ts';
+import { severities, type Severity } from '../../../server/language/protocol.ts';
+import { sameFindings, type Finding, type FindingTarget } from '../../model/findings/types.ts';
 
 /** Targets whose findings are others than before. */
 export interface FindingsChange {
@@ -50,7 +51,7 @@ export class FindingStore implements Disposable {
     const targets = [...new Set([...before.byTarget.keys(), ...byTarget.keys()])].flatMap((key) => {
       const [was, is] = [before.byTarget.get(key) ?? [], byTarget.get(key) ?? []];
       const target = (is[0] ?? was[0])?.target;
-      return target === undefined || same(was, is) ? [] : [target];
+      return target === undefined || sameFindings(was, is) ? [] : [target];
     });
     if (targets.length === 0) return;
     this.#changed.fire({ host, targets, totals: hostTotals(before.all) !== hostTotals(findings) });
@@ -68,10 +69,6 @@ function targetKey(target: FindingTarget): string {
   return target.kind === 'workload' ? `workload ${target.id}` : 'host';
 }
 
-function same(a: readonly Finding[], b: readonly Finding[]): boolean {
-  return a.length === b.length && a.every(({ id, message }, at) => id === b[at]?.id && message === b[at].message);
-}
-
 const words: Readonly<Record<Severity, readonly [string, string]>> = {
   error: ['error', 'errors'],
   warning: ['warning', 'warnings'],
@@ -80,10 +77,7 @@ const words: Readonly<Record<Severity, readonly [string, string]>> = {
 };
 
 /** `2 warnings, 1 note`; empty when there is nothing. */
-export function totals(
-  findings: readonly Finding[],
-  only: readonly Severity[] = ['error', 'warning', 'information', 'hint'],
-): string {
+export function totals(findings: readonly Finding[], only: readonly Severity[] = severities): string {
   const parts = only.flatMap((severity) => {
     const number = findings.filter((each) => each.severity === severity).length;
     return number === 0 ? [] : [`${number} ${words[severity][number === 1 ? 0 : 1]}`];

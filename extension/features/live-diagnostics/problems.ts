@@ -3,7 +3,8 @@ import { DisposableStore } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
 import { scheme } from '../../ids.ts';
-import type { Finding, Severity } from '../../model/findings/types.ts';
+import type { Severity } from '../../../server/language/protocol.ts';
+import { sameFindings, type Finding } from '../../model/findings/types.ts';
 import type { FeatureContext } from '../context.ts';
 import { placeOf } from './place.ts';
 
@@ -65,7 +66,7 @@ export class Problems implements Disposable {
       const same = before.get(key);
       if (entry.host !== host) continue;
       // One that is the same stays the same object: an earlier update may be about to show it.
-      if (same !== undefined && sameFindings(same, entry)) entries.set(key, same);
+      if (same !== undefined && sameFindings(same.findings, entry.findings)) entries.set(key, same);
       else changed.push(entry);
     }
     this.#entries = entries;
@@ -96,13 +97,6 @@ export class Problems implements Disposable {
     const { contentOf } = await import('../documents/content.ts');
     return contentOf(this.#context.hosts, { view: 'details', host: host.id, of: first.target });
   }
-}
-
-function sameFindings(a: Entry, b: Entry): boolean {
-  return (
-    a.findings.length === b.findings.length &&
-    a.findings.every(({ id, message }, at) => id === b.findings[at]?.id && message === b.findings[at].message)
-  );
 }
 
 function toDiagnostic({ id, severity, at, message, remedy, link }: Finding, text: string): vscode.Diagnostic {

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
-import type { Finding, Severity } from '../../model/findings/types.ts';
+import type { Severity } from '../../../server/language/protocol.ts';
+import type { Finding } from '../../model/findings/types.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { connectedHost } from '../hosts/pick-host.ts';
 import type { Target } from '../targets.ts';

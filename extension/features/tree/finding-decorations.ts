@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { scheme } from '../../ids.ts';
-import type { Severity } from '../../model/findings/types.ts';
+import type { Severity } from '../../../server/language/protocol.ts';
 import { findingAuthority } from './tree-item.ts';
 
 const colors: Readonly<Partial<Record<Severity, string>>> = {

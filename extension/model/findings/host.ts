@@ -4,7 +4,8 @@ import { hasInitialId } from '../initial.ts';
 import { count, figure, leaderOf, listed, typeWord } from '../words.ts';
 import type { NamespaceType } from '../../helper/protocol.ts';
 import type { Workload, WorkloadKind } from '../types.ts';
-import { manual, type Finding, type Live } from './types.ts';
+import { type Finding, type Live } from './types.ts';
+import { manual } from '../manual.ts';
 
 /** newuidmap(1) and newgidmap(1) write the maps of an ordinary user; without their rights they cannot. */
 export function* mappers({ facts }: Live): Iterable<Finding> {
@@ -29,7 +30,7 @@ export function* mappers({ facts }: Live): Iterable<Finding> {
         mapper === undefined
           ? 'Install the package that has it: uidmap on Debian and Ubuntu, shadow-utils on Fedora.'
           : 'Reinstall the package that has it.',
-      link: manual('newuidmap.1'),
+      link: manual('newuidmap', 1),
     };
   }
 }
@@ -78,7 +79,7 @@ function limitFinding(type: NamespaceType, message: string, severity: 'warning' 
     at: 'limits (/proc/sys/user)',
     message: `${message} At the limit, creating one fails with ENOSPC.`,
     remedy: `Find out what does not let go of them, or raise /proc/sys/user/max_${type}_namespaces.`,
-    link: manual('namespaces.7'),
+    link: manual('namespaces', 7),
     action: 'findLeaks',
   };
 }
@@ -122,7 +123,7 @@ export function* sharing({ graph }: Live): Iterable<Finding> {
       message: `It runs in the host's ${listed(shared.map(typeWord))} ${shared.length === 1 ? 'namespace' : 'namespaces'}.`,
       remedy:
         'Start it without the options that ask for this, such as --network=host or hostNetwork, if it is not on purpose.',
-      link: manual('namespaces.7'),
+      link: manual('namespaces', 7),
     };
   }
 }

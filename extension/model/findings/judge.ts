@@ -1,12 +1,11 @@
+import { severities } from '../../../server/language/protocol.ts';
 import { hostRoot, rights } from './rights.ts';
 import { inits, leftOver } from './left-over.ts';
 import { limits, mappers, sharing } from './host.ts';
 import { views } from './views.ts';
-import type { Finding, Live, Rule, Severity } from './types.ts';
+import type { Finding, Live, Rule } from './types.ts';
 
 const rules: readonly Rule[] = [leftOver, inits, views, rights, hostRoot, mappers, limits, sharing];
-
-export const severities = ['error', 'warning', 'information', 'hint'] as const satisfies readonly Severity[];
 
 /** All findings, gravest first. Linear in what the host has. */
 export function judge(live: Live): readonly Finding[] {

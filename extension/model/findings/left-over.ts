@@ -1,7 +1,8 @@
 import { findLeaks, type Leak } from '../leaks.ts';
 import { count, namespaceName, processName } from '../words.ts';
 import type { Process } from '../types.ts';
-import { manual, type Finding, type FindingTarget, type Live } from './types.ts';
+import { type Finding, type FindingTarget, type Live } from './types.ts';
+import { manual } from '../manual.ts';
 
 /** Namespaces that nothing but a descriptor or a mount keeps, what is left of instances, and names that are only files. */
 export function* leftOver(live: Live): Iterable<Finding> {
@@ -24,7 +25,7 @@ function leakFinding({ id, held, detail, label, actions }: Leak, doubt: string |
       at: 'host',
       message: `/run/netns/${label.slice('File: '.length)} is only a file. ${held}. ${detail}`,
       remedy: 'Remove the file, or mount a namespace on it.',
-      link: manual('ip-netns.8'),
+      link: manual('ip-netns', 8),
       action,
     };
   const target = actions.flatMap((each): FindingTarget[] => (each.kind === 'details' ? [each.of] : []))[0];
@@ -37,7 +38,7 @@ function leakFinding({ id, held, detail, label, actions }: Leak, doubt: string |
     at: 'held by',
     message: `${held}. ${detail}${doubt === undefined ? '' : ` Not certain: ${doubt}`}`,
     remedy: instance ? 'End what is left of it.' : 'If nobody needs it, close or unmount what keeps it.',
-    link: manual('namespaces.7'),
+    link: manual('namespaces', 7),
     action,
   };
 }
@@ -64,7 +65,7 @@ export function* inits({ graph, lasting }: Live): Iterable<Finding> {
       at: key === undefined ? 'command' : 'leading process',
       message: `${processName(init, init.pid)}, the init of this PID namespace, has not waited for ${count(zombies.count, 'ended child', 'ended children')}.`,
       remedy: 'Run an init that waits for its children, as docker run --init does.',
-      link: manual('pid_namespaces.7'),
+      link: manual('pid_namespaces', 7),
     };
   }
 }
@@ -84,7 +85,7 @@ function endedInit(graph: Live['graph'], { pid, start, ppid, namespaces }: Proce
     at: known ? 'members' : 'ended, not yet waited for',
     message: `The init of ${known ? namespaceName(graph, key) : 'a PID namespace'} has ended, so no process can be created in it; ${processName(graph.processes.get(ppid), ppid)} has not taken note of that.`,
     remedy: 'It goes when its parent waits for it, or ends.',
-    link: manual('pid_namespaces.7'),
+    link: manual('pid_namespaces', 7),
     action: 'findLeaks',
   };
 }

@@ -5,7 +5,8 @@ import { listed, processName } from '../words.ts';
 import type { Graph, Process } from '../types.ts';
 import { isContainer } from './host.ts';
 import { isInit } from './left-over.ts';
-import { manual, type Finding, type Live } from './types.ts';
+import { type Finding, type Live } from './types.ts';
+import { manual } from '../manual.ts';
 
 /** capabilities(7) by number: each is as good as root on the host when it is held in the initial user namespace. */
 const strong: Readonly<Record<string, number>> = {
@@ -58,7 +59,7 @@ function inContainer(graph: Graph, process: Process, effective: string): Finding
     at: 'namespaces',
     message: `${processName(process, pid)} is in a PID and a mount namespace of its own, but holds ${listed(held)} in the host's user namespace: that can be as good as root on the host.`,
     remedy: 'Drop these capabilities, or give it a user namespace of its own.',
-    link: manual('capabilities.7'),
+    link: manual('capabilities', 7),
   };
 }
 
@@ -72,7 +73,7 @@ function inJail(process: Process, effective: string): Finding | undefined {
     at: 'root directory',
     message: `${processName(process, pid)} has the root directory ${displayText(root)}, but also CAP_SYS_CHROOT, with which it can leave that directory.`,
     remedy: 'Drop CAP_SYS_CHROOT, or use a mount namespace with pivot_root(2) in place of chroot(2).',
-    link: manual('chroot.2'),
+    link: manual('chroot', 2),
   };
 }
 
@@ -93,7 +94,7 @@ export function* hostRoot({ graph, inspection, facts }: Live): Iterable<Finding>
       at: 'made by',
       message: `Uid ${line.inside} in this user namespace is uid 0, root, of the host${everyone ? ', as is every other uid' : ''}: files of the host's root are its own.`,
       remedy: 'Map a range of subordinate uids in place of uid 0, if root was not meant.',
-      link: manual('user_namespaces.7'),
+      link: manual('user_namespaces', 7),
     };
   }
 }

@@ -1,10 +1,8 @@
 /** Findings: what is wrong with what runs on a host, by rules that are pure functions of what is known of it. */
+import type { Severity } from '../../../server/language/protocol.ts';
 import type { FactsRecord, InsideRecord, RightsRecord } from '../../helper/protocol.ts';
 import type { LeakContext } from '../leaks.ts';
 import type { Graph, NamespaceKey } from '../types.ts';
-
-/** `error` only for what certainly fails, `warning` for what opens a hole or does not do what it seems to. */
-export type Severity = 'error' | 'warning' | 'information' | 'hint';
 
 export type FindingTarget =
   | { readonly kind: 'host' }
@@ -15,6 +13,7 @@ export type FindingTarget =
 export interface Finding {
   /** Of the rule: `live/…`. */
   readonly id: string;
+  /** `error` only for what certainly fails, `warning` for what opens a hole or does not do what it seems to. */
   readonly severity: Severity;
   readonly target: FindingTarget;
   /** Member of the target's details that it is about. */
@@ -45,9 +44,9 @@ export interface Live extends LeakContext {
   readonly lasting: ReadonlySet<string>;
 }
 
-export type Rule = (live: Live) => Iterable<Finding>;
-
-/** Page `NAME.SECTION` of the Linux manual. */
-export function manual(page: string): string {
-  return `https://man7.org/linux/man-pages/man${page.slice(page.lastIndexOf('.') + 1)}/${page}.html`;
+/** Whether two lists say the same. */
+export function sameFindings(a: readonly Finding[], b: readonly Finding[]): boolean {
+  return a.length === b.length && a.every(({ id, message }, at) => id === b[at]?.id && message === b[at].message);
 }
+
+export type Rule = (live: Live) => Iterable<Finding>;

@@ -2,7 +2,8 @@
 import { displayText } from '../text.ts';
 import { count, listed, namespaceName, processName } from '../words.ts';
 import type { Namespace } from '../types.ts';
-import { manual, type Finding, type Inspection, type Live } from './types.ts';
+import { type Finding, type Inspection, type Live } from './types.ts';
+import { manual } from '../manual.ts';
 
 type Inside = Inspection['inside'] extends ReadonlyMap<unknown, infer R> ? R : never;
 
@@ -38,7 +39,7 @@ function* shownProc({ graph }: Live, { key, id }: Namespace, { proc, pid }: Insi
     remedy: own
       ? 'Mount a new proc from within, as unshare --mount-proc does.'
       : 'Give it a mount namespace too, and mount a new proc in it, as unshare --mount-proc does.',
-    link: manual('pid_namespaces.7'),
+    link: manual('pid_namespaces', 7),
   };
 }
 
@@ -52,7 +53,7 @@ function* shownSysfs({ graph }: Live, { key }: Namespace, { sysfs, pid }: Inside
     at: 'leading process',
     message: `/sys/class/net, as ${processName(process, process.pid)} sees it, lists other devices than this network namespace has: its sysfs was mounted from another one.`,
     remedy: 'Mount a new sysfs from within, in a mount namespace of its own, as ip netns exec does.',
-    link: manual('network_namespaces.7'),
+    link: manual('network_namespaces', 7),
   };
 }
 
@@ -66,7 +67,7 @@ function* loopback({ key, memberList }: Namespace, inside: Inside): Iterable<Fin
     at: 'namespace',
     message: `The loopback interface is down${used ? ', so processes in it cannot reach each other by 127.0.0.1 or ::1' : ''}.`,
     remedy: 'Run ip link set lo up in it, if that is not on purpose.',
-    link: manual('network_namespaces.7'),
+    link: manual('network_namespaces', 7),
   };
 }
 
@@ -86,7 +87,7 @@ function* offsets({ key }: Namespace, { monotonic, boottime }: Inside): Iterable
     at: 'namespace',
     message: `${listed(clocks)} in this time namespace; uptimes and timestamps of the kernel log do not match the host's.`,
     remedy: 'Compare by CLOCK_REALTIME, which has no offset.',
-    link: manual('time_namespaces.7'),
+    link: manual('time_namespaces', 7),
   };
 }
 
@@ -104,7 +105,7 @@ function* propagation({ graph }: Live, { key, name }: Namespace, { shared = [], 
     at: 'namespace',
     message: `What is mounted beneath ${paths} in here appears in ${hostWords(graph)} too, and the other way round.`,
     remedy: `Make them slaves or private, if that is not on purpose: mount --make-rslave ${displayText(first)}.`,
-    link: manual('mount_namespaces.7'),
+    link: manual('mount_namespaces', 7),
   };
 }
 

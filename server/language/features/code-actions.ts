@@ -3,7 +3,7 @@ import type { Analysis } from '../analysis.ts';
 import type { CommentStyle } from '../dialect.ts';
 import type { Judgement } from '../engine.ts';
 import type { Host } from '../host.ts';
-import { clientCommands, type CreateArgument } from '../protocol.ts';
+import { clientCommands, creatable, type CreateArgument } from '../protocol.ts';
 import { diagnosticOf } from './diagnostics.ts';
 
 /** Mends of what is found in a range, the creation of what is missing on the host, and the comment that silences a rule. */
@@ -29,18 +29,12 @@ function fixesOf(analysis: Analysis, judgement: Judgement): CodeAction[] {
   }));
 }
 
-/** The helper gives names in these folders only: as ip-netns(8) does, and its own. */
-export function creatable({ type, path }: CreateArgument): boolean {
-  const [, own] = /^\/run\/linux-namespaces\/[\w.-]+\/([a-z]+)$/.exec(path) ?? [];
-  return own === type || (type === 'net' && /^(?:\/var)?\/run\/netns\/[\w.-]+$/.test(path));
-}
-
 function creationOf(analysis: Analysis, judgement: Judgement, host: Host | undefined): CodeAction[] {
   const found = analysis.namespaceAt(judgement.span.start);
   if (host === undefined || judgement.rule.id !== 'host/path-missing' || found?.namespace.from.kind !== 'path')
     return [];
   const argument: CreateArgument = { type: found.namespace.type, path: found.namespace.from.path };
-  if (!creatable(argument)) return [];
+  if (creatable(argument) === undefined) return [];
   const title = `Create it on ${host.name}`;
   const command: Command = { title, command: clientCommands.create, arguments: [argument] };
   return [{ title, kind: CodeActionKind.QuickFix, diagnostics: [diagnosticOf(analysis, judgement)], command }];

@@ -3,8 +3,13 @@ import { processes } from '../../../extension/model/words.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeclaredNamespace } from '../declared.ts';
 import type { Host } from '../host.ts';
-import { clientCommands, type CreateArgument, type DocumentArgument, type ShowArgument } from '../protocol.ts';
-import { creatable } from './code-actions.ts';
+import {
+  clientCommands,
+  creatable,
+  type CreateArgument,
+  type DocumentArgument,
+  type ShowArgument,
+} from '../protocol.ts';
 import { knownOf } from './known.ts';
 
 /** Over declarations, what the host has of them now and what can be done there. Without a host there are none. */
@@ -43,7 +48,7 @@ function commandFor(namespace: DeclaredNamespace, host: Host): Command | undefin
   }
   if (from.kind !== 'path' || host.at(from.path) !== 'missing') return undefined;
   const argument: CreateArgument = { type, path: from.path };
-  return creatable(argument)
+  return creatable(argument) !== undefined
     ? { title: `Create on ${host.name}`, command: clientCommands.create, arguments: [argument] }
     : undefined;
 }

@@ -3,6 +3,7 @@ import type { Analysis } from '../analysis.ts';
 import type { Judgement } from '../engine.ts';
 import type { Host } from '../host.ts';
 import type { Severity } from '../protocol.ts';
+import { wordsOf } from '../rule.ts';
 
 const numbers: Readonly<Record<Severity, DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,
@@ -17,14 +18,12 @@ export function diagnosticsOf(analysis: Analysis, host: Host | undefined): Diagn
   return analysis.judgements(host).map((judgement) => diagnosticOf(analysis, judgement));
 }
 
-export function diagnosticOf(
-  analysis: Analysis,
-  { span, message, remedy, severity, rule, related }: Judgement,
-): Diagnostic {
+export function diagnosticOf(analysis: Analysis, judgement: Judgement): Diagnostic {
+  const { span, severity, rule, related } = judgement;
   const { uri } = analysis.text;
   return {
     range: analysis.range(span),
-    message: remedy === undefined ? message : `${message} ${remedy}`,
+    message: wordsOf(judgement),
     severity: numbers[severity],
     source,
     code: rule.id,

@@ -1,4 +1,5 @@
 import type { Judgement } from '../engine.ts';
+import { lineAt, lineStarts } from '../lines.ts';
 import type { Severity } from '../protocol.ts';
 import type { RuleInfo } from '../rule.ts';
 import type { Span } from '../span.ts';
@@ -65,22 +66,7 @@ export function locate(file: string, text: string, judgements: readonly Judgemen
   }));
 }
 
-/** Lines end as in the editor: with \n, \r\n or \r. */
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 10 || (code === 13 && text.charCodeAt(at + 1) !== 10)) starts.push(at + 1);
-  }
-  return starts;
-}
-
 function positionOf(starts: readonly number[], offset: number): Position {
-  let [low, high] = [0, starts.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((starts[middle] ?? 0) <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return { line: low, column: offset - (starts[low - 1] ?? 0) + 1 };
+  const line = lineAt(starts, offset);
+  return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
 }

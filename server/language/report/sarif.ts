@@ -1,5 +1,5 @@
 import type { Severity } from '../protocol.ts';
-import type { RuleInfo } from '../rule.ts';
+import { wordsOf, type RuleInfo } from '../rule.ts';
 import type { LocatedFinding, LocatedFix, Region, Report } from './located.ts';
 
 /** SARIF 2.1.0 knows no hint. */
@@ -50,12 +50,12 @@ export function sarifReport(report: Report, rules: readonly RuleInfo[], version:
 }
 
 function resultOf(finding: LocatedFinding, ruleIndex: number | undefined): object {
-  const { file, region, rule, severity, message, remedy, related, fixes } = finding;
+  const { file, region, rule, severity, related, fixes } = finding;
   return {
     ruleId: rule.id,
     ...(ruleIndex === undefined ? {} : { ruleIndex }),
     level: levels[severity],
-    message: { text: remedy === undefined ? message : `${message} ${remedy}` },
+    message: { text: wordsOf(finding) },
     locations: [locationOf(file, region)],
     ...(related.length === 0
       ? {}

@@ -1,5 +1,5 @@
-import type { Severity } from '../protocol.ts';
-import type { RuleInfo } from '../rule.ts';
+import { severities, type Severity } from '../protocol.ts';
+import { wordsOf, type RuleInfo } from '../rule.ts';
 import type { LocatedFinding, Report } from './located.ts';
 
 /** SGR parameters of console_codes(4). */
@@ -10,17 +10,17 @@ export function textReport({ findings }: Report, coloured: boolean): string {
   return findings.map((finding) => `${textLine(finding, coloured)}\n`).join('');
 }
 
-function textLine({ file, region, severity, message, remedy, rule }: LocatedFinding, coloured: boolean): string {
+function textLine(finding: LocatedFinding, coloured: boolean): string {
+  const { file, region, severity, rule } = finding;
   const place = `${file}:${region.start.line}:${region.start.column}:`;
-  const what = [message, remedy].filter((each) => each !== undefined).join(' ');
   const paint = (parameters: string, text: string): string =>
     coloured ? `\u001B[${parameters}m${text}\u001B[0m` : text;
-  return `${paint('1', printable(place))} ${paint(colours[severity], `${severity}:`)} ${printable(what)} ${paint('2', `[${rule.id}]`)}`;
+  return `${paint('1', printable(place))} ${paint(colours[severity], `${severity}:`)} ${printable(wordsOf(finding))} ${paint('2', `[${rule.id}]`)}`;
 }
 
 /** What was done, for the end of the output. */
 export function summary({ files, findings, skipped }: Report): string {
-  const counts = (['error', 'warning', 'information', 'hint'] as const).flatMap((severity) => {
+  const counts = severities.flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : [`${count} ${plural(severity, count)}`];
   });

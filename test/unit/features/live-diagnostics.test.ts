@@ -9,7 +9,8 @@ import {
 import { placeOf } from '../../../extension/features/live-diagnostics/place.ts';
 import { HostBranch } from '../../../extension/features/tree/branch.ts';
 import { explain, itemOf } from '../../../extension/features/tree/items.ts';
-import type { Finding, FindingTarget, Severity } from '../../../extension/model/findings/types.ts';
+import type { Severity } from '../../../server/language/protocol.ts';
+import type { Finding, FindingTarget } from '../../../extension/model/findings/types.ts';
 import { noFilter } from '../../../extension/model/filter.ts';
 import { ConnectionError } from '../../../extension/transport/errors.ts';
 import { recorded } from '../model/records.ts';

@@ -9,7 +9,8 @@ import type {
   ProcessRecord,
 } from '../../../extension/helper/protocol.ts';
 import { judge } from '../../../extension/model/findings/judge.ts';
-import type { Finding, Live, Severity } from '../../../extension/model/findings/types.ts';
+import type { Severity } from '../../../server/language/protocol.ts';
+import type { Finding, Live } from '../../../extension/model/findings/types.ts';
 import { HostGraph } from '../../../extension/model/graph.ts';
 import type { NamespaceKey } from '../../../extension/model/types.ts';
 import { facts } from '../features/fake-host.ts';

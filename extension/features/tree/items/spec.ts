@@ -1,6 +1,6 @@
 import type { NamespaceType } from '../../../helper/protocol.ts';
 import type { CommandId } from '../../../ids.ts';
-import type { Severity } from '../../../model/findings/types.ts';
+import type { Severity } from '../../../../server/language/protocol.ts';
 
 export type ItemIcon =
   /** One of ours, in `media/icons`. */

@@ -1,3 +1,4 @@
+import { isIpcSysctl } from '../../kernel/sysctls.ts';
 import {
   given,
   isTrue,
@@ -90,8 +91,6 @@ const hostUtsName = serviceRule(
   },
 );
 
-const ipcSysctl = /^(?:kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..*)$/;
-
 /** Whether the container's namespace of this kind is the host's. */
 function isHosts(service: Service, key: string): boolean {
   const mode = setting(service, key);
@@ -107,7 +106,7 @@ const foreignSysctl = serviceRule(
   },
   function* (service) {
     for (const { key, keySpan } of sysctlsOf(service)) {
-      if (key.startsWith('net.') || ipcSysctl.test(key) || key === 'kernel.domainname') continue;
+      if (key.startsWith('net.') || isIpcSysctl(key) || key === 'kernel.domainname') continue;
       const why =
         key === 'kernel.hostname'
           ? 'runc refuses `kernel.hostname`, which is what `hostname` is for.'
@@ -140,7 +139,7 @@ const hostSysctl = serviceRule(
     for (const { key, keySpan } of sysctlsOf(service)) {
       const of = key.startsWith('net.')
         ? 'network_mode'
-        : ipcSysctl.test(key)
+        : isIpcSysctl(key)
           ? 'ipc'
           : key === 'kernel.domainname'
             ? 'uts'
@@ -164,7 +163,7 @@ const sharedSysctl = serviceRule(
   },
   function* (service) {
     for (const { key, keySpan } of sysctlsOf(service)) {
-      const of = key.startsWith('net.') ? 'network_mode' : ipcSysctl.test(key) ? 'ipc' : undefined;
+      const of = key.startsWith('net.') ? 'network_mode' : isIpcSysctl(key) ? 'ipc' : undefined;
       const mode = of && setting(service, of);
       if (mode === undefined || targetOf(mode) === undefined) continue;
       yield {

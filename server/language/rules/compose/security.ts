@@ -1,6 +1,6 @@
 import { given, isTrue, listed, setting, type ComposeDocument } from '../../dialects/compose/model.ts';
 import type { Rule, RuleInfo } from '../../rule.ts';
-import { capabilities } from './capabilities.ts';
+import { capabilities } from '../../kernel/capabilities.ts';
 import { engineManual, removal, serviceRule, specification, unlessAssumed } from './support.ts';
 
 interface Hosts {

@@ -1,4 +1,5 @@
 /** Development containers: what `docker run` makes of `runArgs` and of the members that stand for its options. */
+import { isIpcSysctl } from '../../kernel/sysctls.ts';
 import { namespaceOptions, type DevcontainerDocument, type RunOption } from '../../dialects/devcontainer.ts';
 import { isTrue, itemsOf, memberOf, textOf, valueAt } from '../../json.ts';
 import type { Severity } from '../../protocol.ts';
@@ -202,9 +203,8 @@ export const devcontainerRules: readonly DevcontainerRule[] = [
     link: 'https://docs.docker.com/reference/cli/docker/container/run/#sysctl',
     *check({ workloads }) {
       for (const { key, keySpan } of workloads.flatMap(({ sysctls }) => sysctls)) {
-        const isIpc =
-          /^(?:kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..+)$/.test(key);
-        if (isIpc || /^net[./]/.test(key) || key.includes('${') || /^kernel\.domainname$/.test(key)) continue;
+        if (isIpcSysctl(key) || /^net[./]/.test(key) || key.includes('${') || /^kernel\.domainname$/.test(key))
+          continue;
         yield {
           span: keySpan,
           message: `\`${key}\` is not among the sysctls that belong to a namespace: Docker and Podman refuse it.`,

@@ -24,9 +24,12 @@ const propagationUnknown = containerRule({
   },
 });
 
-function propagates({ node }: Mount): Finding['span'] | undefined {
-  const field = textField(node, 'mountPropagation');
-  return field?.text === 'Bidirectional' ? spanOf(field.entry) : undefined;
+/** Where a container asks that its own mounts come out of it. */
+function propagating(mounts: readonly Mount[]): Finding['span'][] {
+  return mounts.flatMap(({ node }) => {
+    const field = textField(node, 'mountPropagation');
+    return field?.text === 'Bidirectional' ? [spanOf(field.entry)] : [];
+  });
 }
 
 const bidirectionalRefused = containerRule({
@@ -36,9 +39,7 @@ const bidirectionalRefused = containerRule({
   link: links.propagation,
   *check({ mounts, securityContext }, { complete }) {
     if (!complete || flagOf(securityContext, 'privileged').value !== false) return;
-    for (const mount of mounts) {
-      const span = propagates(mount);
-      if (span === undefined) continue;
+    for (const span of propagating(mounts)) {
       yield {
         span,
         message:
@@ -56,9 +57,7 @@ const bidirectional = containerRule({
   link: links.propagation,
   *check({ mounts, securityContext }) {
     if (flagOf(securityContext, 'privileged').value !== true) return;
-    for (const mount of mounts) {
-      const span = propagates(mount);
-      if (span === undefined) continue;
+    for (const span of propagating(mounts)) {
       yield {
         span,
         message:

@@ -1,8 +1,10 @@
 /** The capabilities of the process, which count in the user namespace of the container. */
 import type { OciDocument } from '../../dialects/oci/document.ts';
 import { itemsOf, textOf, valueAt } from '../../json.ts';
+import { capabilityNames } from '../../kernel/capabilities.ts';
 import type { Span } from '../../span.ts';
-import { configSection, manual, rule, type OciRule } from './kit.ts';
+import { configSection, rule, type OciRule } from './kit.ts';
+import { manual } from '../../../../extension/model/manual.ts';
 
 /** Capabilities by which one that counts in the initial user namespace reaches the host: capabilities(7). */
 const powers = new Map([
@@ -19,18 +21,6 @@ const powers = new Map([
 ]);
 
 const capabilitySets = ['bounding', 'effective', 'inheritable', 'permitted', 'ambient'] as const;
-/** linux/capability.h, to CAP_CHECKPOINT_RESTORE, the last one (Linux 5.9). */
-const capabilityNames = new Set(
-  (
-    'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE ' +
-    'NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN ' +
-    'SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE ' +
-    'MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'
-  )
-    .split(' ')
-    .map((name) => `CAP_${name}`),
-);
-
 interface Capability {
   readonly name: string;
   readonly span: Span;

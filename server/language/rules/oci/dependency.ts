@@ -3,6 +3,7 @@ import { withArticle } from '../../../../extension/model/words.ts';
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames, type OciDocument, type OciSysctl } from '../../dialects/oci/document.ts';
 import { memberOf, membersOf, textOf, valueAt, type JsonMember } from '../../json.ts';
+import { isIpcSysctl } from '../../kernel/sysctls.ts';
 import type { Finding } from '../../rule.ts';
 import {
   addNamespace,
@@ -10,24 +11,17 @@ import {
   isNew,
   joinedPath,
   linuxSection,
-  manual,
   processPath,
   rule,
   runcSource,
   type OciRule,
 } from './kit.ts';
+import { manual } from '../../../../extension/model/manual.ts';
 
 const validator = runcSource('libcontainer/configs/validate/validator.go');
 
-/** System V IPC has these; POSIX message queues have all below fs.mqueue: ipc_namespaces(7) and runc's `sysctl`. */
-const ipcSysctls = new Set(
-  ['msgmax', 'msgmnb', 'msgmni', 'sem', 'shmall', 'shmmax', 'shmmni', 'shm_rmid_forced'].map(
-    (name) => `kernel.${name}`,
-  ),
-);
-
 function sysctlType({ key }: OciSysctl): NamespaceType | undefined {
-  if (ipcSysctls.has(key) || key.startsWith('fs.mqueue.')) return 'ipc';
+  if (isIpcSysctl(key)) return 'ipc';
   if (key.startsWith('net.')) return 'net';
   if (key === 'kernel.hostname' || key === 'kernel.domainname') return 'uts';
   return key.startsWith('user.') ? 'user' : undefined;

@@ -10,8 +10,6 @@ export type OciRule = Rule<OciDocument>;
 const repository = 'https://github.com/opencontainers/runtime-spec/blob/v1.3.0';
 export const linuxSection = (name: string): string => `${repository}/config-linux.md#${name}`;
 export const configSection = (name: string): string => `${repository}/config.md#${name}`;
-export const manual = (name: string, section: number): string =>
-  `https://man7.org/linux/man-pages/man${section}/${name}.${section}.html`;
 export const runcSource = (path: string): string => `https://github.com/opencontainers/runc/blob/v1.4.0/${path}`;
 
 /** A rule in the order in which it is read: what, how bad, about what, by whom, and how it is found. */

@@ -4,16 +4,8 @@ import { itemsOf, memberOf, numberOf, removal, valueAt } from '../../json.ts';
 import type { Severity } from '../../protocol.ts';
 import type { Finding } from '../../rule.ts';
 import type { Span } from '../../span.ts';
-import {
-  addNamespace,
-  configSection,
-  isNew,
-  linuxSection,
-  manual,
-  placeOfNamespaces,
-  rule,
-  type OciRule,
-} from './kit.ts';
+import { addNamespace, configSection, isNew, linuxSection, placeOfNamespaces, rule, type OciRule } from './kit.ts';
+import { manual } from '../../../../extension/model/manual.ts';
 
 const userNamespaces = manual('user_namespaces', 7);
 

@@ -3,17 +3,8 @@ import { withArticle } from '../../../../extension/model/words.ts';
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames, type OciMount } from '../../dialects/oci/document.ts';
 import { addition, memberOf, textOf, valueAt } from '../../json.ts';
-import {
-  addNamespace,
-  configSection,
-  isNew,
-  linuxSection,
-  manual,
-  mountAt,
-  rule,
-  runcSource,
-  type OciRule,
-} from './kit.ts';
+import { addNamespace, configSection, isNew, linuxSection, mountAt, rule, runcSource, type OciRule } from './kit.ts';
+import { manual } from '../../../../extension/model/manual.ts';
 
 const mountOptions = configSection('linux-mount-options');
 const rootfsSource = runcSource('libcontainer/rootfs_linux.go');

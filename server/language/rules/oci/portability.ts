@@ -2,7 +2,8 @@
 import type { OciDocument } from '../../dialects/oci/document.ts';
 import { itemsOf, memberOf, membersOf, numberOf, textOf, valueAt } from '../../json.ts';
 import type { Span } from '../../span.ts';
-import { configSection, manual, rule, type OciRule } from './kit.ts';
+import { configSection, rule, type OciRule } from './kit.ts';
+import { manual } from '../../../../extension/model/manual.ts';
 
 interface Feature {
   readonly what: string;

@@ -9,13 +9,13 @@ import {
   addNamespace,
   joinedPath,
   linuxSection,
-  manual,
   mountAt,
   placeOfNamespaces,
   processPath,
   rule,
   type OciRule,
 } from './kit.ts';
+import { manual } from '../../../../extension/model/manual.ts';
 
 /** What the container then shares with all that is on the host. */
 const shares: readonly (readonly [NamespaceType, Severity, string])[] = [

@@ -4,7 +4,8 @@ import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames, type OciDocument } from '../../dialects/oci/document.ts';
 import { itemsOf, removal } from '../../json.ts';
 import type { Finding } from '../../rule.ts';
-import { isNew, joinedPath, linuxSection, manual, processPath, rule, runcSource, type OciRule } from './kit.ts';
+import { isNew, joinedPath, linuxSection, processPath, rule, runcSource, type OciRule } from './kit.ts';
+import { manual } from '../../../../extension/model/manual.ts';
 
 const namespaces = linuxSection('namespaces');
 

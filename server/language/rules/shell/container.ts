@@ -1,3 +1,4 @@
+import { isIpcSysctl } from '../../kernel/sysctls.ts';
 import { containerNamespaces, sysctlOf } from '../../dialects/shell/declare.ts';
 import { literalValue, option, type OptionInvocation } from '../../dialects/shell/invocation.ts';
 import { podmanOptions } from '../../dialects/shell/tools.ts';
@@ -25,9 +26,6 @@ const modes: Readonly<Record<'docker' | 'podman', Readonly<Record<string, RegExp
     cgroupns: /^(?:|host|private|pod|container:.+|ns:.+)$/,
   },
 };
-
-/** Sysctls that have a value for each namespace, as docker and podman know them. */
-const ipcSysctls = /^(?:kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..*)$/;
 
 export const containerRules: readonly ShellRule[] = [
   optionRule(
@@ -128,7 +126,7 @@ export const containerRules: readonly ShellRule[] = [
     },
     function* sysctls(invocation): Iterable<Finding> {
       for (const sysctl of invocation.options.flatMap(sysctlOf)) {
-        if (sysctl.key.startsWith('net.') || ipcSysctls.test(sysctl.key)) continue;
+        if (sysctl.key.startsWith('net.') || isIpcSysctl(sysctl.key)) continue;
         yield {
           span: sysctl.keySpan,
           message: `${isDocker(invocation) ? 'The docker command' : 'podman'} refuses ${sysctl.key}: it is of neither the ipc nor the network namespace.`,
@@ -150,7 +148,7 @@ export const containerRules: readonly ShellRule[] = [
     function* sysctls(invocation): Iterable<Finding> {
       const shares = (name: string): boolean => literalValue(option(invocation, name)) === 'host';
       for (const sysctl of invocation.options.flatMap(sysctlOf)) {
-        const type = sysctl.key.startsWith('net.') ? 'network' : ipcSysctls.test(sysctl.key) ? 'ipc' : undefined;
+        const type = sysctl.key.startsWith('net.') ? 'network' : isIpcSysctl(sysctl.key) ? 'ipc' : undefined;
         if (type === undefined || !(type === 'network' ? networkMode(invocation) === 'host' : shares('ipc'))) continue;
         yield {
           span: sysctl.keySpan,

@@ -9,10 +9,9 @@ import {
   type OtherInvocation,
 } from '../../dialects/shell/invocation.ts';
 import type { Given } from '../../dialects/shell/options.ts';
-import type { Finding, Fix, Rule, RuleInfo } from '../../rule.ts';
+import { findingsOf, type Findings, type Fix, type Rule, type RuleInfo } from '../../rule.ts';
 
 export type ShellRule = Rule<ShellDocument>;
-type Findings = Iterable<Finding> | Finding | undefined;
 
 export const unshareManual = 'https://man7.org/linux/man-pages/man1/unshare.1.html#OPTIONS';
 export const nsenterManual = 'https://man7.org/linux/man-pages/man1/nsenter.1.html#OPTIONS';
@@ -29,7 +28,7 @@ export function optionRule(
     *check({ invocations }) {
       for (const invocation of invocations) {
         if (invocation.tool === 'ip' || invocation.tool === 'other' || !tools.includes(invocation.tool)) continue;
-        yield* list(check(invocation));
+        yield* findingsOf(check(invocation));
       }
     },
   };
@@ -39,7 +38,7 @@ export function ipRule(info: RuleInfo, check: (invocation: IpInvocation) => Find
   return {
     ...info,
     *check({ invocations }) {
-      for (const invocation of invocations) if (invocation.tool === 'ip') yield* list(check(invocation));
+      for (const invocation of invocations) if (invocation.tool === 'ip') yield* findingsOf(check(invocation));
     },
   };
 }
@@ -51,15 +50,10 @@ export function insideRule(info: RuleInfo, check: (invocation: OtherInvocation |
     *check({ invocations }) {
       for (const invocation of invocations) {
         if (invocation.within === undefined) continue;
-        if (invocation.tool === 'other' || invocation.tool === 'ip') yield* list(check(invocation));
+        if (invocation.tool === 'other' || invocation.tool === 'ip') yield* findingsOf(check(invocation));
       }
     },
   };
-}
-
-function list(findings: Findings): Iterable<Finding> {
-  if (findings === undefined) return [];
-  return 'message' in findings ? [findings] : findings;
 }
 
 export function makesUser(invocation: OptionInvocation): boolean {

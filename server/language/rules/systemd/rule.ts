@@ -1,10 +1,9 @@
 import type { Assignment } from '../../dialects/systemd/text.ts';
 import type { Unit, UnitDocument } from '../../dialects/systemd/unit.ts';
-import type { Finding, Fix, Rule, RuleInfo } from '../../rule.ts';
+import { findingsOf, type Findings, type Fix, type Rule, type RuleInfo } from '../../rule.ts';
 import type { Span } from '../../span.ts';
 
 export type SystemdRule = Rule<UnitDocument>;
-type Findings = Iterable<Finding> | Finding | undefined;
 
 const pages = 'https://www.freedesktop.org/software/systemd/man/latest';
 
@@ -29,12 +28,7 @@ export function containerRule(info: RuleInfo, check: (unit: Unit) => Findings): 
 export function rule(info: RuleInfo, check: (unit: Unit) => Findings): SystemdRule {
   return {
     ...info,
-    *check(document) {
-      const found = check(document);
-      if (found === undefined) return;
-      if (Symbol.iterator in found) yield* found;
-      else yield found;
-    },
+    check: (document) => findingsOf(check(document)),
   };
 }
 
