@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -185,15 +186,26 @@ static int do_ls(char *const *word)
 static int copy(const char *path)
 {
     autoclose int file = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    struct pollfd input = { .fd = file, .events = POLLIN };
+    sigset_t interrupt, old;
     char buffer[4096];
     ssize_t got;
 
     if (file < 0)
         return complain(path);
-    while ((got = read(file, buffer, sizeof buffer)) > 0)
-        if (write(STDOUT_FILENO, buffer, (size_t)got) != got)
-            return complain("write");
-    return got < 0 ? complain(path) : 0;
+    /* Ctrl-C may come between two reads as well as within: it waits until the next one does. */
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupt, &old);
+    while ((got = ppoll(&input, 1, NULL, &old)) >= 0 && (got = read(file, buffer, sizeof buffer)) > 0)
+        if (write(STDOUT_FILENO, buffer, (size_t)got) != got) {
+            got = -1;
+            path = "write";
+            break;
+        }
+    int status = got < 0 ? complain(path) : 0;
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return status;
 }
 
 static int do_cat(char *const *word)
