@@ -65,7 +65,7 @@ export const judging: Play = (stage, step) => {
     await stage.run('Disconnect');
     await code.noProblem(/^host\//);
     await code.problem(forgotten);
-    assert.equal(await code.lens(/on build7/).count(), 0);
+    await until('the lens is gone', async () => (await code.lens(/on build7/).count()) === 0);
     await stage.run('Connect');
     await tree.row(host.alias, 'Network');
     await code.problem(/^host\/path-missing$/);

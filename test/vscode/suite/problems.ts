@@ -25,7 +25,7 @@ export const problems: Play = (stage, step) => {
       return found?.accessibleLabel.includes(', 2 notes') === true ? found : undefined;
     });
     assert.match(row.accessibleLabel, /^0down-.*network namespace/);
-    assert.equal(await tree.badge(host.alias, 'Network', name), 'i');
+    await tree.badged('i', host.alias, 'Network', name);
     const words = await tree.tooltip(host.alias, 'Network', name);
     assert.match(words, /Note: The loopback interface is down, so processes in it cannot reach each other/);
     assert.match(words, /Run ip link set lo up in it/);
@@ -43,7 +43,7 @@ export const problems: Play = (stage, step) => {
     await until('it is found', async () =>
       (await tree.find(host.alias, 'PID', container))?.accessibleLabel.includes(', 1 warning'),
     );
-    assert.equal(await tree.badge(host.alias, 'PID', container), '!');
+    await tree.badged('!', host.alias, 'PID', container);
     await tree.says(/^\d+ warnings? · as root/, host.alias);
     const words = await tree.tooltip(host.alias, 'PID', container);
     assert.match(words, /Warning: \/proc, as .* sees it, shows the host's own PID namespace/);

@@ -188,6 +188,13 @@ export class Tree {
     );
   }
 
+  /** Waits for that badge: the editor asks for decorations later than for rows. */
+  async badged(badge: string, ...path: readonly Match[]): Promise<void> {
+    await until(`${path.join(' › ')} has the badge ${badge}`, async () => (await this.badge(...path)) === badge, {
+      explain: async () => this.badge(...path),
+    });
+  }
+
   /** The whole of its name is in sight, even if not of what stands beside it. */
   async isLegible(...path: readonly Match[]): Promise<boolean> {
     return this.#on(path, async (element) => {
