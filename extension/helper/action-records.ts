@@ -1,4 +1,4 @@
-/** Records of the verbs that do something: `create`, `rename`, `pin`, `unpin`, `end` and what runs in a terminal. See `records.ts`. */
+/** Records of the verbs that do something: `create`, `rename`, `pin`, `unpin`, `end` and what runs in a terminal or with a stream. See `records.ts`. */
 import { fields, maximumPid, text, whole, type Draft, type Fields } from './checks.ts';
 import { namespaceType } from './namespace-type.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
 /** Undefined for a kind that this version does not know. Throws `RecordError`. */
 export function actionRecord(record: Fields): HelperRecord | undefined {
   if (record['data'] !== undefined) return { data: { bytes: text(fields(record['data'], 'data'), 'bytes') } };
+  if (record['stderr'] !== undefined) return { stderr: { bytes: text(fields(record['stderr'], 'stderr'), 'bytes') } };
   if (record['made'] !== undefined) return { made: madeRecord(record['made']) };
   if (record['kept'] !== undefined) return { kept: keptRecord(record['kept']) };
   if (record['renamed'] !== undefined) return { renamed: renamedRecord(record['renamed']) };

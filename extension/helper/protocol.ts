@@ -342,6 +342,7 @@ export type HelperRecord =
   | Ending
   | { readonly would: Ending }
   | { readonly data: DataRecord }
+  | { readonly stderr: DataRecord }
   | { readonly exit: ExitRecord }
   | { readonly end: EndRecord }
   | { readonly error: ErrorRecord };

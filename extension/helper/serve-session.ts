@@ -11,10 +11,13 @@ import { parseMessage, type ServeMessage } from './records.ts';
 import {
   HelperError,
   type HelperSession,
+  type HelperStream,
   type HelperTerminal,
   type RequestOptions,
+  type StreamOptions,
   type TerminalSize,
 } from './session.ts';
+import { ServeStream } from './serve-stream.ts';
 import { ServeTerminal } from './serve-terminal.ts';
 
 /** A namespace that ten thousands of descriptors hold is one line. */
@@ -161,6 +164,15 @@ export class ServeSession implements HelperSession {
     const words = [String(size.columns), String(size.rows), verb, ...args];
     const end = this.#start(id, 'terminal', words, options);
     return new ServeTerminal(end, (about, ...more) => this.request(about, [String(id), ...more]));
+  }
+
+  openStream(words: readonly string[], options: StreamOptions = {}): HelperStream {
+    const id = ++this.#lastId;
+    return new ServeStream(
+      options,
+      (onRecord, signal) => this.#start(id, 'stream', words, { onRecord, signal }),
+      (about, ...more) => this.request(about, [String(id), ...more]),
+    );
   }
 
   #start(id: number, verb: string, args: readonly string[], options: RequestOptions): Promise<EndRecord> {

@@ -4,14 +4,32 @@ import type { EndRecord } from './protocol.ts';
 import { HelperError, type HelperTerminal, type TerminalSize } from './session.ts';
 
 /** Bytes that the helper takes at once. */
-const partSize = 12_288;
+export const partSize = 12_288;
 
 /** Milliseconds until what found no room is offered again. */
 const patience = 50;
 
+/** Makes a request about a running terminal or stream. */
+export type Send = (verb: 'input' | 'resize' | 'taken', ...words: readonly string[]) => Promise<EndRecord>;
+
+/** Resolves when the host has taken it, however long the program there does not read. Rejects when that has ended. */
+export async function handOver(send: Send, verb: 'input' | 'resize', words: () => readonly string[]): Promise<void> {
+  for (;;) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop
+      await send(verb, ...words());
+      return;
+    } catch (error) {
+      if (!(error instanceof HelperError && error.record.errno === 'EAGAIN')) throw error;
+    }
+    // oxlint-disable-next-line no-await-in-loop
+    await delay(patience);
+  }
+}
+
 export class ServeTerminal implements HelperTerminal {
   readonly end: Promise<EndRecord>;
-  readonly #send: (verb: 'input' | 'resize', ...words: readonly string[]) => Promise<EndRecord>;
+  readonly #send: Send;
   readonly #typed: Uint8Array[] = [];
   #sending = false;
   /** The size that the terminal is to have, until it was taken. */
@@ -19,10 +37,7 @@ export class ServeTerminal implements HelperTerminal {
   #over = false;
 
   /** `send` makes a request about this terminal. */
-  constructor(
-    end: Promise<EndRecord>,
-    send: (verb: 'input' | 'resize', ...words: readonly string[]) => Promise<EndRecord>,
-  ) {
+  constructor(end: Promise<EndRecord>, send: Send) {
     this.#send = send;
     this.end = end.finally(() => {
       this.#over = true;
@@ -45,45 +60,33 @@ export class ServeTerminal implements HelperTerminal {
   /** Of several sizes that find no room only the last one counts. */
   async #fit(): Promise<void> {
     try {
-      for (let size = this.#size; size !== undefined && !this.#over; size = this.#size) {
-        // oxlint-disable-next-line no-await-in-loop
-        const isTaken = await this.#taken('resize', String(size.columns), String(size.rows));
-        if (isTaken && this.#size === size) this.#size = undefined;
-        // oxlint-disable-next-line no-await-in-loop
-        else if (!isTaken) await delay(patience);
+      for (let sent: TerminalSize | undefined; this.#size !== sent && !this.#over;) {
+        // oxlint-disable-next-line no-await-in-loop, no-loop-func
+        await handOver(this.#send, 'resize', () => {
+          sent = this.#size;
+          return [String(sent?.columns), String(sent?.rows)];
+        });
       }
     } catch {
       // One that has ended meanwhile has no size.
-      this.#size = undefined;
     }
+    this.#size = undefined;
   }
 
   async #drain(): Promise<void> {
     this.#sending = true;
     try {
-      for (let part = this.#typed[0]; part !== undefined && !this.#over; part = this.#typed[0]) {
+      for (let part = this.#typed.shift(); part !== undefined && !this.#over; part = this.#typed.shift()) {
+        const text = Buffer.from(part).toString('base64url');
         // In order: the next key must not overtake this one.
         // oxlint-disable-next-line no-await-in-loop
-        if (await this.#taken('input', Buffer.from(part).toString('base64url'))) this.#typed.shift();
-        // oxlint-disable-next-line no-await-in-loop
-        else await delay(patience);
+        await handOver(this.#send, 'input', () => [text]);
       }
     } catch {
       // The terminal or the connection has ended, of which `end` tells.
       this.#typed.length = 0;
     } finally {
       this.#sending = false;
-    }
-  }
-
-  /** False when the program in the terminal does not read and there is no room for more. */
-  async #taken(verb: 'input' | 'resize', ...words: readonly string[]): Promise<boolean> {
-    try {
-      await this.#send(verb, ...words);
-      return true;
-    } catch (error) {
-      if (error instanceof HelperError && error.record.errno === 'EAGAIN') return false;
-      throw error;
     }
   }
 }

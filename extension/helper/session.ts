@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Disposable, Event } from '../disposable.ts';
 import type { EndRecord, ErrorRecord, HelperRecord, VersionRecord } from './protocol.ts';
 
@@ -32,6 +33,20 @@ export interface HelperTerminal {
   resize(size: TerminalSize): void;
 }
 
+export interface StreamOptions extends RequestOptions {
+  /** What the verb says on its standard error, as it comes. */
+  readonly onStderr?: (bytes: Uint8Array) => void;
+}
+
+/**
+ * A verb that runs with bytes as its standard input and output, and closes either side by itself. It is destroyed with the
+ * reason where the verb fails. To destroy it ends what it runs.
+ */
+export interface HelperStream extends Duplex {
+  /** As `HelperSession.request` settles. */
+  readonly ended: Promise<EndRecord>;
+}
+
 /** One `nshelper serve` on a host. Requests run side by side. Ends with its transport. */
 export interface HelperSession extends Disposable {
   readonly version: VersionRecord;
@@ -41,6 +56,8 @@ export interface HelperSession extends Disposable {
   request(verb: string, args: readonly string[], options?: RequestOptions): Promise<EndRecord>;
   /** Runs a verb with a terminal. `options.signal` ends it, and what runs in it is hung up on. */
   terminal(verb: string, args: readonly string[], size: TerminalSize, options: RequestOptions): HelperTerminal;
+  /** Runs a verb and its arguments with a stream. What it writes waits on the host until it is read. */
+  openStream(words: readonly string[], options?: StreamOptions): HelperStream;
   /** Fires once, also when the host killed the helper. */
   readonly onClose: Event<Error | undefined>;
 }

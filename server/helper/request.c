@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include "text.h"
 #include "util.h"
 
 #include <string.h>
@@ -43,4 +44,21 @@ long request_read(const char *data, size_t length, struct request *request)
 void request_free(struct request *request)
 {
     words_free(&request->words);
+}
+
+static bool starts_with(const char *data, size_t length, const char *prefix)
+{
+    return length >= strlen(prefix) && memcmp(data, prefix, strlen(prefix)) == 0;
+}
+
+bool request_is_answer(const char *lines, size_t length, int64_t id)
+{
+    const char *before = length > 1 ? memrchr(lines, '\n', length - 1) : NULL;
+    const char *last = before ? before + 1 : lines;
+    char prefix[64];
+    size_t size = text_format(prefix, sizeof prefix, "{\"id\":%lld,", (long long)id);
+
+    length -= (size_t)(last - lines);
+    return starts_with(last, length, prefix) && (starts_with(last + size, length - size, "\"end\":") ||
+                                                 starts_with(last + size, length - size, "\"error\":"));
 }

@@ -33,4 +33,7 @@ void request_free(struct request *request);
 /* An id as a request writes it: decimal digits, no more than REQUEST_ID_MAX. */
 bool request_id(const char *text, int64_t *id);
 
+/* Whether the last of several whole lines, as `serve` writes them, closes the answer to the request of that id. */
+bool request_is_answer(const char *lines, size_t length, int64_t id);
+
 #endif

@@ -143,7 +143,7 @@ static _Noreturn void work(struct server *server, const struct request *request,
         close(server->out.fd);
     output_init(&output, pipe, request->id);
     if (terminal >= 0)
-        _exit(terminal_run(request->word + 1, request->count - 1, &output));
+        _exit(terminal_run(request->word, request->count, &output));
     _exit(verb_run(request->word, request->count, &output, true));
 }
 
@@ -165,7 +165,7 @@ static int start(struct server *server, const struct request *request)
         return say_error(server, request->id, "pipe2", errno, NULL);
     read_end = pair[0];
     write_end = pair[1];
-    if (strcmp(request->word[0], "terminal") == 0) {
+    if (strcmp(request->word[0], "terminal") == 0 || strcmp(request->word[0], "stream") == 0) {
         int result = terminal_socket(pair);
         if (result)
             return say_error(server, request->id, "socketpair", -result, NULL);
@@ -205,7 +205,12 @@ static int cancel(struct server *server, const struct request *request)
     return say(server, request->id, NULL);
 }
 
-/* `input` and `resize`: for the terminal of a running request. */
+/* What is for the terminal or stream of a running request. */
+static const struct passed {
+    char verb[8];
+    int (*pass)(int socket, char *const *word, size_t count);
+} passed[] = { { "input", terminal_type }, { "resize", terminal_resize }, { "taken", terminal_taken } };
+
 static int pass_to_terminal(struct server *server, const struct request *request,
                             int (*pass)(int socket, char *const *word, size_t count))
 {
@@ -219,6 +224,14 @@ static int pass_to_terminal(struct server *server, const struct request *request
         return say_error(server, request->id, verb, ESRCH, "no terminal with this id");
     int result = pass(running->terminal, request->word + 2, request->count - 2);
     return result ? say_error(server, request->id, verb, -result, NULL) : say(server, request->id, NULL);
+}
+
+static int pass_or_start(struct server *server, const struct request *request)
+{
+    for (size_t i = 0; i < array_length(passed); i++)
+        if (strcmp(request->word[0], passed[i].verb) == 0)
+            return pass_to_terminal(server, request, passed[i].pass);
+    return start(server, request);
 }
 
 /* Takes every whole request from the input. Returns -errno when nothing can be read any more. */
@@ -241,12 +254,8 @@ static int take_requests(struct server *server)
             result = say_error(server, request.id, "request", -request.error, request.detail);
         else if (strcmp(request.word[0], "cancel") == 0)
             result = cancel(server, &request);
-        else if (strcmp(request.word[0], "input") == 0)
-            result = pass_to_terminal(server, &request, terminal_type);
-        else if (strcmp(request.word[0], "resize") == 0)
-            result = pass_to_terminal(server, &request, terminal_resize);
         else
-            result = start(server, &request);
+            result = pass_or_start(server, &request);
         request_free(&request);
     }
     memmove(server->in, server->in + at, server->in_length - at);
@@ -272,24 +281,6 @@ static int read_requests(struct server *server)
     }
     server->in_length += (size_t)got;
     return take_requests(server);
-}
-
-static bool starts_with(const char *data, size_t length, const char *prefix)
-{
-    return length >= strlen(prefix) && memcmp(data, prefix, strlen(prefix)) == 0;
-}
-
-/* The last of several whole lines tells whether the answer is complete. */
-static bool is_answer(const char *lines, size_t length, int64_t id)
-{
-    const char *before = length > 1 ? memrchr(lines, '\n', length - 1) : NULL;
-    const char *last = before ? before + 1 : lines;
-    char prefix[64];
-    size_t size = text_format(prefix, sizeof prefix, "{\"id\":%lld,", (long long)id);
-
-    length -= (size_t)(last - lines);
-    return starts_with(last, length, prefix) && (starts_with(last + size, length - size, "\"end\":") ||
-                                                 starts_with(last + size, length - size, "\"error\":"));
 }
 
 /* The child is done or dead. What it left unsaid is said for it. */
@@ -328,7 +319,7 @@ static int read_child(struct server *server, size_t index)
     if (newline) {
         size_t whole = (size_t)(newline + 1 - running->data);
         result = stream_append(&server->out, running->data, whole);
-        running->answered = running->answered || is_answer(running->data, whole, running->id);
+        running->answered = running->answered || request_is_answer(running->data, whole, running->id);
         running->length -= whole;
         memmove(running->data, running->data + whole, running->length);
     } else if (running->length > LINE_MAX_BYTES) {

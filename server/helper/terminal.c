@@ -22,11 +22,21 @@
 #define LAST_WORDS_MAX 64
 /* Several messages wait here for a program that does not read, so that a change of the size gets past them. */
 #define TYPED_MAX (4 * TERMINAL_TYPED_MAX)
+/* Bytes of a stream that may be on their way before its reader has taken the first of them. */
+#define WINDOW (256 * 1024)
 /* Between looks whether a verb has ended that has become another program. */
 #define EXIT_CHECK_MS 50
 
 struct terminal {
+    /* Our end of the terminal, or of the socket that is in its place when the verb runs with a stream. */
     int master;
+    /* What the verb says on its standard error when it runs with a stream, otherwise -1. */
+    int errors;
+    bool is_stream;
+    /* Of a stream: bytes passed on that the reader has not taken yet. */
+    uint32_t untaken;
+    /* Nothing more will be typed. */
+    bool closing;
     /* Records of the verb. */
     int records;
     pid_t child;
@@ -41,55 +51,6 @@ struct terminal {
     bool answered;
 };
 
-static bool parse_size(const char *text, uint16_t *size)
-{
-    const char *end = text + strlen(text);
-    uint64_t number;
-
-    if (!parse_number(&text, end, &number) || text != end || number == 0 || number > UINT16_MAX)
-        return false;
-    *size = (uint16_t)number;
-    return true;
-}
-
-int terminal_socket(int ends[2])
-{
-    /* Messages stay whole, and one that finds no room is refused at once instead of in part. */
-    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
-}
-
-static int pass_on(int socket, const struct terminal_message *message)
-{
-    ssize_t sent = send(socket, message, sizeof *message + message->length, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-    return sent < 0 ? -errno : 0;
-}
-
-int terminal_type(int socket, char *const *word, size_t count)
-{
-    autofree struct terminal_message *message = malloc(sizeof *message + TERMINAL_TYPED_MAX + 3);
-    size_t length = count == 1 ? strlen(word[0]) : 0;
-
-    if (!message)
-        return -ENOMEM;
-    if (length == 0 || length > (TERMINAL_TYPED_MAX + 2) / 3 * 4)
-        return -EINVAL;
-    long decoded = base64url_decode(word[0], length, message->data);
-    if (decoded <= 0 || decoded > TERMINAL_TYPED_MAX)
-        return -EINVAL;
-    *message = (struct terminal_message){ .length = (uint16_t)decoded };
-    return pass_on(socket, message);
-}
-
-int terminal_resize(int socket, char *const *word, size_t count)
-{
-    struct terminal_message message = { 0 };
-
-    if (count != 2 || !parse_size(word[0], &message.columns) || !parse_size(word[1], &message.rows))
-        return -EINVAL;
-    return pass_on(socket, &message);
-}
-
 static int resize(int terminal, uint16_t columns, uint16_t rows)
 {
     struct winsize size = { .ws_col = columns, .ws_row = rows };
@@ -97,20 +58,21 @@ static int resize(int terminal, uint16_t columns, uint16_t rows)
     return ioctl(terminal, TIOCSWINSZ, &size) < 0 ? -errno : 0;
 }
 
-/* In the child: the terminal becomes its controlling one and its standard streams. */
-static _Noreturn void run_verb(char *const *word, size_t count, int slave, int records, pid_t parent)
+/* In the child: the terminal becomes its controlling one and its standard streams. `errors` is -1 or its standard error. */
+static _Noreturn void run_verb(char *const *word, size_t count, int slave, int errors, int records, pid_t parent)
 {
     struct output output;
 
     /* The parent may have died before prctl took effect. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
-    if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
+    if (setsid() < 0 || (errors < 0 && ioctl(slave, TIOCSCTTY, 0) < 0))
         _exit(1);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (dup2(slave, fd) < 0)
+        if (dup2(fd == STDERR_FILENO && errors >= 0 ? errors : slave, fd) < 0)
             _exit(1);
     close(slave);
+    cleanup_close(&errors);
     /* A verb that is told `--records=3` says there how what it started has ended. */
     if (records != RECORDS_FD && dup3(records, RECORDS_FD, O_CLOEXEC) < 0)
         _exit(1);
@@ -139,12 +101,28 @@ static int open_terminal(const struct winsize *size, int *master, int *slave)
     return 0;
 }
 
-/* 0 when there was something, 1 at the end. */
-static int show(struct terminal *terminal)
+/* Half-closed by either side, as a pipe cannot be. The standard error is a pipe of its own. */
+static int open_stream(struct terminal *terminal, int *end, int *errors)
+{
+    int pair[2], pipes[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    terminal->master = pair[0];
+    *end = pair[1];
+    if (pipe2(pipes, O_CLOEXEC) < 0)
+        return -errno;
+    terminal->errors = pipes[0];
+    *errors = pipes[1];
+    return 0;
+}
+
+/* Passes on what there is as one record. 0 when there was something, 1 at the end. */
+static int show(struct terminal *terminal, int from, const char *record)
 {
     char shown[SHOWN_MAX];
     char text[(SHOWN_MAX + 2) / 3 * 4 + 1];
-    ssize_t got = read(terminal->master, shown, sizeof shown);
+    ssize_t got = read(from, shown, sizeof shown);
 
     if (got < 0 && errno == EINTR)
         return 0;
@@ -152,7 +130,8 @@ static int show(struct terminal *terminal)
     if (got <= 0)
         return 1;
     text[base64url_encode(shown, (size_t)got, text)] = '\0';
-    record_begin(terminal->output, "data");
+    terminal->untaken += from == terminal->master ? (uint32_t)got : 0;
+    record_begin(terminal->output, record);
     json_text(terminal->output, "bytes", text);
     record_end(terminal->output);
     return output_flush(terminal->output) ? 1 : 0;
@@ -174,6 +153,8 @@ static void type(struct terminal *terminal)
     }
     terminal->typed_length -= at;
     memmove(terminal->typed, terminal->typed + at, terminal->typed_length);
+    if (terminal->closing && terminal->typed_length == 0)
+        shutdown(terminal->master, SHUT_WR);
 }
 
 static bool has_room(const struct terminal *terminal)
@@ -193,10 +174,15 @@ static int take_message(struct terminal *terminal)
     if (got < (ssize_t)sizeof head)
         return 1;
     memcpy(&head, buffer, sizeof head);
-    if (head.length == 0) {
-        resize(terminal->master, head.columns, head.rows);
+    if (head.length == 0 && head.columns > 0) {
+        uint32_t taken = head.columns * UINT32_C(1024);
+        if (terminal->is_stream)
+            terminal->untaken -= taken < terminal->untaken ? taken : terminal->untaken;
+        else if (head.rows > 0)
+            resize(terminal->master, head.columns, head.rows);
         return 0;
     }
+    terminal->closing = terminal->is_stream && head.length == 0;
     memcpy(terminal->typed + terminal->typed_length, buffer + sizeof head, head.length);
     terminal->typed_length += head.length;
     type(terminal);
@@ -241,12 +227,36 @@ static void pass_records(struct terminal *terminal, bool all)
     output_flush(terminal->output);
 }
 
+static bool may_show(const struct terminal *terminal)
+{
+    return !terminal->is_stream || terminal->untaken < WINDOW;
+}
+
+/* The last words on the screen, not all that a process in the background goes on to say; of a stream all that is there. */
+static void show_rest(struct terminal *terminal)
+{
+    unsigned shown = 0;
+
+    for (;;) {
+        struct pollfd polls[] = { { .fd = terminal->master, .events = POLLIN },
+                                  { .fd = STDIN_FILENO, .events = POLLIN } };
+        if (!may_show(terminal)) {
+            if (poll(polls + 1, 1, -1) < 0 || take_message(terminal))
+                return;
+        } else if (poll(polls, 1, 0) <= 0 || show(terminal, terminal->master, "data") ||
+                   (++shown == LAST_WORDS_MAX && !terminal->is_stream)) {
+            return;
+        }
+    }
+}
+
 /* Returns how the verb's process ended, as waitpid says it. */
 static int relay(struct terminal *terminal)
 {
-    enum { SHOWN, RECORDS, TYPED, COUNT };
+    enum { SHOWN, ERRORS, RECORDS, TYPED, COUNT };
     struct pollfd polls[COUNT] = {
         [SHOWN] = { .fd = terminal->master, .events = POLLIN },
+        [ERRORS] = { .fd = terminal->errors, .events = POLLIN },
         [RECORDS] = { .fd = terminal->records, .events = POLLIN },
         [TYPED] = { .fd = STDIN_FILENO, .events = POLLIN },
     };
@@ -255,7 +265,7 @@ static int relay(struct terminal *terminal)
     /* What the verb started may hold the terminal for longer than the verb, and an exec closes the verb's pipe. */
     while (polls[RECORDS].fd >= 0 || waitpid(terminal->child, &status, WNOHANG) == 0) {
         bool room = has_room(terminal);
-        polls[SHOWN].events = terminal->typed_length > 0 ? POLLIN | POLLOUT : POLLIN;
+        polls[SHOWN].events = (short)((may_show(terminal) ? POLLIN : 0) | (terminal->typed_length > 0 ? POLLOUT : 0));
         polls[TYPED].events = room ? POLLIN : 0;
         if (poll(polls, COUNT, polls[RECORDS].fd >= 0 ? -1 : EXIT_CHECK_MS) < 0) {
             if (errno != EINTR)
@@ -264,8 +274,10 @@ static int relay(struct terminal *terminal)
         }
         if (polls[SHOWN].revents & POLLOUT)
             type(terminal);
-        if ((polls[SHOWN].revents & ~POLLOUT) && show(terminal))
+        if ((polls[SHOWN].revents & ~POLLOUT) && show(terminal, terminal->master, "data"))
             polls[SHOWN].fd = -1;
+        if (polls[ERRORS].revents && show(terminal, terminal->errors, "stderr"))
+            polls[ERRORS].fd = -1;
         if (polls[RECORDS].revents) {
             if (take_records(terminal))
                 polls[RECORDS].fd = -1;
@@ -274,9 +286,9 @@ static int relay(struct terminal *terminal)
         if (polls[TYPED].fd >= 0 && polls[TYPED].revents && (!room || take_message(terminal)))
             polls[TYPED].fd = -1;
     }
-    /* The last words on the screen, not all that a process in the background goes on to say. */
-    struct pollfd rest = { .fd = terminal->master, .events = POLLIN };
-    for (unsigned i = 0; i < LAST_WORDS_MAX && polls[SHOWN].fd >= 0 && poll(&rest, 1, 0) > 0 && !show(terminal); i++)
+    if (polls[SHOWN].fd >= 0)
+        show_rest(terminal);
+    while (polls[ERRORS].fd >= 0 && poll(&polls[ERRORS], 1, 0) > 0 && !show(terminal, terminal->errors, "stderr"))
         ;
     pass_records(terminal, true);
     return status;
@@ -298,23 +310,28 @@ static void print_exit(int status, struct output *output)
 static int start(char *const *word, size_t count, struct terminal *terminal, struct failure *failure)
 {
     struct winsize size = { 0 };
-    int pipes[2], slave = -1;
+    autoclose int slave = -1, errors = -1;
+    int pipes[2], result;
+    size_t taken = 1;
 
-    if (count < 3 || !parse_size(word[0], &size.ws_col) || !parse_size(word[1], &size.ws_row))
-        return fail_usage(failure, "terminal", "terminal takes COLUMNS ROWS VERB");
-    int result = open_terminal(&size, &terminal->master, &slave);
-    if (result)
-        return fail(failure, "openpt", -result);
-    if (pipe2(pipes, O_CLOEXEC) < 0) {
-        close(slave);
-        return fail(failure, "pipe2", errno);
+    terminal->is_stream = strcmp(word[0], "stream") == 0;
+    if (terminal->is_stream) {
+        result = open_stream(terminal, &slave, &errors);
+    } else {
+        taken = 3;
+        if (count <= taken || !terminal_parse_size(word[1], &size.ws_col) || !terminal_parse_size(word[2], &size.ws_row))
+            return fail_usage(failure, "terminal", "terminal takes COLUMNS ROWS VERB");
+        result = open_terminal(&size, &terminal->master, &slave);
     }
+    if (result)
+        return fail(failure, terminal->is_stream ? "socketpair" : "openpt", -result);
+    if (pipe2(pipes, O_CLOEXEC) < 0)
+        return fail(failure, "pipe2", errno);
     pid_t parent = getpid();
     terminal->child = fork();
     if (terminal->child == 0)
-        run_verb(word + 2, count - 2, slave, pipes[1], parent);
+        run_verb(word + taken, count - taken, slave, errors, pipes[1], parent);
     int number = errno;
-    close(slave);
     close(pipes[1]);
     terminal->records = pipes[0];
     if (terminal->child < 0)
@@ -332,7 +349,7 @@ int terminal_run(char *const *word, size_t count, struct output *output)
     int result = terminal ? 0 : -ENOMEM;
 
     if (terminal) {
-        terminal->master = terminal->records = -1;
+        terminal->master = terminal->records = terminal->errors = -1;
         terminal->output = output;
         result = start(word, count, terminal, &failure);
     }

@@ -86,7 +86,7 @@ test('a terminal of no size, and words that are none of its, are refused', { ski
     ['resize', String(id), '100'],
     ['input', String(id), 'not base64!'],
     ['input', String(id), ''],
-    ['input', String(id)],
+    ['taken', String(id), '0'],
   ] as const) {
     // oxlint-disable-next-line no-await-in-loop
     assert.equal((await session.request(verb, ...words)).error?.errno, 'EINVAL', `${verb} ${words.join(' ')}`);

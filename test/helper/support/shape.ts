@@ -220,6 +220,7 @@ const records: Readonly<Record<string, Check>> = {
     bound: number,
   }),
   data: object({ bytes: text }),
+  stderr: object({ bytes: text }),
   renamed: object({ name: text, from: text }),
   made: object({ type, id: positive }, { nsid: positive, owner: positive }),
   init: object({ pid: positive, start: natural, nspid: listOf(positive) }),

@@ -36,6 +36,9 @@ function sessionThat(
     terminal: () => {
       throw new Error('not used');
     },
+    openStream: () => {
+      throw new Error('not used');
+    },
     onClose: () => ({ dispose: () => {} }),
     dispose: () => {},
   };

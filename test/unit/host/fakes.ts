@@ -74,6 +74,9 @@ export class FakeSession extends FakeClosable implements HelperSession {
   terminal(): never {
     throw new Error('not used');
   }
+  openStream(): never {
+    throw new Error('not used');
+  }
 }
 
 export class FakeWatch {
