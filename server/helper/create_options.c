@@ -216,6 +216,12 @@ static bool set_try(struct create *create, const char *value)
     return create->try = true;
 }
 
+static bool set_wait(struct create *create, const char *value)
+{
+    (void)value;
+    return create->wait = true;
+}
+
 static const struct {
     const char *name;
     bool has_value;
@@ -246,6 +252,7 @@ static const struct {
     { "--clear-env", false, set_clear_env, NULL },
     { "--records", true, read_records, "--records takes an open file descriptor" },
     { "--try", false, set_try, NULL },
+    { "--wait", false, set_wait, NULL },
 };
 
 static int parse_word(const char *word, struct create *create, struct failure *failure)
@@ -287,8 +294,8 @@ static int check(const struct create *create, struct failure *failure)
         return fail_usage(failure, "option", "a type is either new or joined");
     if (create->map && (create->uid_map.count || create->gid_map.count))
         return fail_usage(failure, "option", "--map and ranges exclude each other");
-    if (create->try && (create->argv || create->keep))
-        return fail_usage(failure, "option", "--try neither runs nor keeps anything");
+    if ((create->try || create->wait) && (create->argv || create->keep))
+        return fail_usage(failure, "option", "--try and --wait neither run nor keep anything");
     for (size_t i = 0; i < create->sysctls.count; i++)
         if (!create_parse_sysctl(create->sysctls.item[i], create->new_types, path, sizeof path, &value))
             return fail_usage(failure, "option", "--sysctl takes NAME=VALUE of one of the new namespaces");

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -193,6 +194,8 @@ static void print_exit(const struct enter *enter, int status)
  */
 static int watch_descendants(const struct host *host, pid_t parent, int pipe, struct failure *failure)
 {
+    static const struct timespec grace = { 2, 0 };
+    const struct timespec *patience = NULL;
     sigset_t set;
     int status = 0;
 
@@ -209,10 +212,17 @@ static int watch_descendants(const struct host *host, pid_t parent, int pipe, st
         return 0;
     }
     close(pipe);
-    /* Not killed with the parent: there is something to be done then. */
+    /* Not killed with the parent: a debugger that has time to leave takes its breakpoints out of what it is attached to. */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    while (getppid() == parent && waitpid(child, &status, WNOHANG) == 0 && sigwaitinfo(&set, NULL) != SIGTERM)
-        ;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        if (getppid() != parent)
+            patience = &grace;
+        int number = sigtimedwait(&set, NULL, patience);
+        if (number == SIGTERM)
+            patience = &grace;
+        else if (number < 0 && errno == EAGAIN)
+            break;
+    }
     children_end(host);
     if (WIFSIGNALED(status))
         raise(WTERMSIG(status));

@@ -259,7 +259,7 @@ static int go(struct guardian *guardian, struct output *output, struct failure *
     const struct create *create = guardian->create;
     int result = 0;
 
-    if (!create->argv && !create->keep)
+    if (!create->argv && !create->keep && !create->wait)
         return 0;
     if (!channel_send(guardian->control, MESSAGE_GO, 0))
         return child_failure(failure);
@@ -277,7 +277,8 @@ static int go(struct guardian *guardian, struct output *output, struct failure *
     }
     if (!result)
         output_flush(output);
-    if (!result && create->argv)
+    /* With --wait nothing comes but the end of the caller. */
+    if (!result && (create->argv || create->wait))
         result = expect(guardian, MESSAGE_EXIT, failure);
     if (!result && create->argv)
         guardian_print_exit(last.value, output);
