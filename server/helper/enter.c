@@ -129,10 +129,15 @@ static int execute(const struct enter *enter, const struct joining *joining, con
     environment_set(enter->word);
     if (enter->has_shell)
         return shell_run(enter, shell, failure);
+    /* Under its own name: interpreters look for their files by it. */
+    char **argv = (char **)enter->argv, *last = argv[0];
     for (char *const *word = enter->word; strcmp(*word, "--") != 0; word++)
-        if (strncmp(*word, "--program=", 10) == 0)
-            execvp(*word + 10, enter->argv);
-    execvp(enter->argv[0], enter->argv);
+        if (strncmp(*word, "--program=", 10) == 0) {
+            argv[0] = *word + 10;
+            execvp(argv[0], argv);
+        }
+    argv[0] = last;
+    execvp(last, argv);
     return fail_path(failure, "execve", errno, enter->argv[0]);
 }
 

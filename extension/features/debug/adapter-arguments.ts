@@ -57,9 +57,7 @@ const dialects: Readonly<Record<Exclude<PresetName, 'node'>, Dialect>> = {
     }),
     attach: (pid, root) => ({
       pid,
-      ...(root === undefined
-        ? {}
-        : { initCommands: [sysrootCommand(root)], program: `/proc/${pid}/exe` }),
+      ...(root === undefined ? {} : { initCommands: [sysrootCommand(root)], program: `/proc/${pid}/exe` }),
     }),
   },
   gdb: {

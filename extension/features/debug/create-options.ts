@@ -35,7 +35,8 @@ const attributes: Readonly<Record<string, (value: unknown) => Read>> = {
   },
   uidMap: (value) => readMap(value, 'uidMap'),
   gidMap: (value) => readMap(value, 'gidMap'),
-  setgroups: (value) => (value === 'deny' ? { options: { setgroups: 'deny' } } : { problem: 'Only "deny" is possible.' }),
+  setgroups: (value) =>
+    value === 'deny' ? { options: { setgroups: 'deny' } } : { problem: 'Only "deny" is possible.' },
   hostname: (value) => readText(value, 'hostname'),
   domainname: (value) => readText(value, 'domainname'),
   monotonic: (value) => readSeconds(value, 'monotonic'),
@@ -95,9 +96,7 @@ function readTruth(value: unknown, key: 'mountProc' | 'loopback'): Read {
 }
 
 function readSeconds(value: unknown, key: 'monotonic' | 'boottime'): Read {
-  return Number.isSafeInteger(value)
-    ? { options: { [key]: Number(value) } }
-    : { problem: 'Whole seconds are needed.' };
+  return Number.isSafeInteger(value) ? { options: { [key]: Number(value) } } : { problem: 'Whole seconds are needed.' };
 }
 
 function readMap(value: unknown, key: 'uidMap' | 'gidMap'): Read {

@@ -129,7 +129,6 @@ function isBelow(graph: Graph, key: NamespaceKey | undefined, ancestor: Namespac
 
 /** The process that has a number in the pid namespace of a place. */
 export function processSeenAs(graph: Graph, pid: number, place: Pick<Place, 'pidNamespace'>): Process | undefined {
-  for (const process of graph.processes.values())
-    if (pidSeenFrom(graph, process, place) === pid) return process;
+  for (const process of graph.processes.values()) if (pidSeenFrom(graph, process, place) === pid) return process;
   return undefined;
 }

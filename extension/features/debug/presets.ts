@@ -79,7 +79,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     complaints: [
       {
         pattern: /Interpreter `dap' unrecognized/,
-        words: 'This GDB does not speak the Debug Adapter Protocol: GDB 14 is the first that does, and it needs Python.',
+        words:
+          'This GDB does not speak the Debug Adapter Protocol: GDB 14 is the first that does, and it needs Python.',
       },
     ],
     install: 'Debian 13 and Ubuntu 24.04 or later: apt install gdb.',
