@@ -24,7 +24,7 @@ export interface Way {
 export interface Ending {
   readonly exit: ExitRecord | undefined;
   /** Of the helper or of the connection. */
-  readonly error: unknown;
+  readonly error: Error | undefined;
   /** What it said last on its standard error. */
   readonly said: string;
 }
@@ -94,8 +94,9 @@ export function runAdapter(
       try {
         await stream.ended;
         return { exit, error: undefined, said };
-      } catch (error) {
-        reject(error instanceof Error ? error : new Error(String(error)));
+      } catch (reason) {
+        const error = reason instanceof Error ? reason : new Error(String(reason));
+        reject(error);
         return { exit, error, said };
       }
     })();
@@ -136,7 +137,7 @@ function shortened(programs: readonly string[]): string {
 
 /** One or two sentences about an adapter that ended although nobody told it to. */
 export function endingWords({ exit, error, said }: Ending, { label, complaints, install }: Way): string {
-  if (error !== undefined) return error instanceof Error ? error.message : String(error);
+  if (error !== undefined) return error.message;
   const complaint = complaints.find(({ pattern }) => pattern.test(said));
   if (complaint !== undefined) return `${complaint.words}${install === undefined ? '' : ` ${install}`}`;
   const how =

@@ -23,8 +23,8 @@ export interface BridgeOptions {
   readonly arguments: Message;
   readonly paths: SourcePaths;
   readonly toEditor: (message: Message) => void;
-  /** Resolves when it runs. */
-  readonly runInTerminal: (request: TerminalRequest) => Promise<void>;
+  /** Throws where nothing can be run. */
+  readonly runInTerminal: (request: TerminalRequest) => void;
   /** Text of a file that only the target has. */
   readonly readSource: (path: string) => Promise<string>;
   /** What may be the reason where the adapter refuses to launch or to attach. */
@@ -108,7 +108,7 @@ export class Bridge {
         this.#response(message);
         break;
       case 'request':
-        if (message['command'] === 'runInTerminal') void this.#terminal(message);
+        if (message['command'] === 'runInTerminal') this.#terminal(message);
         else this.#options.toEditor(message);
         break;
       default:
@@ -134,10 +134,10 @@ export class Bridge {
       : body;
   }
 
-  async #terminal(message: Message): Promise<void> {
+  #terminal(message: Message): void {
     const answer = { seq: 0, type: 'response', request_seq: message['seq'], command: 'runInTerminal' };
     try {
-      await this.#options.runInTerminal(terminalRequest(message['arguments']));
+      this.#options.runInTerminal(terminalRequest(message['arguments']));
       // Which process it is there the adapter learns from the program that it has started.
       this.#write({ ...answer, success: true, body: {} });
     } catch (error) {

@@ -84,7 +84,7 @@ async function debugIn(context: FeatureContext, argument: unknown): Promise<void
   const parsed = text === undefined ? undefined : commandLine(text);
   if (parsed === undefined || 'problem' in parsed) return;
   const [program, ...args] = parsed.argv;
-  await start({
+  await begin({
     request: 'launch',
     name: `${displayText(program, 40)} in ${place.name}`,
     host: target.host.id,
@@ -105,7 +105,7 @@ async function attachDebugger(context: FeatureContext, argument: unknown): Promi
   if (process === undefined) return;
   const { host, pid, start: since, comm } = process;
   const name = `${displayText(comm)} ${pid} on ${host.label}`;
-  await start({ request: 'attach', name, host: host.id, pid: `pid:${pid}:${since}` });
+  await begin({ request: 'attach', name, host: host.id, pid: `pid:${pid}:${since}` });
 }
 
 interface Picked extends Pick<Process, 'pid' | 'start' | 'comm'> {
@@ -194,7 +194,7 @@ async function pickForProcess(context: FeatureContext, configuration: unknown): 
   return process && formatAddress(process.host.id, `pid:${process.pid}:${process.start}`);
 }
 
-async function start(configuration: Omit<vscode.DebugConfiguration, 'type'> & { name: string; request: string }) {
+async function begin(configuration: Omit<vscode.DebugConfiguration, 'type'> & { name: string; request: string }) {
   const folder = vscode.workspace.workspaceFolders?.[0];
   await vscode.debug.startDebugging(folder, { ...configuration, type: scheme });
 }

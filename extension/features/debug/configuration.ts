@@ -66,14 +66,14 @@ export type Checked = { readonly options: DebugOptions } | { readonly problems: 
 /** All that is wrong is found at once. */
 export function checkConfiguration(configuration: Readonly<Record<string, unknown>>): Checked {
   const reader = new Reader(configuration);
-  const options = read(reader, configuration);
+  const options = optionsOf(reader, configuration);
   const [first, ...others] = reader.problems;
   return first === undefined && options !== undefined
     ? { options }
     : { problems: [first ?? { attribute: 'request', message: 'Either "launch" or "attach" is needed.' }, ...others] };
 }
 
-function read(reader: Reader, configuration: Readonly<Record<string, unknown>>): DebugOptions | undefined {
+function optionsOf(reader: Reader, configuration: Readonly<Record<string, unknown>>): DebugOptions | undefined {
   const common: Common = {
     name: reader.text('name') ?? 'Debug',
     host: reader.text('host'),

@@ -100,31 +100,20 @@ function placeOfProcess(graph: Graph, process: Process): FoundPlace {
   };
 }
 
-/** Levels of a pid namespace below that of the helper; undefined where the way up is not known. */
-function depthOf(graph: Graph, key: NamespaceKey): number | undefined {
-  let depth = 0;
-  for (let at = graph.namespaces.get(key); at !== undefined && !at.initial; depth++) {
-    if (at.parent === undefined) return undefined;
-    at = graph.namespaces.get(at.parent);
-  }
-  return depth;
-}
-
-/** The number of a process in the pid namespace of a place (NSpid of proc(5)); undefined where it has none there, or none that is known. */
-export function pidSeenFrom(graph: Graph, process: Process, place: Pick<Place, 'pidNamespace'>): number | undefined {
-  const { nspid, pid, namespaces } = process;
-  if (place.pidNamespace === undefined) return pid;
-  // It is the innermost one in the namespace that the process is in itself.
-  if (namespaces?.pid === place.pidNamespace) return nspid?.at(-1);
-  const depth = depthOf(graph, place.pidNamespace);
-  return depth === undefined || !isBelow(graph, namespaces?.pid, place.pidNamespace) ? undefined : nspid?.[depth];
-}
-
-function isBelow(graph: Graph, key: NamespaceKey | undefined, ancestor: NamespaceKey): boolean {
-  let at = key === undefined ? undefined : graph.namespaces.get(key);
-  while (at !== undefined && at.key !== ancestor)
-    at = at.parent === undefined ? undefined : graph.namespaces.get(at.parent);
-  return at !== undefined;
+/**
+ * The number of a process in the pid namespace of a place; undefined where it has none there, or none that is known. NSpid of
+ * proc(5) has one for each level, the innermost last, so they are counted from the process's own namespace upwards.
+ */
+export function pidSeenFrom(
+  graph: Graph,
+  { nspid, pid, namespaces }: Process,
+  { pidNamespace }: Pick<Place, 'pidNamespace'>,
+): number | undefined {
+  if (pidNamespace === undefined) return pid;
+  let level = 1;
+  for (let at = namespaces?.pid; at !== undefined; at = graph.namespaces.get(at)?.parent, level++)
+    if (at === pidNamespace) return nspid?.at(-level);
+  return undefined;
 }
 
 /** The process that has a number in the pid namespace of a place. */

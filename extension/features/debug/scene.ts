@@ -39,7 +39,7 @@ interface Connected {
 export async function findScene(host: Host, options: DebugOptions, signal: AbortSignal): Promise<Found> {
   if (host.session === undefined) await host.connect(signal);
   if (options.request === 'attach') {
-    const scene = await sceneOfProcess(await refreshed(host, signal), options);
+    const scene = sceneOfProcess(await refreshed(host, signal), options);
     return { scene, hints: judge(scene, options), notes: [], dispose: () => undefined };
   }
   const { into } = options;
@@ -69,7 +69,7 @@ function placed({ graph, label }: Connected, reference: string): Place {
   throw new Error(`${found.problem} (on ${label})`);
 }
 
-async function sceneOfProcess(host: Connected, { process: wanted }: AttachOptions): Promise<Scene> {
+function sceneOfProcess(host: Connected, { process: wanted }: AttachOptions): Scene {
   const { graph, label } = host;
   if (wanted.seen === 'inside') {
     const place = placed(host, parseTarget(wanted.target).reference);

@@ -45,7 +45,7 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
         paths: pathsOf(host, options, found.scene),
         hints: found.hints,
         toEditor: (message) => inline.send(message),
-        runInTerminal: async (request) => openTerminal(host, found.scene, options, request),
+        runInTerminal: (request) => openTerminal(host, found.scene, options, request),
         readSource: (path) => readTargetFile(found.scene.session, found.scene.facts, found.scene.place, path),
         onEnd: found.dispose,
       });

@@ -114,15 +114,19 @@ const depth = 4;
 function changed(value: Message, change: (source: Message) => Message, level = depth): Message {
   const entries = Object.entries(value).map(([key, item]): [string, unknown] => {
     if (key === 'source' && isRecord(item)) return [key, change(item)];
-    if (key === 'sources' && Array.isArray(item))
-      return [key, item.map((each) => (isRecord(each) ? change(each) : each))];
+    const list = listOf(item);
+    if (key === 'sources' && list !== undefined)
+      return [key, list.map((each) => (isPlain(each) ? change(each) : each))];
     // What a program printed, or what a variable holds, is not the protocol's.
     if (level === 0 || key === 'data' || key === 'variables') return [key, item];
-    if (Array.isArray(item))
-      return [key, item.map((each) => (isPlain(each) ? changed(each, change, level - 1) : each))];
+    if (list !== undefined) return [key, list.map((each) => (isPlain(each) ? changed(each, change, level - 1) : each))];
     return [key, isPlain(item) ? changed(item, change, level - 1) : item];
   });
   return Object.fromEntries(entries);
+}
+
+function listOf(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? value : undefined;
 }
 
 function isPlain(value: unknown): value is Message {

@@ -15,21 +15,30 @@ import { facts, scan } from '../../../extension/helper/verbs.ts';
 import { isRecord } from '../../../extension/is-record.ts';
 import { HostGraph } from '../../../extension/model/graph.ts';
 import { connectLocal } from '../../../extension/transport/local.ts';
-import { allTypes, created } from './create.ts';
+import { allTypes, created, titled } from './create.ts';
 import { helper } from './helper.ts';
 import { marker, markerVariable, temporaryFolder, uniqueName } from './marker.ts';
 import { output, run } from './process.ts';
 import type { Scope } from './scope.ts';
 import { until } from './wait.ts';
 
+export type Local = ServeSession & { readonly pid: number };
+
 /** A helper that serves on this machine, as the extension has it. */
-export async function localSession(scope: Scope): Promise<ServeSession> {
+export async function localSession(scope: Scope): Promise<Local> {
   process.env[markerVariable] = marker;
+  const before = serving();
   const transport = connectLocal();
   scope.defer(() => transport.dispose());
   const started = await startServe(await transport.exec({ program: helper, args: ['serve'] }), { elevated: false });
   scope.defer(() => started.dispose());
-  return started;
+  const pid = serving().find((each) => !before.includes(each));
+  assert.ok(pid !== undefined);
+  return Object.assign(started, { pid });
+}
+
+function serving(): readonly number[] {
+  return titled(`${helper}\0serve\0`);
 }
 
 /** A full instance, kept under the name that it gives. */
@@ -133,7 +142,7 @@ export class Editor {
       paths: new SourcePaths(mappings, false),
       hints,
       toEditor: (message) => this.#take(message),
-      runInTerminal: async (request) => void this.terminals.push(request),
+      runInTerminal: (request) => void this.terminals.push(request),
       readSource: (path) => readTargetFile(scene.session, scene.facts, scene.place, path),
       onEnd: () => (this.hasEnded = true),
     });
@@ -218,7 +227,7 @@ export class Editor {
     const { threadId } = await this.event('stopped');
     const thread = Number(threadId);
     const { stackFrames } = await this.request('stackTrace', { threadId: thread, startFrame: 0, levels: 5 });
-    const [top]: readonly unknown[] = Array.isArray(stackFrames) ? stackFrames : [];
+    const [top] = listOf(stackFrames);
     assert.ok(isRecord(top) && isRecord(top['source']), JSON.stringify(stackFrames));
     return {
       id: Number(top['id']),
@@ -232,16 +241,21 @@ export class Editor {
   /** Values of the variables of a frame, by name. */
   async variables(frameId: number): Promise<ReadonlyMap<string, string>> {
     const { scopes } = await this.request('scopes', { frameId });
-    const [first]: readonly unknown[] = Array.isArray(scopes) ? scopes : [];
+    const [first] = listOf(scopes);
     assert.ok(isRecord(first));
     const { variables } = await this.request('variables', { variablesReference: first['variablesReference'] });
-    const all: readonly unknown[] = Array.isArray(variables) ? variables : [];
-    return new Map(all.flatMap((each) => (isRecord(each) ? [[String(each['name']), String(each['value'])]] : [])));
+    return new Map(
+      listOf(variables).flatMap((each) => (isRecord(each) ? [[String(each['name']), String(each['value'])]] : [])),
+    );
   }
 
   async over(): Promise<void> {
     await until('the adapter to have ended', () => this.hasEnded, 30_000);
   }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 export async function debugSession(

@@ -48,15 +48,18 @@ export class Debugging {
       rows.evaluateAll((all: readonly PageElement[]) => all.map((row) => row.textContent ?? ''));
     await until(
       `${name} is ${value}`,
-      async () =>
-        (await shown()).some(
-          (row) =>
-            row.replaceAll(' ', '').startsWith(`${name}:${value}`) ||
-            row.replaceAll(' ', '').startsWith(`${name}=${value}`),
-        ),
-      {
-        explain: shown,
+      async () => {
+        if ((await shown()).some((row) => new RegExp(`^${name} ?[:=] ?${value}`).test(row.trim()))) return true;
+        // Not every adapter says which of its scopes is the one of locals, which the editor would unfold.
+        const folded = rows
+          .filter({ hasText: /^Locals?$/ })
+          .and(this.#workbench.page.locator('[aria-expanded="false"]'));
+        if ((await folded.count()) > 0) await folded.first().locator('.monaco-tl-twistie').click();
+        return until('it is there', async () => (await shown()).length > 2, { within: 2000 })
+          .catch(() => false)
+          .then(() => false);
       },
+      { explain: shown },
     );
   }
 
