@@ -217,11 +217,22 @@ static int watch_descendants(const struct host *host, pid_t parent, int pipe, st
         return 0;
     }
     close(pipe);
-    /* Not killed with the parent: a debugger that has time to leave takes its breakpoints out of what it is attached to. */
+    /*
+     * Not killed with the parent: a debugger that has time to leave takes its breakpoints out of what it is attached to. Nor
+     * with the command, whose children may be such ones.
+     */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    while (waitpid(child, &status, WNOHANG) == 0) {
-        if (getppid() != parent)
+    for (;;) {
+        int other;
+        pid_t ended = waitpid(-1, &other, WNOHANG);
+        if (ended < 0)
+            break;
+        if (ended == child)
+            status = other;
+        if (ended == child || getppid() != parent)
             patience = &grace;
+        if (ended > 0)
+            continue;
         int number = sigtimedwait(&set, NULL, patience);
         if (number == SIGTERM)
             patience = &grace;

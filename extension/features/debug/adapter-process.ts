@@ -17,6 +17,9 @@ export interface Way {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly complaints: readonly Complaint[];
+  /** See `Preset`. */
+  readonly probe: readonly string[] | undefined;
+  readonly outsideHint: string | undefined;
   readonly install: string | undefined;
 }
 
@@ -101,6 +104,27 @@ export function runAdapter(
       }
     })();
   });
+}
+
+/** False where its program is there but of no use. Rejects as `runAdapter` does. */
+export async function isUsable(
+  session: HelperSession,
+  words: readonly string[],
+  probe: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  let isGood = false;
+  const stream = session.openStream(['enter', ...words.slice(0, words.indexOf('--') + 2), ...probe], {
+    signal,
+    onRecord: (record) => {
+      if ('exit' in record) isGood = 'code' in record.exit && record.exit.code === 0;
+    },
+  });
+  stream.on('error', () => undefined);
+  stream.end();
+  stream.resume();
+  await stream.ended;
+  return isGood;
 }
 
 /** What was looked for and where, of ways that all failed. */

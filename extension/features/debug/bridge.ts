@@ -121,7 +121,9 @@ export class Bridge {
     const { request_seq: seq, command, success } = message;
     if (typeof seq === 'number') this.#open.delete(seq);
     if (success === false && (command === 'launch' || command === 'attach')) {
-      for (const hint of this.#options.hints) this.#say(hint);
+      const { hints, adapter } = this.#options;
+      for (const hint of [...hints, ...(adapter.way.outsideHint === undefined ? [] : [adapter.way.outsideHint])])
+        this.#say(hint);
     }
     const body = command === 'initialize' ? this.#capabilities(message['body']) : message['body'];
     this.#options.toEditor(this.#options.paths.fromAdapter(body === message['body'] ? message : { ...message, body }));
@@ -188,8 +190,7 @@ export class Bridge {
     if (this.#isOver) return;
     this.#isOver = true;
     const { adapter, request, onEnd } = this.#options;
-    const fate =
-      request === 'attach' ? 'The process that was attached to is left running.' : 'What was launched ends with it.';
+    const fate = fates[request === 'launch' ? 'launch' : isKilled(how) ? 'killed' : 'attach'];
     if (!this.#isEnding) {
       this.#reason ??= endingWords(how, adapter.way);
       this.#say(`${this.#reason} ${fate}`);
@@ -205,6 +206,18 @@ export class Bridge {
     const body = { category: 'important', output: `${text}\n` };
     this.#options.toEditor({ seq: 0, type: 'event', event: 'output', body });
   }
+}
+
+/** What becomes of the program. */
+const fates = {
+  launch: 'What was launched ends with it.',
+  attach: 'The process that was attached to is left running.',
+  killed:
+    'A debugger that is killed cannot take its breakpoints out of the process that it was attached to, which may end at one of them.',
+};
+
+function isKilled({ exit }: Ending): boolean {
+  return exit !== undefined && 'signal' in exit;
 }
 
 function failure(text: string): Message {

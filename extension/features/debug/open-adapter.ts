@@ -2,7 +2,15 @@
 import type { FactsRecord } from '../../helper/protocol.ts';
 import type { HelperSession } from '../../helper/session.ts';
 import type { Graph, Process } from '../../model/types.ts';
-import { adapterWords, isMissing, missingWords, runAdapter, type AdapterProcess, type Way } from './adapter-process.ts';
+import {
+  adapterWords,
+  isMissing,
+  isUsable,
+  missingWords,
+  runAdapter,
+  type AdapterProcess,
+  type Way,
+} from './adapter-process.ts';
 import { attachArguments, dialectWords, inheritedEnvironment, launchArguments, rootOf } from './adapter-arguments.ts';
 import type { DebugOptions } from './configuration.ts';
 import type { Message } from './framing.ts';
@@ -39,15 +47,21 @@ export function waysOf(options: DebugOptions, scene: Pick<Scene, 'process' | 'pl
   const { adapter } = options;
   if (typeof adapter === 'object') {
     const { command, args, env, where } = adapter;
-    const way = { preset: undefined, label: command, programs: [command], complaints: [], install: undefined } as const;
-    return [{ ...way, where: placed(scene, where), args, env }];
+    const unknown = { preset: undefined, complaints: [], probe: undefined, outsideHint: undefined, install: undefined };
+    return [{ ...unknown, label: command, programs: [command], where: placed(scene, where), args, env }];
   }
   const names = presetNamesFor(options, scene);
   const tried = names.flatMap((preset) => placesOf(options, preset).map((where) => ({ preset, where })));
-  // A debugger of the target's own knows its libraries best, so those inside come first.
-  return tried
-    .toSorted((a, b) => Number(a.where === 'outside') - Number(b.where === 'outside'))
-    .flatMap((each) => wayOf(options, scene, each));
+  return tried.toSorted((a, b) => rankOf(a) - rankOf(b)).flatMap((each) => wayOf(options, scene, each));
+}
+
+/**
+ * A debugger of the target's own knows its libraries best, so those inside come first. Of those outside GDB follows a process into
+ * its mount namespace.
+ */
+function rankOf({ preset, where }: { readonly preset: PresetName; readonly where: Where }): number {
+  if (where === 'inside') return 0;
+  return preset === 'lldb' ? 2 : 1;
 }
 
 function placesOf(options: DebugOptions, preset: PresetName): readonly Where[] {
@@ -65,7 +79,7 @@ function wayOf(
   scene: Pick<Scene, 'process' | 'place'>,
   { preset, where: wanted }: { readonly preset: PresetName; readonly where: Where },
 ): readonly Way[] {
-  const { label, programs, args, complaints, install } = presets[preset];
+  const { label, programs, args, complaints, probe, outsideHint, install } = presets[preset];
   const [first, ...others] = programs;
   // The inspector is no adapter.
   if (first === undefined || preset === 'node') return [];
@@ -81,6 +95,8 @@ function wayOf(
       args: [...args, ...dialectWords(preset, root)],
       env: options.request === 'launch' ? inheritedEnvironment(preset, options) : {},
       complaints,
+      probe,
+      outsideHint: where === 'outside' && scene.place !== undefined ? outsideHint : undefined,
       install,
     },
   ];
@@ -94,12 +110,15 @@ export function entryWords({ place }: Pick<Scene, 'place'>, { user }: Pick<Debug
 /** Rejects with an `Error` whose message is for people, or as `HelperStream.ended` does. */
 export async function openAdapter(scene: Scene, options: DebugOptions, signal: AbortSignal): Promise<OpenedAdapter> {
   const ways = waysOf(options, scene);
-  for (const way of ways) {
+  for (const [index, way] of ways.entries()) {
     const words = adapterWords(way, entryWords(scene, options), scene.facts);
     const to = argumentsFor(scene, options, way);
     if (words === undefined || to === undefined) continue;
+    const { probe } = way;
     try {
-      // One after the other: the first that is there is taken.
+      // One after the other: the first that is there is taken, and the last one says itself what it lacks.
+      // oxlint-disable-next-line no-await-in-loop
+      if (probe && index < ways.length - 1 && !(await isUsable(scene.session, words, probe, signal))) continue;
       // oxlint-disable-next-line no-await-in-loop
       return { adapter: await runAdapter(scene.session, way, words, signal), arguments: to };
     } catch (error) {

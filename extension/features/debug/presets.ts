@@ -28,6 +28,10 @@ export interface Preset {
   /** It asks the editor to run the program in a terminal (`runInTerminal`). */
   readonly terminal: boolean;
   readonly complaints: readonly Complaint[];
+  /** Arguments with which it ends with status 0 where it can be used, for one whose name alone does not tell. */
+  readonly probe?: readonly string[];
+  /** Said where it was outside and could not attach. */
+  readonly outsideHint?: string;
   /** How it is installed, for who has not got it. */
   readonly install: string;
 }
@@ -66,6 +70,9 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     attach: ['inside', 'outside'],
     terminal: true,
     complaints: [],
+    // lldb/source/Host/linux/Host.cpp reads the machine's type from the file that /proc/PID/exe names, by that name.
+    outsideHint:
+      'LLDB outside of the target can attach only to a program whose file the host has under the same path. An LLDB inside, or GDB 14 or later on the host, has no such limit.',
     install: 'Debian and Ubuntu: apt install lldb, which has lldb-dap or lldb-vscode with the number of its version.',
   },
   gdb: {
@@ -73,6 +80,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     programs: ['gdb'],
     // -nx: what a person has in their .gdbinit may print or ask.
     args: ['-nx', '-q', '-i=dap'],
+    probe: ['-nx', '-batch', '-ex', 'python import gdb.dap'],
     speaks: 'stdio',
     attach: ['inside', 'outside'],
     terminal: false,

@@ -39,6 +39,7 @@ import {
 } from '../../../extension/features/debug/presets.ts';
 import { SourcePaths } from '../../../extension/features/debug/source-paths.ts';
 import { namespaceTypes, type FactsRecord } from '../../../extension/helper/protocol.ts';
+import { isRecord } from '../../../extension/is-record.ts';
 import { HostGraph } from '../../../extension/model/graph.ts';
 
 function options(configuration: Message): DebugOptions {
@@ -185,7 +186,7 @@ test('an adapter suits what is debugged', () => {
 test('to attach, a debugger inside is looked for before one outside; what launches is inside', () => {
   const scene = { place: { entry, pidNamespace: undefined, root: 7 }, process: undefined };
   const places = (given: DebugOptions) => waysOf(given, scene).map(({ label, where }) => `${label} ${where}`);
-  assert.deepEqual(places(attach()), ['LLDB inside', 'GDB inside', 'LLDB outside', 'GDB outside']);
+  assert.deepEqual(places(attach()), ['LLDB inside', 'GDB inside', 'GDB outside', 'LLDB outside']);
   assert.deepEqual(places(attach({ where: 'outside', adapter: 'gdb' })), ['GDB outside']);
   assert.deepEqual(places(launch()), ['LLDB inside', 'GDB inside']);
 });
@@ -229,6 +230,8 @@ const way: Way = {
   args: ['-x'],
   env: {},
   complaints: [{ pattern: /No module named debugpy/, words: 'It lacks debugpy.' }],
+  probe: undefined,
+  outsideHint: undefined,
   install: 'Install it.',
 };
 
@@ -301,8 +304,10 @@ function stack(path: string, more: Message = {}): Message {
   };
 }
 
-function pathOf(message: Message): unknown {
-  return JSON.parse(JSON.stringify(message)).body.stackFrames[0].source;
+function pathOf({ body }: Message): unknown {
+  assert.ok(isRecord(body) && Array.isArray(body['stackFrames']));
+  const frame: unknown = body['stackFrames'][0];
+  return isRecord(frame) ? frame['source'] : undefined;
 }
 
 test('sources are called what each side calls them', () => {

@@ -13,7 +13,7 @@ import type { Scope } from '../../helper/support/scope.ts';
 import { Debugging } from '../support/debug-view.ts';
 import { until } from '../support/poll.ts';
 import { uniqueProcessName } from '../support/workloads.ts';
-import type { Play } from './stage.ts';
+import { container, type Play } from './stage.ts';
 
 export const debugging: Play = (stage, step) => {
   const { edition } = stage;
@@ -103,6 +103,7 @@ export const debugging: Play = (stage, step) => {
 
   step('a running process is attached to by its row, and goes on when it is left', async () => {
     const { workbench, tree, host, scope } = stage;
+    await workbench.show(container);
     const running = await startInside(scope, name, program.c);
     await tree.chooseFromMenu('Attach Debugger...', host.alias, 'Instances', name);
     await workbench.quickInput.opened('Attach Debugger');
@@ -122,6 +123,8 @@ export const debugging: Play = (stage, step) => {
       [() => killAdapters(), /killed by signal 9/],
       [() => host.cut(), /connection to the host was lost/],
     ] as const) {
+      // oxlint-disable-next-line no-await-in-loop
+      await workbench.show(container);
       // oxlint-disable-next-line no-await-in-loop
       await tree.row(host.alias, 'Instances');
       // oxlint-disable-next-line no-await-in-loop
