@@ -46,8 +46,10 @@ export const debugging: Play = (stage, step) => {
     await workbench.openFile(program.python);
     await view.toggleBreakpoint(5);
     await tree.chooseFromMenu('Debug in...', host.alias, 'Instances', name);
-    await workbench.quickInput.opened(`Debug in ${name}`);
-    await workbench.quickInput.accept();
+    const proposed = await workbench.quickInput.opened(`Debug in ${name}`);
+    // The file in the editor is proposed.
+    assert.equal(await proposed.inputValue(), program.python);
+    await proposed.press('Enter');
     await view.stoppedAt(5);
     await view.variable('result', '0');
     await workbench.screenshot(`${edition}-debug`);
