@@ -1,9 +1,11 @@
 /** Real debug adapters in real namespaces, through a helper that serves. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Message } from '../../extension/features/debug/framing.ts';
+import { NodeSession } from '../../extension/features/debug/node.ts';
 import {
   compiled,
   cProgram,
@@ -263,3 +265,41 @@ function numberIn(pid: number, field: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(status)?.[1]);
 }
+
+const relay = (): string | false =>
+  missing('root', 'node') || (hasRelay() ? false : 'needs a helper with the verb relay');
+
+function hasRelay(): boolean {
+  return spawnSync(helper, ['--help'], { encoding: 'utf8' }).stderr.includes('nshelper relay ');
+}
+
+test('the inspector of a Node.js program in an instance is reached from here', { skip: relay() }, async (t) => {
+  const scope = testScope(t);
+  const session = await localSession(scope);
+  const target = await instance(scope);
+  const program = sourceFile(scope, 'main.js', 'console.log(process.argv[2]); setInterval(() => {}, 1000);\n');
+  const options = optionsOf({ request: 'launch', target, program, args: ['hello'] });
+  const told: Message[] = [];
+  const asked: Message[] = [];
+  let ends = 0;
+  const node = new NodeSession({
+    scene: await sceneOf(session, target),
+    options,
+    toEditor: (message) => told.push(message),
+    startChild: async (configuration) => Boolean(asked.push(configuration)),
+    onEnd: () => ends++,
+  });
+  node.fromEditor({ seq: 1, type: 'request', command: 'initialize' });
+  node.fromEditor({ seq: 2, type: 'request', command: 'launch' });
+  const child = await until(`the other session; ${JSON.stringify(told)}`, () => asked[0], 30_000);
+  const [, port, path] = /^ws:\/\/127\.0\.0\.1:(\d+)(\/[\w-]+)$/.exec(String(child['websocketAddress'])) ?? [];
+  assert.ok(port !== undefined && path !== undefined);
+  const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).text();
+  assert.ok(targets.includes(path.slice(1)) && targets.includes(program), targets);
+  assert.ok(processesWith(program).length > 0);
+  node.fromEditor({ seq: 3, type: 'request', command: 'disconnect' });
+  await until('nothing of it is left', () => processesWith(program).length === 0);
+  assert.equal(ends, 1);
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/json/list`));
+  assert.ok(told.some(({ event }) => event === 'terminated'));
+});

@@ -34,9 +34,12 @@ export interface Ending {
 
 export interface AdapterProcess {
   readonly way: Way;
+  /** What it reads and writes: messages of the protocol. */
   readonly stream: HelperStream;
   /** Never rejects. */
   readonly ending: Promise<Ending>;
+  /** At once, with all that it has started. */
+  readonly kill: () => void;
 }
 
 /** Characters of the standard error that are kept. */
@@ -84,7 +87,7 @@ export function runAdapter(
     let exit: ExitRecord | undefined;
     const decoder = new TextDecoder();
     const onRecord = (record: HelperRecord): void => {
-      if ('entered' in record) resolve({ way, stream, ending });
+      if ('entered' in record) resolve({ way, stream, ending, kill: () => void stream.destroy() });
       if ('exit' in record) exit = record.exit;
     };
     const onStderr = (bytes: Uint8Array): void => {

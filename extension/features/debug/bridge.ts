@@ -78,7 +78,7 @@ export class Bridge {
     if (this.#isOver) return;
     const { stream } = this.#options.adapter;
     stream.end();
-    const late = setTimeout(() => stream.destroy(), grace);
+    const late = setTimeout(() => this.#options.adapter.kill(), grace);
     void this.#options.adapter.ending.then(() => clearTimeout(late));
   }
 
@@ -98,7 +98,7 @@ export class Bridge {
       this.#reader.push(bytes);
     } catch (error) {
       this.#reason = `The debug adapter does not speak the Debug Adapter Protocol: ${String(error)}`;
-      this.#options.adapter.stream.destroy();
+      this.#options.adapter.kill();
     }
   }
 

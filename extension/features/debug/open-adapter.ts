@@ -11,6 +11,7 @@ import {
   type AdapterProcess,
   type Way,
 } from './adapter-process.ts';
+import { connected } from './announced.ts';
 import { attachArguments, dialectWords, inheritedEnvironment, launchArguments, rootOf } from './adapter-arguments.ts';
 import type { DebugOptions } from './configuration.ts';
 import type { Message } from './framing.ts';
@@ -120,13 +121,27 @@ export async function openAdapter(scene: Scene, options: DebugOptions, signal: A
       // oxlint-disable-next-line no-await-in-loop
       if (probe && index < ways.length - 1 && !(await isUsable(scene.session, words, probe, signal))) continue;
       // oxlint-disable-next-line no-await-in-loop
-      return { adapter: await runAdapter(scene.session, way, words, signal), arguments: to };
+      const adapter = await runAdapter(scene.session, way, words, signal);
+      const overPort = way.preset !== undefined && presets[way.preset].speaks === 'tcp';
+      // oxlint-disable-next-line no-await-in-loop
+      return {
+        adapter: overPort ? await connected(scene.session, adapter, targetWord(scene, way)) : adapter,
+        arguments: to,
+      };
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
   }
   const target = scene.place?.entry.name ?? 'the target';
   throw new Error(missingWords(ways, target, scene.host));
+}
+
+/** Where the adapter's own loopback is, as the helper's `--target` takes it. */
+export function targetWord({ place, facts }: Scene, { where }: Pick<Way, 'where'>): string {
+  const inside = place?.entry.words.find((word) => word.startsWith('--target='))?.slice('--target='.length);
+  if (where === 'inside' && inside !== undefined) return inside;
+  if (facts.own.net === undefined) throw new Error('The host does not tell its own net namespace.');
+  return `net:${facts.own.net}`;
 }
 
 /** Undefined where the adapter could not see the process at all. */

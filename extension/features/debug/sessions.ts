@@ -11,8 +11,9 @@ import { Bridge, type TerminalRequest } from './bridge.ts';
 import { checkConfiguration, type DebugOptions } from './configuration.ts';
 import { hostOf, problemWords } from './configuration-host.ts';
 import type { Message } from './framing.ts';
-import { entryWords, openAdapter, type Scene } from './open-adapter.ts';
-import { explained, findScene, folderMappings } from './scene.ts';
+import { NodeSession } from './node.ts';
+import { entryWords, openAdapter, presetNamesFor, type Scene } from './open-adapter.ts';
+import { explained, findScene, folderMappings, type Found } from './scene.ts';
 import { SourcePaths } from './source-paths.ts';
 import { readTargetFile } from './target-file.ts';
 
@@ -25,8 +26,8 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
   }
 
   /** What it throws is shown by the editor. */
-  async createDebugAdapterDescriptor({ configuration }: vscode.DebugSession): Promise<vscode.DebugAdapterDescriptor> {
-    const checked = checkConfiguration(configuration);
+  async createDebugAdapterDescriptor(session: vscode.DebugSession): Promise<vscode.DebugAdapterDescriptor> {
+    const checked = checkConfiguration(session.configuration);
     if ('problems' in checked) throw new Error(problemWords(checked.problems));
     const { options } = checked;
     const host = hostOf(this.#context.hosts, options);
@@ -34,6 +35,7 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
     const abort = new AbortController();
     const found = await findScene(host, options, abort.signal);
     try {
+      if (isNode(options, found.scene)) return this.#node(session, host, options, found);
       const { adapter, arguments: to } = await openAdapter(found.scene, options, abort.signal);
       const log = this.#context.log;
       log.info(`[${host.label}] Debugging ${options.name} by ${adapter.way.label}, ${adapter.way.where}`);
@@ -56,6 +58,30 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
       const types = found.scene.place?.entry.types ?? [];
       throw explained('The debug adapter could not be started', error, host.facts, { verb: 'enter', join: types });
     }
+  }
+
+  #node(
+    session: vscode.DebugSession,
+    host: Host,
+    options: DebugOptions,
+    { scene, notes, dispose }: Found,
+  ): vscode.DebugAdapterDescriptor {
+    this.#context.log.info(`[${host.label}] Debugging ${options.name} by the inspector of Node.js`);
+    const inline = this.#store.add(new InlineAdapter());
+    const node = new NodeSession({
+      scene,
+      options,
+      toEditor: (message) => inline.send(message),
+      startChild: async (configuration) =>
+        vscode.debug.startDebugging(session.workspaceFolder, configuration, {
+          parentSession: session,
+          lifecycleManagedByParent: true,
+          compact: true,
+        }),
+      onEnd: dispose,
+    });
+    inline.serve(node, notes);
+    return new vscode.DebugAdapterInlineImplementation(inline);
   }
 
   /** With the extension all of its sessions end. */
@@ -96,14 +122,21 @@ function openTerminal(host: Host, scene: Scene, options: DebugOptions, request: 
   vscode.window.createTerminal({ name, pty, iconPath: new vscode.ThemeIcon('debug') }).show(true);
 }
 
+/** Whoever is on the other side of the editor. */
+type Peer = Pick<Bridge, 'fromEditor' | 'close'>;
+
+function isNode(options: DebugOptions, scene: Scene): boolean {
+  return presetNamesFor(options, scene).includes('node');
+}
+
 class InlineAdapter implements vscode.DebugAdapter, Disposable {
   readonly #sent = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
-  #bridge: Bridge | undefined;
+  #bridge: Peer | undefined;
   #notes: readonly string[] = [];
 
   readonly onDidSendMessage = this.#sent.event;
 
-  serve(bridge: Bridge, notes: readonly string[]): void {
+  serve(bridge: Peer, notes: readonly string[]): void {
     this.#bridge = bridge;
     this.#notes = notes;
   }
