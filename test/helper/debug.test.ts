@@ -286,7 +286,7 @@ test('the inspector of a Node.js program in an instance is reached from here', {
     scene: await sceneOf(session, target),
     options,
     toEditor: (message) => told.push(message),
-    startChild: async (configuration) => Boolean(asked.push(configuration)),
+    startChild: (configuration) => Promise.resolve(asked.push(configuration) > 0),
     onEnd: () => ends++,
   });
   node.fromEditor({ seq: 1, type: 'request', command: 'initialize' });

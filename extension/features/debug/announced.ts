@@ -55,9 +55,11 @@ export function connected(session: HelperSession, adapter: AdapterProcess, targe
       void ending.then(() => relay.destroy());
       resolve({ ...adapter, stream: relay });
     });
-    void ending.then(({ error, said }) => {
+    const ended = async (): Promise<void> => {
+      const { error, said } = await ending;
       clearTimeout(late);
       reject(error ?? new Error(`${adapter.way.label} has ended: ${said.trim().slice(-400)}`));
-    });
+    };
+    void ended();
   });
 }

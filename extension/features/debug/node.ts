@@ -124,11 +124,11 @@ export class NodeSession {
           reject(new Error(endingWords({ exit, error: undefined, said }, way)));
         } catch (error) {
           const missing = isMissing(error);
-          const words = missing
+          const why = missing
             ? missingWords([way], scene.place?.entry.name ?? 'the target', scene.host)
             : String(error);
-          if (isReady && !this.#isEnding) this.#say('important', `${words}\n`);
-          reject(missing ? new Error(words) : error instanceof Error ? error : new Error(words));
+          if (isReady && !this.#isEnding) this.#say('important', `${why}\n`);
+          reject(missing || !(error instanceof Error) ? new Error(why) : error);
         }
         if (exit !== undefined && 'code' in exit) this.#event('exited', { exitCode: exit.code });
         this.#over();

@@ -103,6 +103,30 @@ export const debugging: Play = (stage, step) => {
     );
   });
 
+  step('a program in a terminal inside, by the debugger', async () => {
+    const { workbench, host, editor } = stage;
+    const configuration = {
+      type: 'linux-namespaces',
+      request: 'launch',
+      name: 'In a Terminal',
+      host: host.alias,
+      target: name,
+      program: program.python,
+      console: 'integratedTerminal',
+    };
+    const file = join(editor.workspace, '.vscode', 'launch.json');
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, JSON.stringify({ version: '0.2.0', configurations: [configuration] }));
+    await workbench.run('Debug: Start Debugging');
+    await view.stoppedAt(5);
+    await workbench.page.locator('.terminal-wrapper.active .xterm').waitFor();
+    await workbench.screenshot(`${edition}-debug-terminal`);
+    await view.press('Stop');
+    await endsWithAll();
+    await workbench.run('Terminal: Kill All Terminals');
+    writeFileSync(file, before);
+  });
+
   step('a running process is attached to by its row, and goes on when it is left', async () => {
     const { workbench, tree, host, scope } = stage;
     await workbench.show(container);
@@ -115,6 +139,7 @@ export const debugging: Play = (stage, step) => {
     await view.press('Disconnect');
     await view.ended();
     assert.ok(running.isAlive());
+    await running.end();
     await view.toggleBreakpoint(7);
   });
 
@@ -157,12 +182,13 @@ async function startInside(scope: Scope, instance: string, program: string) {
   const child = spawn(helper, ['enter', `--target=${instance}`, '--records=2', '--', program, 'on'], {
     stdio: 'ignore',
   });
-  scope.defer(async () => {
+  const end = async (): Promise<void> => {
     child.kill('SIGTERM');
     await ended(child);
-  });
+  };
+  scope.defer(end);
   const pid = await until('it runs', () =>
     processesWith(program).find((each) => readFileSync(`/proc/${each}/cmdline`, 'latin1') === `${program}\0on\0`),
   );
-  return { pid, isAlive: () => processesWith(program).includes(pid) };
+  return { pid, isAlive: () => processesWith(program).includes(pid), end };
 }
