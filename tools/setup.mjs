@@ -106,6 +106,7 @@ export const testNeeds = {
   python3: 'python3',
   '/usr/lib/python3/dist-packages/debugpy': 'python3-debugpy',
   'lldb-vscode-14': 'lldb-14',
+  debootstrap: 'debootstrap',
 };
 
 /**

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Message } from '../../extension/features/debug/framing.ts';
 import { NodeSession } from '../../extension/features/debug/node.ts';
@@ -20,6 +20,7 @@ import {
   type Local,
 } from './support/debugging.ts';
 import { created } from './support/create.ts';
+import { debianMissing, debianWithGdb } from './support/debian.ts';
 import { helper } from './support/helper.ts';
 import { leakGuard, processesWith } from './support/leaks.ts';
 import { marker, temporaryFolder, uniqueName } from './support/marker.ts';
@@ -83,14 +84,18 @@ async function running(
   scope: Scope,
   target: string,
   program: string,
+  word = 'on',
 ): Promise<{ readonly pid: number; readonly alive: () => boolean }> {
-  const child = spawn(helper, ['enter', `--target=${target}`, '--records=2', '--', program, 'on'], { stdio: 'ignore' });
+  const child = spawn(helper, ['enter', `--target=${target}`, '--root', '--records=2', '--', program, word], {
+    stdio: 'ignore',
+  });
   scope.defer(async () => {
-    child.kill('SIGTERM');
+    // One that a debugger holds takes no other signal.
+    child.kill('SIGKILL');
     await ended(child);
   });
   const find = (): number | undefined =>
-    processesWith(program).find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1') === `${program}\0on\0`);
+    processesWith(word === 'on' ? program : word).find((pid) => commandOf(pid) === `${program}\0${word}\0`);
   const pid = await until('it runs', find);
   return { pid, alive: () => find() === pid };
 }
@@ -132,16 +137,7 @@ test(
     const name = uniqueName();
     scope.defer(async () => void (await run([helper, 'end', name])));
     await created(['--new=mnt,pid', `--root=${root}`, '--mount-proc', `--keep=${name}`]);
-    const child = spawn(helper, ['enter', `--target=${name}`, '--root', '--records=2', '--', '/main', marker], {
-      stdio: 'ignore',
-    });
-    scope.defer(async () => {
-      child.kill('SIGTERM');
-      await ended(child);
-    });
-    const pid = await until('it runs', () =>
-      processesWith(marker).find((each) => readFileSync(`/proc/${each}/cmdline`, 'latin1') === `/main\0${marker}\0`),
-    );
+    const { pid } = await running(scope, name, '/main', marker);
     const scene = await sceneOf(session, undefined, pid);
     // Nothing is inside, so what is outside is found without being asked for.
     const editor = await debugSession(scene, optionsOf({ request: 'attach', pid }));
@@ -303,3 +299,52 @@ test('the inspector of a Node.js program in an instance is reached from here', {
   await assert.rejects(fetch(`http://127.0.0.1:${port}/json/list`));
   assert.ok(told.some(({ event }) => event === 'terminated'));
 });
+
+test(
+  'GDB of a later Debian: a C program in that root is launched, and attached to by its number inside',
+  { skip: debianMissing() || missing('gcc') },
+  async (t) => {
+    const scope = testScope(t);
+    const root = await debianWithGdb();
+    const session = await localSession(scope);
+    const source = sourceFile(scope, 'main.c', cProgram);
+    await compiled(source);
+    const name = uniqueName();
+    scope.defer(async () => void (await run([helper, 'end', name])));
+    const mount = `--mount=${dirname(source)}:/mnt:ro`;
+    await created(['--new=mnt,pid,uts,net', `--root=${root}`, '--mount-proc', mount, `--keep=${name}`]);
+    const mappings = [{ localRoot: '/home/me/project', remoteRoot: dirname(source) }];
+    const launch = optionsOf({ request: 'launch', target: name, program: '/mnt/main', env: { COLOUR: 'blue' } });
+    const editor = await debugSession(await sceneOf(session, name), launch, { mappings });
+    assert.equal(editor.opened.adapter.way.label, 'GDB');
+    await editor.begin('launch', { path: '/home/me/project/main.c', line: 7 });
+    const frame = await editor.frame();
+    assert.deepEqual([frame.line, frame.path], [7, '/home/me/project/main.c']);
+    assert.equal((await editor.variables(frame.id)).get('number'), '0');
+    const { result } = await editor.request('evaluate', { expression: 'result + 40', frameId: frame.id });
+    assert.equal(result, '40');
+    await editor.request('next', { threadId: frame.thread });
+    assert.equal((await editor.frame()).line, 8);
+    await editor.request('disconnect', { terminateDebuggee: true });
+    editor.bridge.close();
+    await editor.over();
+
+    const { pid, alive } = await running(scope, name, '/mnt/main', marker);
+    const scene = await sceneOf(session, undefined, pid);
+    const insidePid = scene.process?.nspid?.at(-1);
+    const attach = optionsOf({ request: 'attach', target: name, insidePid, adapter: 'gdb' });
+    const again = await debugSession(scene, attach, { mappings });
+    assert.equal(again.opened.arguments['pid'], insidePid);
+    await again.begin('attach', { path: '/home/me/project/main.c', line: 7 });
+    // It stops the process where it is, and has to be told to go on.
+    const { threadId } = await again.event('stopped');
+    await again.request('continue', { threadId });
+    assert.equal((await again.frame()).line, 7);
+    // Its breakpoints are taken out before the process goes on.
+    session.dispose();
+    await again.over();
+    await until('it goes on', () => tracerOf(pid) === 0);
+    const before = contextSwitches(pid);
+    await until('it runs', () => alive() && contextSwitches(pid) > before + 20);
+  },
+);

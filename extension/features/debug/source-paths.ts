@@ -83,10 +83,13 @@ export class SourcePaths {
   /** The same message with the editor's paths; a file that only the target has gets a reference, by which the editor asks for it. */
   fromAdapter(message: Message): Message {
     return this.#walk(message, (source) => {
-      const { path, sourceReference } = source;
-      if (typeof path !== 'string' || (typeof sourceReference === 'number' && sourceReference > 0)) return source;
-      const local = path.startsWith('/') ? this.toEditor(path) : path;
-      return local === undefined ? { ...source, sourceReference: this.#reference(path) } : { ...source, path: local };
+      const { path, sourceReference, ...rest } = source;
+      if (typeof path !== 'string' || !path.startsWith('/')) return source;
+      const local = this.toEditor(path);
+      // GDB gives a reference to a file that it cannot read itself, of which the editor may have the text.
+      if (local !== undefined) return { ...rest, path: local };
+      const own = typeof sourceReference === 'number' && sourceReference > 0;
+      return own ? source : { ...source, sourceReference: this.#reference(path) };
     });
   }
 

@@ -338,6 +338,9 @@ test('a file that only the target has is asked for by a reference, and named by 
     path: '/gen',
     sourceReference: 3,
   });
+  const mapped = new SourcePaths([{ localRoot: '/l', remoteRoot: '/r' }], false);
+  const given = mapped.fromAdapter(stack('/r/x.c', { sourceReference: 3 }));
+  assert.deepEqual(pathOf(given), { name: 'x', path: '/l/x.c' });
   // What the editor has named it has.
   paths.toTarget('/here/a.py');
   assert.equal(paths.toEditor('/here/a.py'), '/here/a.py');

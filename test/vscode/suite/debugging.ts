@@ -131,6 +131,7 @@ export const debugging: Play = (stage, step) => {
     const { workbench, tree, host, scope } = stage;
     await workbench.show(container);
     const running = await startInside(scope, name, program.c);
+    await workbench.openFile(`${program.c}.c`);
     await tree.chooseFromMenu('Attach Debugger...', host.alias, 'Instances', name);
     await workbench.quickInput.opened('Attach Debugger');
     await workbench.quickInput.chooseDescribed(new RegExp(`^${running.pid}, \\d+ inside`));
@@ -183,7 +184,8 @@ async function startInside(scope: Scope, instance: string, program: string) {
     stdio: 'ignore',
   });
   const end = async (): Promise<void> => {
-    child.kill('SIGTERM');
+    // One that a debugger holds takes no other signal.
+    child.kill('SIGKILL');
     await ended(child);
   };
   scope.defer(end);
