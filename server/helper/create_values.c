@@ -60,7 +60,7 @@ bool create_parse_veth(const char *text, struct create_veth *veth)
 
 /* What each type of namespace has a value of its own for: namespaces(7), and the kernel's Documentation/admin-guide/sysctl. */
 static const struct {
-    const char *prefix;
+    char prefix[20];
     enum ns_type type;
 } sysctl_table[] = {
     { "net/", NS_NET },          { "kernel/shm", NS_IPC },      { "kernel/msg", NS_IPC },

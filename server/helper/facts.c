@@ -137,7 +137,7 @@ static bool find_tool(const char *name, char *path, size_t size)
 
 static void print_tools(struct output *output)
 {
-    static const char *const tools[] = {
+    static const char tools[][15] = {
         "runc",       "crun",          "podman",    "docker",         "containerd", "ctr",       "nerdctl",
         "crictl",     "buildah",       "lxc-start", "systemd-nspawn", "machinectl", "bwrap",     "unshare",
         "nsenter",    "ip",            "newuidmap", "newgidmap",      "gdb",        "gdbserver", "lldb-server",

@@ -38,7 +38,7 @@ static size_t unescape(char *text, size_t length)
 
 bool mountinfo_is_remote(const char *type, size_t length)
 {
-    static const char *const types[] = { "nfs", "nfs4", "cifs", "smb3",   "9p",
+    static const char types[][7] = { "nfs", "nfs4", "cifs", "smb3",   "9p",
                                          "ceph", "afs", "coda", "lustre", "autofs" };
 
     if (length >= 4 && memcmp(type, "fuse", 4) == 0)

@@ -111,3 +111,10 @@ void close_from(int first)
     for (int fd = first; fd < end; fd++)
         close(fd);
 }
+
+bool is_first_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+
+    return strncmp(words, word, length) == 0 && (words[length] == ' ' || !words[length]);
+}

@@ -53,6 +53,8 @@ uint64_t hash_number(uint64_t number);
 
 /* Reads digits at `*cursor` up to `end`; false without a digit or on overflow. Advances the cursor past them. */
 bool parse_number(const char **cursor, const char *end, uint64_t *number);
+/* Whether `words`, or what stands before their first space, is `word`. */
+bool is_first_word(const char *words, const char *word);
 
 /* Goes through the lines of a text. A negative length, a read that failed, is a text without any. */
 struct lines {

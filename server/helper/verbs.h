@@ -27,13 +27,13 @@ enum option_flag {
 };
 
 struct verb {
-    const char *name;
     /* Options that it takes. */
     unsigned options;
     /* Has the connection to itself, so it cannot be asked for within `serve`. */
     bool top_level;
     /* Prints the records including `end`; a failure is noted and returned, and printed by the caller. */
     int (*run)(const struct options *options, struct output *output, struct failure *failure);
+    /* Begins with the verb's name. */
     const char *usage;
 };
 
