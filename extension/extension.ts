@@ -5,6 +5,7 @@ import { HostConnector } from './features/connection/connector.ts';
 import { activateConnection } from './features/connection/index.ts';
 import { activateContextKeys } from './features/context-keys.ts';
 import type { Feature, FeatureContext } from './features/context.ts';
+import { activateDebug } from './features/debug/index.ts';
 import { Documents } from './features/documents/documents.ts';
 import { activateFilter } from './features/filter/index.ts';
 import { activateLanguage } from './features/language/index.ts';
@@ -32,6 +33,7 @@ const features: readonly Feature[] = [
   activateLog,
   activateContextKeys,
   activateLanguage,
+  activateDebug,
   onDemand([commands.groupBy], async () => (await import('./features/grouping.ts')).activateGrouping),
   onDemand(
     [commands.addHost, commands.removeHost, commands.manageHosts, commands.enableSudo, commands.disableSudo],

@@ -4,7 +4,7 @@
 
 import type { clientCommands } from '../server/language/protocol.ts';
 
-/** Scheme of every virtual document and resource of ours. */
+/** Scheme of every virtual document and resource of ours, and the type of debug sessions. */
 export const scheme = 'linux-namespaces';
 
 export const commands = {
@@ -34,6 +34,10 @@ export const commands = {
   showProblems: 'linuxNamespaces.showProblems',
   enter: 'linuxNamespaces.enter',
   runCommand: 'linuxNamespaces.runCommand',
+  debugIn: 'linuxNamespaces.debugIn',
+  attachDebugger: 'linuxNamespaces.attachDebugger',
+  pickTarget: 'linuxNamespaces.pickTarget',
+  pickProcess: 'linuxNamespaces.pickProcess',
   keep: 'linuxNamespaces.keep',
   stopKeeping: 'linuxNamespaces.stopKeeping',
   rename: 'linuxNamespaces.rename',

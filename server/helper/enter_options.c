@@ -116,6 +116,19 @@ static bool read_env(struct enter *enter, const char *value)
     return environment_is_entry(value);
 }
 
+/* Which of them can be executed shows when they are. */
+static bool read_program(struct enter *enter, const char *value)
+{
+    (void)enter;
+    return value && *value;
+}
+
+static bool read_kill_descendants(struct enter *enter, const char *value)
+{
+    enter->kills_descendants = true;
+    return !value;
+}
+
 static bool read_clear_env(struct enter *enter, const char *value)
 {
     (void)enter;
@@ -137,6 +150,8 @@ static const struct {
     { read_clear_env, "--clear-env takes no value" },
     { read_shell, "--shell takes a path or nothing" },
     { read_fallback, "--fallback takes none, busybox or own" },
+    { read_program, "--program takes a name or a path" },
+    { read_kill_descendants, "--kill-descendants takes no value" },
     { read_records, "--records takes an open descriptor other than 0" },
 };
 

@@ -5,6 +5,7 @@ import { leakGuard } from '../../helper/support/leaks.ts';
 import { closeBrowser } from '../support/browser.ts';
 import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
+import { debugging } from './debugging.ts';
 import { firstUse } from './first-use.ts';
 import { leftovers } from './leftovers.ts';
 import { judging } from './judging.ts';
@@ -45,6 +46,7 @@ const stages: Readonly<
   problems: { options: withHost, plays: { 'what is wrong': problems } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
   thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
+  debugging: { options: { ...withHost, builtin: ['cpp', 'python'] }, plays: { 'debugging in an instance': debugging } },
   untrusted: { options: untrustedFolder, plays: { 'an untrusted folder': untrusted } },
 };
 
