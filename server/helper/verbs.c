@@ -19,6 +19,7 @@ const struct verb verbs[] = {
     { "pin", OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
     { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--expect=TYPE:ID|none] [--leftover]" },
     { "rename", OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
+    { "file", OPTION_WORDS | VERB_SHIELDED, true, verb_file, "file --target=REF … [--expect=TYPE:ID] [--records=FD]" },
     { "serve", VERB_SHIELDED, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);
