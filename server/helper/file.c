@@ -295,8 +295,8 @@ int verb_file(const struct options *options, struct output *output, struct failu
     struct enter enter = { .records = STDERR_FILENO };
     struct host host = { .proc = -1 };
     struct joining joining;
-    struct files *files = calloc(1, sizeof *files);
-    int result = files ? enter_parse_options(options->word, options->count, &enter, failure) : -ENOMEM;
+    struct files files = { .host = &host, .inotify = -1 };
+    int result = enter_parse_options(options->word, options->count, &enter, failure);
 
     joining_init(&joining, &host);
     joining.wants_root = joining.wants_mounts = true;
@@ -304,20 +304,18 @@ int verb_file(const struct options *options, struct output *output, struct failu
         result = host_open(&host, failure);
     if (!result)
         result = join(&enter, &joining, failure);
-    if (!result) {
-        files->host = &host;
-        files->inotify = -1;
-        umask(022);
-        result = open_root(files, &joining, failure);
-    }
+    umask(022);
     if (!result)
-        result = greet(files);
+        result = open_root(&files, &joining, failure);
     if (!result)
-        result = serve(files, joining.pidfd, failure);
+        result = greet(&files);
+    if (!result)
+        result = serve(&files, joining.pidfd, failure);
     /* What was begun and not finished leaves nothing behind. */
-    for (size_t i = 0; files && i < FILE_OPEN_MAX; i++)
-        if (files->open[i].id && files->open[i].save)
-            save_discard(files->open[i].save);
+    for (size_t i = 0; i < FILE_OPEN_MAX; i++)
+        if (files.open[i].id && files.open[i].save)
+            save_discard(files.open[i].save);
+    free(files.data);
     /* The standard output belongs to the answers. */
     if (enter.has_records || output->fd == STDOUT_FILENO)
         output->fd = enter.records;
