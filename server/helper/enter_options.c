@@ -166,7 +166,7 @@ static int read_word(struct enter *enter, const char *word, struct failure *fail
     return fail_usage(failure, "option", "unknown option or argument");
 }
 
-int enter_parse(char *const *word, size_t count, struct enter *enter, struct failure *failure)
+int enter_parse_options(char *const *word, size_t count, struct enter *enter, struct failure *failure)
 {
     *enter = (struct enter){ .fallbacks = FALLBACK_BUSYBOX | FALLBACK_OWN, .records = STDERR_FILENO, .word = word };
     for (size_t i = 0; i < count; i++) {
@@ -178,8 +178,15 @@ int enter_parse(char *const *word, size_t count, struct enter *enter, struct fai
         if (result)
             return result;
     }
-    if (enter->targets == 0)
-        return fail_usage(failure, "option", "enter needs a --target");
+    return enter->targets == 0 ? fail_usage(failure, "option", "a --target is needed") : 0;
+}
+
+int enter_parse(char *const *word, size_t count, struct enter *enter, struct failure *failure)
+{
+    int result = enter_parse_options(word, count, enter, failure);
+
+    if (result)
+        return result;
     if (!enter->argv == !enter->has_shell)
         return fail_usage(failure, "option", "enter takes either --shell or a command after --");
     return 0;

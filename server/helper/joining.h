@@ -17,7 +17,9 @@ struct joining {
     int pidfd;
     /* Root and working directory of the process; -1 unless asked for. */
     int root, directory;
-    bool wants_root, wants_directory;
+    /* Text of its mounts, as its root sees them; -1 unless asked for. */
+    int mounts;
+    bool wants_root, wants_directory, wants_mounts;
 };
 
 void joining_init(struct joining *joining, const struct host *host);
