@@ -19,6 +19,9 @@ const struct verb verbs[] = {
     { "pin", OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
     { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--expect=TYPE:ID|none] [--leftover]" },
     { "rename", OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
+    { "sockets", OPTION_WORDS, false, verb_sockets, "sockets --target=REF [--expect=net:ID] [--owners]" },
+    { "relay", OPTION_WORDS, false, verb_relay,
+      "relay --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|udp:ADDRESS:PORT|unix:PATH|unix:@NAME" },
     { "serve", VERB_SHIELDED, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);
