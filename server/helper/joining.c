@@ -267,3 +267,16 @@ int joining_join(struct joining *joining, struct failure *failure)
         result = join_one_by_one(joining, failure);
     return result ? result : compare(joining, failure);
 }
+
+int joining_join_with_owner(struct joining *joining, struct failure *failure)
+{
+    int result = joining_join(joining, failure);
+
+    if (result != -EPERM || joining->fd[NS_USER] >= 0)
+        return result;
+    joining->fd[NS_USER] = nsfs_owner(joining->fd[NS_NET]);
+    if (joining->fd[NS_USER] < 0 || nsfs_inode(joining->fd[NS_USER], &joining->id[NS_USER]))
+        return result;
+    *failure = (struct failure){ 0 };
+    return joining_join(joining, failure);
+}

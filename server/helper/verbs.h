@@ -63,6 +63,8 @@ int verb_pin(const struct options *options, struct output *output, struct failur
 int verb_unpin(const struct options *options, struct output *output, struct failure *failure);
 int verb_rename(const struct options *options, struct output *output, struct failure *failure);
 int verb_file(const struct options *options, struct output *output, struct failure *failure);
+int verb_sockets(const struct options *options, struct output *output, struct failure *failure);
+int verb_relay(const struct options *options, struct output *output, struct failure *failure);
 int verb_serve(const struct options *options, struct output *output, struct failure *failure);
 
 /* The record alone: the first line of `serve`. */
