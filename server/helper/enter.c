@@ -92,7 +92,7 @@ static int set_ids(uint32_t uid, uint32_t gid, struct failure *failure)
     return 0;
 }
 
-static int set_identity(const struct enter *enter, const struct joining *joining, struct failure *failure)
+int enter_set_identity(const struct enter *enter, const struct joining *joining, struct failure *failure)
 {
     struct passwd_entry entry;
     uint32_t gid = enter->gid;
@@ -119,7 +119,7 @@ static int execute(const struct enter *enter, const struct joining *joining, con
     if (!result)
         result = set_directory(enter, joining, failure);
     if (!result)
-        result = set_identity(enter, joining, failure);
+        result = enter_set_identity(enter, joining, failure);
     if (result)
         return result;
     /* Credentials take the death signal away, so it comes after them. */
@@ -289,14 +289,12 @@ static int run_child(const struct enter *enter, const struct joining *joining, c
     return status;
 }
 
-static int join(const struct enter *enter, struct joining *joining, struct failure *failure)
+int enter_join(const struct enter *enter, struct joining *joining, unsigned only, struct failure *failure)
 {
     int result = 0;
 
-    joining->wants_root = enter->has_root;
-    joining->wants_directory = enter->has_cwd && !enter->cwd;
     for (size_t i = 0; !result && i < enter->targets; i++)
-        result = joining_add(joining, enter->target[i], enter->only, failure);
+        result = joining_add(joining, enter->target[i], only, failure);
     for (size_t i = 0; !result && i < enter->expects; i++)
         result = joining_expect(joining, enter->expect[i], failure);
     for (enum ns_type type = 0; !result && type < NS_TYPES; type++)
@@ -318,7 +316,9 @@ static int run(const struct enter *enter, struct joining *joining, struct failur
 
     if (enter->has_shell && (enter->fallbacks & FALLBACK_BUSYBOX))
         shell_open(&shell);
-    int result = join(enter, joining, failure);
+    joining->wants_root = enter->has_root;
+    joining->wants_directory = enter->has_cwd && !enter->cwd;
+    int result = enter_join(enter, joining, enter->only, failure);
     if (result)
         return result;
     if (!joining_has(joining, NS_PID) && !enter->has_records) {

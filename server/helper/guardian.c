@@ -163,7 +163,7 @@ static int open_made(struct guardian *guardian, struct failure *failure)
         char path[PROC_PATH_SIZE];
         if (!has_type(guardian->create->new_types, type))
             continue;
-        text_format(path, sizeof path, "%d/ns/%s", guardian->init, ns_types[type].link);
+        text_format(path, sizeof path, "%d/ns/%s", guardian->init, ns_types[type].name);
         guardian->ns[type] = openat(guardian->host->proc, path, O_RDONLY | O_CLOEXEC);
         if (guardian->ns[type] < 0) {
             fail(failure, "procfs", errno);
