@@ -45,6 +45,8 @@ export const debugging: Play = (stage, step) => {
     await tree.expand(host.alias, 'Instances');
     await workbench.openFile(program.python);
     await view.toggleBreakpoint(5);
+    // A menu of a row that is being drawn anew belongs to none.
+    await tree.says(/1 process/, host.alias, 'Instances', name);
     await tree.chooseFromMenu('Debug in...', host.alias, 'Instances', name);
     const proposed = await workbench.quickInput.opened(`Debug in ${name}`);
     // The file in the editor is proposed.
