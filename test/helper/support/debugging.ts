@@ -79,6 +79,16 @@ for number in range(3):
 print("total", total, flush=True)
 `;
 
+export const nodeProgram = `function twice(number) {
+  const result = number * 2;
+  return result;
+}
+
+let total = 0;
+for (let number = 0; number < 3; number++) total += twice(number);
+console.log('total', total);
+`;
+
 export const cProgram = `#include <stdio.h>
 #include <unistd.h>
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { compiled, cProgram, pythonProgram } from '../../helper/support/debugging.ts';
+import { dirname, join } from 'node:path';
+import { compiled, cProgram, nodeProgram, pythonProgram } from '../../helper/support/debugging.ts';
 import { allTypes } from '../../helper/support/create.ts';
 import { helper } from '../../helper/support/helper.ts';
 import { processesWith } from '../../helper/support/leaks.ts';
@@ -165,12 +165,35 @@ export const debugging: Play = (stage, step) => {
       // oxlint-disable-next-line no-await-in-loop
       await endsWithAll();
       // oxlint-disable-next-line no-await-in-loop
+      await view.showConsole();
+      // oxlint-disable-next-line no-await-in-loop
       await until('the editor says why', async () => (await view.said()).some((line) => words.test(line)), {
         explain: () => view.said(),
       });
       // oxlint-disable-next-line no-await-in-loop
       await workbench.screenshot(`${edition}-debug-lost`);
     }
+  });
+
+  step('a Node.js program by the editor’s own debugger, where there is no route to', async () => {
+    const { workbench, tree, host } = stage;
+    await workbench.closeEditors();
+    const script = join(dirname(program.python), 'main.js');
+    writeFileSync(script, nodeProgram);
+    await workbench.openFile(script);
+    await view.toggleBreakpoint(3);
+    await workbench.show(container);
+    await tree.says(/1 process/, host.alias, 'Instances', name);
+    await tree.chooseFromMenu('Debug in...', host.alias, 'Instances', name);
+    const proposed = await workbench.quickInput.opened(`Debug in ${name}`);
+    assert.equal(await proposed.inputValue(), script);
+    await proposed.press('Enter');
+    await view.stoppedAt(3);
+    await view.variable('result', '0');
+    await workbench.screenshot(`${edition}-debug-node`);
+    await workbench.run('Debug: Stop');
+    await view.ended();
+    await until('nothing of the session is left on the host', () => processesWith(script).length === 0);
   });
 };
 

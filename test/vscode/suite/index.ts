@@ -46,7 +46,10 @@ const stages: Readonly<
   problems: { options: withHost, plays: { 'what is wrong': problems } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
   thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
-  debugging: { options: { ...withHost, builtin: ['cpp', 'python'] }, plays: { 'debugging in an instance': debugging } },
+  debugging: {
+    options: { ...withHost, builtin: ['cpp', 'javascript', 'ms-vscode.js-debug', 'python'] },
+    plays: { 'debugging in an instance': debugging },
+  },
   untrusted: { options: untrustedFolder, plays: { 'an untrusted folder': untrusted } },
 };
 

@@ -71,7 +71,7 @@ export class Debugging {
   /** What the console answers. */
   async evaluate(expression: string): Promise<string> {
     const { page } = this.#workbench;
-    await this.#workbench.run('Debug Console: Focus on Debug Console View');
+    await this.showConsole();
     await page.locator('.repl-input-wrapper .view-lines').first().click();
     await page.keyboard.type(expression);
     await page.keyboard.press('Enter');
@@ -80,7 +80,12 @@ export class Debugging {
     return results.last().innerText();
   }
 
-  /** Lines of the debug console. */
+  async showConsole(): Promise<void> {
+    await this.#workbench.run('Debug Console: Focus on Debug Console View');
+    await this.#workbench.page.locator('.repl').first().waitFor();
+  }
+
+  /** Lines of the debug console, as far as it is shown. */
   async said(): Promise<readonly string[]> {
     return this.#workbench.page.locator('.repl .monaco-list-row').allInnerTexts();
   }
