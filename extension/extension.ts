@@ -6,6 +6,7 @@ import { activateConnection } from './features/connection/index.ts';
 import { activateContextKeys } from './features/context-keys.ts';
 import type { Feature, FeatureContext } from './features/context.ts';
 import { Documents } from './features/documents/documents.ts';
+import { activateFiles } from './features/files/index.ts';
 import { activateFilter } from './features/filter/index.ts';
 import { activateLanguage } from './features/language/index.ts';
 import { FindingStore } from './features/live-diagnostics/finding-store.ts';
@@ -32,6 +33,7 @@ const features: readonly Feature[] = [
   activateLog,
   activateContextKeys,
   activateLanguage,
+  activateFiles,
   onDemand([commands.groupBy], async () => (await import('./features/grouping.ts')).activateGrouping),
   onDemand(
     [commands.addHost, commands.removeHost, commands.manageHosts, commands.enableSudo, commands.disableSudo],
@@ -68,6 +70,10 @@ const features: readonly Feature[] = [
   onDemand(
     [commands.copyId, commands.copyPath, commands.copyNsenterCommand],
     async () => (await import('./features/copy.ts')).activateCopy,
+  ),
+  onDemand(
+    [commands.openFolder, commands.upload, commands.download, commands.compareFile],
+    async () => (await import('./features/files/commands.ts')).activateFileCommands,
   ),
   onDemand(
     [commands.exportSnapshot],

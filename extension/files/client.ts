@@ -319,7 +319,7 @@ export class FileClient implements Disposable {
     // What was lost on the way may concern everybody.
     const all = (event.mask & eventMasks.overflow) !== 0;
     const sets = all ? [...this.#watches.values()] : [this.#watches.get(event.watch) ?? new Set()];
-    for (const set of sets) for (const listener of [...set]) listener(event);
+    for (const set of sets) for (const listener of set) listener(event);
     if ((event.mask & eventMasks.ignored) !== 0) this.#watches.delete(event.watch);
   }
 
@@ -327,7 +327,7 @@ export class FileClient implements Disposable {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#greeted?.(error);
-    for (const { reject } of this.#pending.values()) reject(error);
+    for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
     this.#watches.clear();
     this.#ended.fire(error);
