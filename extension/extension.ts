@@ -6,7 +6,7 @@ import { activateConnection } from './features/connection/index.ts';
 import { activateContextKeys } from './features/context-keys.ts';
 import type { Feature, FeatureContext } from './features/context.ts';
 import { Documents } from './features/documents/documents.ts';
-import { activateFiles } from './features/files/index.ts';
+import { activateFiles, FilesOnDemand } from './features/files/index.ts';
 import { activateFilter } from './features/filter/index.ts';
 import { activateLanguage } from './features/language/index.ts';
 import { FindingStore } from './features/live-diagnostics/finding-store.ts';
@@ -72,10 +72,6 @@ const features: readonly Feature[] = [
     async () => (await import('./features/copy.ts')).activateCopy,
   ),
   onDemand(
-    [commands.openFolder, commands.upload, commands.download, commands.compareFile],
-    async () => (await import('./features/files/commands.ts')).activateFileCommands,
-  ),
-  onDemand(
     [commands.exportSnapshot],
     async () => (await import('./features/export-snapshot.ts')).activateExportSnapshot,
   ),
@@ -98,7 +94,10 @@ export function activate(extension: vscode.ExtensionContext): void {
   const preferences = store.add(new Preferences(extension.globalState));
   const readiness = store.add(new ReadinessStore(hosts));
   const findings = store.add(new FindingStore());
-  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, findings, extensionUri }));
+  const files = store.add(
+    new FilesOnDemand({ hosts, ready, log, connect: async (host) => context.connector.connect(host) }),
+  );
+  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, findings, extensionUri, files }));
   const context: FeatureContext = {
     extensionUri,
     hosts,
@@ -113,6 +112,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     readiness,
     workspaceState,
     findings,
+    files,
   };
   for (const activateFeature of features) store.add(activateFeature(context));
 }

@@ -1,45 +1,82 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
-import { fileScheme } from '../../ids.ts';
-import type { Feature, FeatureContext } from '../context.ts';
+import { commands, fileScheme } from '../../ids.ts';
+import type { Feature } from '../context.ts';
+import type { Host } from '../../host/types.ts';
+import type { NamespaceKey } from '../../model/types.ts';
+import type { Log } from '../../transport/interaction.ts';
+import { onDemand } from '../on-demand.ts';
+import type { FileAccess } from './access.ts';
 import type { NamespaceFiles } from './provider.ts';
+import type { FileSessions, FileSessionsOptions } from './sessions.ts';
 
 /** Files of namespaces in the editor. All but this is loaded when the first one is asked for. */
 export const activateFiles: Feature = (context) => {
   const store = new DisposableStore();
-  const files = store.add(new FilesOnDemand(context));
-  store.add(vscode.workspace.registerFileSystemProvider(fileScheme, files, { isCaseSensitive: true }));
+  store.add(vscode.workspace.registerFileSystemProvider(fileScheme, context.files, { isCaseSensitive: true }));
+  store.add(activateCommands(context));
   return store;
 };
 
-class FilesOnDemand implements vscode.FileSystemProvider, Disposable {
-  readonly #context: FeatureContext;
+const activateCommands = onDemand(
+  [commands.openFolder, commands.upload, commands.download, commands.compareFile],
+  async () => (await import('./commands.ts')).activateFileCommands,
+);
+
+interface Loaded {
+  readonly sessions: FileSessions;
+  readonly provider: NamespaceFiles;
+}
+
+export class FilesOnDemand implements vscode.FileSystemProvider, FileAccess, Disposable {
+  readonly #options: FileSessionsOptions & { readonly log: Log };
   readonly #store = new DisposableStore();
   readonly #emitter = this.#store.add(new vscode.EventEmitter<vscode.FileChangeEvent[]>());
-  #loading: Promise<NamespaceFiles> | undefined;
+  #loading: Promise<Loaded> | undefined;
 
   readonly onDidChangeFile = this.#emitter.event;
 
-  constructor(context: FeatureContext) {
-    this.#context = context;
+  constructor(options: FileSessionsOptions & { readonly log: Log }) {
+    this.#options = options;
   }
 
-  async #load(): Promise<NamespaceFiles> {
-    const { hosts, ready, connector, log } = this.#context;
-    const [{ FileSessions }, { NamespaceFiles: Files }] = await Promise.all([
+  async #load(): Promise<Loaded> {
+    const [{ FileSessions: Sessions }, { NamespaceFiles: Files }] = await Promise.all([
       import('./sessions.ts'),
       import('./provider.ts'),
     ]);
-    const connect = connector.connect.bind(connector);
-    const sessions = this.#store.add(new FileSessions({ hosts, ready, connect }));
-    const files = this.#store.add(new Files(sessions, log));
-    this.#store.add(files.onDidChangeFile((events) => this.#emitter.fire(events)));
-    return files;
+    const sessions = this.#store.add(new Sessions(this.#options));
+    const provider = this.#store.add(new Files(sessions, this.#options.log));
+    this.#store.add(provider.onDidChangeFile((events) => this.#emitter.fire(events)));
+    return { sessions, provider };
   }
 
-  #files(): Promise<NamespaceFiles> {
+  #loaded(): Promise<Loaded> {
     return (this.#loading ??= this.#load());
+  }
+
+  async #files(): Promise<NamespaceFiles> {
+    return (await this.#loaded()).provider;
+  }
+
+  async followMounts(
+    host: Host,
+    key: NamespaceKey,
+    listener: (mounts: Buffer) => void,
+    store: DisposableStore,
+  ): Promise<void> {
+    const { sessions } = await this.#loaded();
+    await sessions.use(host.id, { kind: 'namespace', key }, async (client) => {
+      listener(await client.mountinfo());
+      const read = async (): Promise<void> => listener(await client.mountinfo());
+      // A connection that ends meanwhile ends this too.
+      store.add(client.onMounts(() => void read().catch(() => undefined)));
+      await new Promise<void>((resolve) => {
+        store.add({ dispose: resolve });
+        store.add(client.onEnd(() => resolve()));
+      });
+    });
   }
 
   watch(uri: vscode.Uri, options: { readonly recursive: boolean }): Disposable {
