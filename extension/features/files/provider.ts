@@ -197,18 +197,12 @@ function fileSystemError(error: unknown): unknown {
   }
 }
 
-/** A link has the type of what it leads to, with another bit. */
-const linkedTypes: ReadonlyMap<vscode.FileType, number> = new Map(
-  [vscode.FileType.Unknown, vscode.FileType.File, vscode.FileType.Directory].map((type) => [
-    type,
-    Number(type) + Number(vscode.FileType.SymbolicLink),
-  ]),
-);
-
 function fileType({ kind, isLink }: FileStatus): vscode.FileType {
-  const types = { file: vscode.FileType.File, folder: vscode.FileType.Directory };
-  const type = kind === 'file' || kind === 'folder' ? types[kind] : vscode.FileType.Unknown;
-  return isLink ? (linkedTypes.get(type) ?? type) : type;
+  const type =
+    kind === 'file' ? vscode.FileType.File : kind === 'folder' ? vscode.FileType.Directory : vscode.FileType.Unknown;
+  // The API has the types of links as sums.
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
+  return isLink ? type | vscode.FileType.SymbolicLink : type;
 }
 
 function fileStat(status: FileStatus): vscode.FileStat {

@@ -17,6 +17,15 @@ function answer(id: number, content: Uint8Array, { errno = 0, flags = 0 } = {}):
 
 const greeting = answer(0, Buffer.from([1, 0, 0, 0, 7, 0, 0, 0, 8, 0, 0, 0]));
 
+function event(descriptor: number, mask: number, name: string): Buffer {
+  const bytes = Buffer.alloc(32);
+  bytes.writeInt32LE(descriptor, 0);
+  bytes.writeUInt32LE(mask, 4);
+  bytes.writeUInt32LE(16, 12);
+  bytes.write(name, 16);
+  return bytes;
+}
+
 /** What the client has asked, by frames; and a way to answer. */
 async function peer(): Promise<{
   client: FileClient;
@@ -108,14 +117,6 @@ test('events go to those who watch, and what was lost concerns all', async () =>
   const watching = client.watch('/a', ({ name, mask }) => heard.push(`a ${name} ${mask}`));
   say(answer(1, number));
   const watch = await watching;
-  const event = (descriptor: number, mask: number, name: string): Buffer => {
-    const bytes = Buffer.alloc(32);
-    bytes.writeInt32LE(descriptor, 0);
-    bytes.writeUInt32LE(mask, 4);
-    bytes.writeUInt32LE(16, 12);
-    bytes.write(name, 16);
-    return bytes;
-  };
   const events = Buffer.concat([event(5, 0x100, 'new'), event(6, 0x100, 'other'), event(-1, 0x4000, '')]);
   say(answer(0, events, { flags: answerFlags.events }));
   await turn();

@@ -1,5 +1,5 @@
 /** The mounts of those namespaces whose Mounts row is unfolded. */
-import { DisposableStore } from '../../../disposable.ts';
+import { DisposableStore, Emitter } from '../../../disposable.ts';
 import type { Disposable } from '../../../disposable.ts';
 import type { NamespaceKey } from '../../../model/types.ts';
 import type { FileAccess } from '../../files/access.ts';
@@ -39,11 +39,11 @@ export class MountLists implements Disposable {
   }
 
   #begin(element: TreeElement, key: NamespaceKey): List {
-    const store = new DisposableStore();
-    let read = (): void => undefined;
-    const list: List = { store, rows: [], first: new Promise((resolve) => (read = resolve)) };
+    const read = new Emitter<void>();
+    const first = new Promise<void>((resolve) => void read.event(resolve));
+    const list: List = { store: new DisposableStore(), rows: [], first };
     this.#lists.set(element.id, list);
-    void this.#follow(element, key, list, read);
+    void this.#follow(element, key, list, () => read.fire());
     return list;
   }
 
