@@ -126,6 +126,8 @@ async function timed(work: () => Promise<void>): Promise<number> {
 
 async function sftpClient(scope: Scope, port: number, keyFile: string): Promise<SFTPWrapper> {
   const client = new Client();
+  // The server may be gone before the connection is.
+  client.on('error', () => undefined);
   scope.defer(() => void client.end());
   client.connect({ host: '127.0.0.1', port, username: 'root', privateKey: readFileSync(keyFile) });
   await once(client, 'ready');
