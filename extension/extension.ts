@@ -5,6 +5,7 @@ import { HostConnector } from './features/connection/connector.ts';
 import { activateConnection } from './features/connection/index.ts';
 import { activateContextKeys } from './features/context-keys.ts';
 import type { Feature, FeatureContext } from './features/context.ts';
+import { activateDebug } from './features/debug/index.ts';
 import { Documents } from './features/documents/documents.ts';
 import { activateFiles, FilesOnDemand } from './features/files/index.ts';
 import { activateFilter } from './features/filter/index.ts';
@@ -34,6 +35,7 @@ const features: readonly Feature[] = [
   activateContextKeys,
   activateLanguage,
   activateFiles,
+  activateDebug,
   onDemand([commands.groupBy], async () => (await import('./features/grouping.ts')).activateGrouping),
   onDemand(
     [commands.addHost, commands.removeHost, commands.manageHosts, commands.enableSudo, commands.disableSudo],
@@ -94,9 +96,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   const preferences = store.add(new Preferences(extension.globalState));
   const readiness = store.add(new ReadinessStore(hosts));
   const findings = store.add(new FindingStore());
-  const files = store.add(
-    new FilesOnDemand({ hosts, ready, log, connect: async (host) => context.connector.connect(host) }),
-  );
+  const files = store.add(new FilesOnDemand({ hosts, ready, log, connector: () => context.connector }));
   const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, findings, extensionUri, files }));
   const context: FeatureContext = {
     extensionUri,

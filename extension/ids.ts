@@ -10,6 +10,9 @@ export const fileScheme = 'linux-namespaces';
 /** Scheme of every other document and resource of ours, since a scheme that has files can have nothing else. */
 export const scheme = 'linux-namespaces-view';
 
+/** Type of debug sessions. */
+export const debugType = 'linux-namespaces';
+
 export const commands = {
   addHost: 'linuxNamespaces.addHost',
   removeHost: 'linuxNamespaces.removeHost',
@@ -37,6 +40,10 @@ export const commands = {
   showProblems: 'linuxNamespaces.showProblems',
   enter: 'linuxNamespaces.enter',
   runCommand: 'linuxNamespaces.runCommand',
+  debugIn: 'linuxNamespaces.debugIn',
+  attachDebugger: 'linuxNamespaces.attachDebugger',
+  pickTarget: 'linuxNamespaces.pickTarget',
+  pickProcess: 'linuxNamespaces.pickProcess',
   keep: 'linuxNamespaces.keep',
   stopKeeping: 'linuxNamespaces.stopKeeping',
   rename: 'linuxNamespaces.rename',

@@ -2,7 +2,7 @@
 /** What `npm start`, `npm test` and the rest need on the machine, put there by themselves where that is possible. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,6 +53,10 @@ export function ensureNodeModules() {
     .digest('hex');
   const stamp = join(root, 'node_modules', '.linux-namespaces-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  const modules = join(root, 'node_modules');
+  // `npm ci` empties the folder that a link leads to, which is another tree's.
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    throw new Error(`${modules} is a link, and its packages are not those of this lock file. Remove the link.`);
   say('Installing node_modules');
   // Native modules of ssh2 and vsce are optional and left out on purpose: no compiler and no download is needed.
   run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);

@@ -298,6 +298,18 @@ export interface RenamedRecord {
   readonly from: string;
 }
 
+/** `create`: the first process in what was made. */
+export interface InitRecord extends ProcessIdentity {
+  /** Its number in each pid namespace, outermost first. */
+  readonly nspid: readonly number[];
+}
+
+/** `enter`: the command runs. */
+export interface EnteredRecord {
+  /** Of the process that the helper waits for, as the helper sees it. */
+  readonly pid: number;
+}
+
 /** `pin`: what lives on without a process of its own, by a mount at `path` or by a process, the `holder`. */
 export interface PinnedRecord {
   readonly type: NamespaceType;
@@ -336,6 +348,8 @@ export type HelperRecord =
   | { readonly gone: GoneRecord }
   | { readonly tick: TickRecord }
   | { readonly made: MadeRecord }
+  | { readonly init: InitRecord }
+  | { readonly entered: EnteredRecord }
   | { readonly kept: KeptRecord }
   | { readonly renamed: RenamedRecord }
   | { readonly pinned: PinnedRecord }

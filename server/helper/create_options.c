@@ -55,7 +55,7 @@ static bool read_gid_map(struct create *create, const char *value)
 
 static bool read_map(struct create *create, const char *value)
 {
-    static const char *const names[] = { [MAP_ROOT] = "root", [MAP_SAME] = "same", [MAP_AUTO] = "auto" };
+    static const char names[][5] = { [MAP_ROOT] = "root", [MAP_SAME] = "same", [MAP_AUTO] = "auto" };
 
     for (enum map_kind kind = MAP_ROOT; kind <= MAP_AUTO; kind++)
         if (strcmp(names[kind], value) == 0)
@@ -216,47 +216,52 @@ static bool set_try(struct create *create, const char *value)
     return create->try = true;
 }
 
+static bool set_wait(struct create *create, const char *value)
+{
+    (void)value;
+    return create->wait = true;
+}
+
+/* The words begin with the option's name; those of one without a value are that alone. */
 static const struct {
-    const char *name;
-    bool has_value;
     option_reader *read;
-    const char *refusal;
+    const char *words;
 } option_table[] = {
-    { "--new", true, read_new, "--new takes types: mnt, uts, ipc, pid, net, user, cgroup, time" },
-    { "--join", true, read_join, "--join takes TYPE:REFERENCE, once for a type" },
-    { "--uid-map", true, read_uid_map, "--uid-map takes INSIDE:OUTSIDE:COUNT" },
-    { "--gid-map", true, read_gid_map, "--gid-map takes INSIDE:OUTSIDE:COUNT" },
-    { "--map", true, read_map, "--map takes root, same or auto" },
-    { "--setgroups", true, read_setgroups, "--setgroups takes deny" },
-    { "--hostname", true, read_hostname, "--hostname takes at most 64 bytes" },
-    { "--domainname", true, read_domainname, "--domainname takes at most 64 bytes" },
-    { "--monotonic", true, read_monotonic, "--monotonic takes whole seconds" },
-    { "--boottime", true, read_boottime, "--boottime takes whole seconds" },
-    { "--root", true, read_root, "--root takes an absolute path" },
-    { "--chdir", true, read_chdir, "--chdir takes an absolute path" },
-    { "--mount-proc", false, set_mount_proc, NULL },
-    { "--mount", true, read_mount, "--mount takes SOURCE:TARGET or SOURCE:TARGET:ro, both absolute, at most 64 times" },
-    { "--sysctl", true, read_sysctl, "--sysctl can be given 64 times" },
-    { "--loopback", false, set_loopback, NULL },
-    { "--veth", true, read_veth, "--veth takes NAME,ADDRESS/PREFIX,PEERADDRESS/PREFIX" },
-    { "--uid", true, read_uid, "--uid takes a number" },
-    { "--gid", true, read_gid, "--gid takes a number" },
-    { "--keep", true, read_keep, "--keep takes 1 to 64 of A-Z a-z 0-9 _ . -, not starting with a dot, and not helper" },
-    { "--env", true, read_env, "--env takes NAME=VALUE" },
-    { "--clear-env", false, set_clear_env, NULL },
-    { "--records", true, read_records, "--records takes an open file descriptor" },
-    { "--try", false, set_try, NULL },
+    { read_new, "--new takes types: mnt, uts, ipc, pid, net, user, cgroup, time" },
+    { read_join, "--join takes TYPE:REFERENCE, once for a type" },
+    { read_uid_map, "--uid-map takes INSIDE:OUTSIDE:COUNT" },
+    { read_gid_map, "--gid-map takes INSIDE:OUTSIDE:COUNT" },
+    { read_map, "--map takes root, same or auto" },
+    { read_setgroups, "--setgroups takes deny" },
+    { read_hostname, "--hostname takes at most 64 bytes" },
+    { read_domainname, "--domainname takes at most 64 bytes" },
+    { read_monotonic, "--monotonic takes whole seconds" },
+    { read_boottime, "--boottime takes whole seconds" },
+    { read_root, "--root takes an absolute path" },
+    { read_chdir, "--chdir takes an absolute path" },
+    { set_mount_proc, "--mount-proc" },
+    { read_mount, "--mount takes SOURCE:TARGET or SOURCE:TARGET:ro, both absolute, at most 64 times" },
+    { read_sysctl, "--sysctl can be given 64 times" },
+    { set_loopback, "--loopback" },
+    { read_veth, "--veth takes NAME,ADDRESS/PREFIX,PEERADDRESS/PREFIX" },
+    { read_uid, "--uid takes a number" },
+    { read_gid, "--gid takes a number" },
+    { read_keep, "--keep takes 1 to 64 of A-Z a-z 0-9 _ . -, not starting with a dot, and not helper" },
+    { read_env, "--env takes NAME=VALUE" },
+    { set_clear_env, "--clear-env" },
+    { read_records, "--records takes an open file descriptor" },
+    { set_try, "--try" },
+    { set_wait, "--wait" },
 };
 
 static int parse_word(const char *word, struct create *create, struct failure *failure)
 {
     for (size_t i = 0; i < array_length(option_table); i++) {
-        size_t length = strlen(option_table[i].name);
-        if (strncmp(word, option_table[i].name, length) != 0 || word[length] != (option_table[i].has_value ? '=' : '\0'))
+        const char *words = option_table[i].words;
+        size_t length = strcspn(words, " ");
+        if (strncmp(word, words, length) != 0 || word[length] != (words[length] ? '=' : '\0'))
             continue;
-        if (option_table[i].read(create, word + length + 1))
-            return 0;
-        return fail_usage(failure, "option", option_table[i].refusal);
+        return option_table[i].read(create, word + length + 1) ? 0 : fail_usage(failure, "option", words);
     }
     return fail_usage(failure, "option", "unknown option or argument");
 }
@@ -287,8 +292,8 @@ static int check(const struct create *create, struct failure *failure)
         return fail_usage(failure, "option", "a type is either new or joined");
     if (create->map && (create->uid_map.count || create->gid_map.count))
         return fail_usage(failure, "option", "--map and ranges exclude each other");
-    if (create->try && (create->argv || create->keep))
-        return fail_usage(failure, "option", "--try neither runs nor keeps anything");
+    if ((create->try || create->wait) && (create->argv || create->keep))
+        return fail_usage(failure, "option", "--try and --wait neither run nor keep anything");
     for (size_t i = 0; i < create->sysctls.count; i++)
         if (!create_parse_sysctl(create->sysctls.item[i], create->new_types, path, sizeof path, &value))
             return fail_usage(failure, "option", "--sysctl takes NAME=VALUE of one of the new namespaces");

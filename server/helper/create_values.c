@@ -60,7 +60,7 @@ bool create_parse_veth(const char *text, struct create_veth *veth)
 
 /* What each type of namespace has a value of its own for: namespaces(7), and the kernel's Documentation/admin-guide/sysctl. */
 static const struct {
-    const char *prefix;
+    char prefix[20];
     enum ns_type type;
 } sysctl_table[] = {
     { "net/", NS_NET },          { "kernel/shm", NS_IPC },      { "kernel/msg", NS_IPC },
@@ -81,7 +81,7 @@ bool create_parse_sysctl(const char *text, unsigned types, char *path, size_t si
     path[length] = '\0';
     for (char *at = path; dots && *at; at++)
         *at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
-    if (strstr(path, "..") || strstr(path, "//") || strstr(path, "/./"))
+    if (find_text(path, "..") || find_text(path, "//") || find_text(path, "/./"))
         return false;
     *value = text + length + 1;
     for (size_t i = 0; i < array_length(sysctl_table); i++)

@@ -65,7 +65,7 @@ static const char *refusal(const struct host *host, enum ns_type type, uint32_t 
         return "an initial namespace lasts as long as the system";
     if (id == host->own[type])
         return "the caller is in this namespace itself";
-    text_format(path, sizeof path, "1/ns/%s", ns_types[type].link);
+    text_format(path, sizeof path, "1/ns/%s", ns_types[type].name);
     if (read_namespace_link(host->proc, path, &first) == 0 && first == id)
         return "the init of the system or container is in this namespace";
     return NULL;
@@ -95,7 +95,7 @@ static int find_instance(struct ending *ending, const char *name, struct failure
         add_target(ending, type, ending->instance.held[type]);
         if (!holder.id || !(ending->instance.members >> type & 1))
             continue;
-        text_format(path, sizeof path, "%u/ns/%s", holder.id, ns_types[type].link);
+        text_format(path, sizeof path, "%u/ns/%s", holder.id, ns_types[type].name);
         result = read_namespace_link(host->proc, path, &id);
         if (result) {
             fail(failure, "readlink", -result);

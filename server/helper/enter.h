@@ -37,6 +37,8 @@ struct enter {
     enum identity_wish identity;
     uint32_t uid, gid;
     bool has_gid, has_root, has_cwd, has_shell;
+    /* What the command leaves running ends with it and with us. */
+    bool kills_descendants;
     /* NULL for the target's own folder, and for the shell that it has. */
     const char *cwd, *shell;
     unsigned fallbacks;

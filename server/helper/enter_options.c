@@ -85,7 +85,7 @@ static bool read_shell(struct enter *enter, const char *value)
 static bool read_fallback(struct enter *enter, const char *value)
 {
     static const struct {
-        const char *name;
+        char name[8];
         unsigned fallbacks;
     } names[] = { { "none", 0 }, { "busybox", FALLBACK_BUSYBOX }, { "own", FALLBACK_OWN } };
 
@@ -116,28 +116,43 @@ static bool read_env(struct enter *enter, const char *value)
     return environment_is_entry(value);
 }
 
+/* Which of them can be executed shows when they are. */
+static bool read_program(struct enter *enter, const char *value)
+{
+    (void)enter;
+    return value && *value;
+}
+
+static bool read_kill_descendants(struct enter *enter, const char *value)
+{
+    enter->kills_descendants = true;
+    return !value;
+}
+
 static bool read_clear_env(struct enter *enter, const char *value)
 {
     (void)enter;
     return !value;
 }
 
+/* The words begin with the option's name. */
 static const struct {
-    const char *name;
     bool (*read)(struct enter *enter, const char *value);
-    const char *detail;
+    const char *words;
 } options[] = {
-    { "--target", read_target, "--target takes pid:N, pid:N:START, a NAME, TYPE:ID, TYPE:REFERENCE or a path" },
-    { "--only", read_only, "--only takes types, separated by commas" },
-    { "--user", read_user, "--user takes UID, UID:GID, root or keep" },
-    { "--root", read_root, "--root takes no value" },
-    { "--cwd", read_cwd, "--cwd takes a folder or nothing" },
-    { "--expect", read_expect, "--expect takes TYPE:ID" },
-    { "--env", read_env, "--env takes NAME=VALUE" },
-    { "--clear-env", read_clear_env, "--clear-env takes no value" },
-    { "--shell", read_shell, "--shell takes a path or nothing" },
-    { "--fallback", read_fallback, "--fallback takes none, busybox or own" },
-    { "--records", read_records, "--records takes an open descriptor other than 0" },
+    { read_target, "--target takes pid:N, pid:N:START, a NAME, TYPE:ID, TYPE:REFERENCE or a path" },
+    { read_only, "--only takes types, separated by commas" },
+    { read_user, "--user takes UID, UID:GID, root or keep" },
+    { read_root, "--root takes no value" },
+    { read_cwd, "--cwd takes a folder or nothing" },
+    { read_expect, "--expect takes TYPE:ID" },
+    { read_env, "--env takes NAME=VALUE" },
+    { read_clear_env, "--clear-env takes no value" },
+    { read_shell, "--shell takes a path or nothing" },
+    { read_fallback, "--fallback takes none, busybox or own" },
+    { read_program, "--program takes a name or a path" },
+    { read_kill_descendants, "--kill-descendants takes no value" },
+    { read_records, "--records takes an open descriptor other than 0" },
 };
 
 static int read_word(struct enter *enter, const char *word, struct failure *failure)
@@ -146,8 +161,8 @@ static int read_word(struct enter *enter, const char *word, struct failure *fail
     const char *value = word[length] ? word + length + 1 : NULL;
 
     for (size_t i = 0; i < array_length(options); i++)
-        if (strlen(options[i].name) == length && memcmp(options[i].name, word, length) == 0)
-            return options[i].read(enter, value) ? 0 : fail_usage(failure, "option", options[i].detail);
+        if (strcspn(options[i].words, " ") == length && memcmp(options[i].words, word, length) == 0)
+            return options[i].read(enter, value) ? 0 : fail_usage(failure, "option", options[i].words);
     return fail_usage(failure, "option", "unknown option or argument");
 }
 

@@ -90,8 +90,8 @@ static const char *cgroup_layout(const struct host *host)
     autofree char *text = NULL;
     size_t capacity = 0;
     ssize_t length = read_whole_at(host->proc, "self/mountinfo", &text, &capacity);
-    bool unified = length > 0 && memmem(text, (size_t)length, " - cgroup2 ", 11);
-    bool legacy = length > 0 && memmem(text, (size_t)length, " - cgroup ", 10);
+    bool unified = length > 0 && find_bytes(text, (size_t)length, " - cgroup2 ", 11);
+    bool legacy = length > 0 && find_bytes(text, (size_t)length, " - cgroup ", 10);
 
     if (!unified && !legacy) {
         const char *line, *stop;
@@ -137,7 +137,7 @@ static bool find_tool(const char *name, char *path, size_t size)
 
 static void print_tools(struct output *output)
 {
-    static const char *const tools[] = {
+    static const char tools[][15] = {
         "runc",       "crun",          "podman",    "docker",         "containerd", "ctr",       "nerdctl",
         "crictl",     "buildah",       "lxc-start", "systemd-nspawn", "machinectl", "bwrap",     "unshare",
         "nsenter",    "ip",            "newuidmap", "newgidmap",      "gdb",        "gdbserver", "lldb-server",

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 /* Settings beneath /proc/sys that belong to one namespace, or bound what can be made. */
-static const char *const sysctls[] = {
+static const char sysctls[][36] = {
     "kernel/hostname", "kernel/domainname",
     "kernel/shmmax", "kernel/shmmni", "kernel/msgmax", "kernel/msgmni", "kernel/sem",
     "fs/mqueue/queues_max", "fs/mqueue/msg_max",
@@ -22,13 +22,13 @@ static const char *const sysctls[] = {
 };
 
 /* Files of the kernel, each of which is what one namespace shows of itself or a way into one. */
-static const char *const interfaces[] = {
+static const char interfaces[][26] = {
     "/proc/self/uid_map", "/proc/self/setgroups", "/proc/self/timens_offsets", "/proc/self/mountinfo",
     "/proc/self/cgroup", "/proc/keys", "/proc/key-users", "/proc/net/netlink", "/proc/sysvipc/shm",
     "/sys/class/net", "/dev/net/tun", "/dev/fuse",
 };
 
-static const char *const filesystems[] = {
+static const char filesystems[][12] = {
     "proc", "sysfs", "mqueue", "tmpfs", "devpts", "cgroup", "cgroup2", "overlay", "fuse", "binfmt_misc",
 };
 
@@ -132,11 +132,11 @@ void visible_print(const struct host *host, struct output *output)
         return;
     json_array(output, "visible");
     for (unsigned count = 0; count < MOUNTS && next_line(&lines, &line, &stop);) {
-        const char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
+        const char *fields = find_bytes(line, (size_t)(stop - line), " - ", 3);
         const char *at = line;
         uint64_t mount;
-        bool proc = fields && memmem(fields, (size_t)(stop - fields), " - proc ", 8) == fields;
-        bool sysfs = fields && memmem(fields, (size_t)(stop - fields), " - sysfs ", 9) == fields;
+        bool proc = fields && find_bytes(fields, (size_t)(stop - fields), " - proc ", 8) == fields;
+        bool sysfs = fields && find_bytes(fields, (size_t)(stop - fields), " - sysfs ", 9) == fields;
         if ((!proc && !sysfs) || !parse_number(&at, stop, &mount))
             continue;
         json_object(output, NULL);

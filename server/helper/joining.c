@@ -61,7 +61,7 @@ static int add_type(struct joining *joining, int process, enum ns_type type, boo
     const struct host *host = joining->host;
     char path[PROC_PATH_SIZE];
 
-    text_format(path, sizeof path, "ns/%s", ns_types[type].link);
+    text_format(path, sizeof path, "ns/%s", ns_types[type].name);
     int fd = openat(process, path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
         return take(joining, type, fd, true, failure);
@@ -188,7 +188,7 @@ static bool is_own(const struct joining *joining, enum ns_type type)
     char path[PROC_PATH_SIZE];
     uint32_t own, children;
 
-    text_format(path, sizeof path, "self/ns/%s", ns_types[type].link);
+    text_format(path, sizeof path, "self/ns/%s", ns_types[type].name);
     if (read_namespace_link(joining->host->proc, path, &own) || own != joining->id[type])
         return false;
     if (!ns_types[type].for_children)
@@ -236,7 +236,7 @@ static int join_one_by_one(const struct joining *joining, struct failure *failur
 static int compare(const struct joining *joining, struct failure *failure)
 {
     for (enum ns_type type = 0; type < NS_TYPES; type++) {
-        const char *link = type == NS_PID ? ns_types[type].for_children : ns_types[type].link;
+        const char *link = type == NS_PID ? ns_types[type].for_children : ns_types[type].name;
         char path[PROC_PATH_SIZE];
         uint32_t id;
         if (!joining_has(joining, type))
@@ -266,4 +266,17 @@ int joining_join(struct joining *joining, struct failure *failure)
     if (result)
         result = join_one_by_one(joining, failure);
     return result ? result : compare(joining, failure);
+}
+
+int joining_join_with_owner(struct joining *joining, struct failure *failure)
+{
+    int result = joining_join(joining, failure);
+
+    if (result != -EPERM || joining->fd[NS_USER] >= 0)
+        return result;
+    joining->fd[NS_USER] = nsfs_owner(joining->fd[NS_NET]);
+    if (joining->fd[NS_USER] < 0 || nsfs_inode(joining->fd[NS_USER], &joining->id[NS_USER]))
+        return result;
+    *failure = (struct failure){ 0 };
+    return joining_join(joining, failure);
 }

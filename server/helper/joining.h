@@ -41,6 +41,9 @@ int joining_expect(const struct joining *joining, const char *text, struct failu
  */
 int joining_join(struct joining *joining, struct failure *failure);
 
+/* The same for a net namespace; one that may only be joined from the user namespace that owns it, from there. */
+int joining_join_with_owner(struct joining *joining, struct failure *failure);
+
 static inline bool joining_has(const struct joining *joining, enum ns_type type)
 {
     return joining->needed >> type & 1;

@@ -224,7 +224,7 @@ static int write_directly(const struct host *host, pid_t pid, const char *name, 
 /* Not along PATH: a program that gives ids must be the system's. */
 static bool find_program(const char *name, char *path, size_t size)
 {
-    static const char *const folders[] = { "/run/wrappers/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin" };
+    static const char folders[][18] = { "/run/wrappers/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin" };
 
     for (size_t i = 0; i < array_length(folders); i++) {
         text_format(path, size, "%s/%s", folders[i], name);

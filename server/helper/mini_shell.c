@@ -268,21 +268,21 @@ static int do_env(char *const *word)
 
 static int do_help(char *const *word);
 
+/* The help begins with the name. */
 static const struct {
-    const char *name;
     int (*run)(char *const *word);
     const char *help;
 } builtins[] = {
-    { "cat", do_cat, "cat [FILE…]     print files" },
-    { "cd", do_cd, "cd [FOLDER]     change the working directory" },
-    { "env", do_env, "env             print the environment" },
-    { "exit", NULL, "exit [STATUS]   leave" },
-    { "help", do_help, "help            this; anything else is run as a program" },
-    { "id", do_id, "id              print user and groups" },
-    { "ls", do_ls, "ls [PATH…]      list files" },
-    { "mount", do_mount, "mount           list mounts" },
-    { "ps", do_ps, "ps              list processes: pid, parent, state, name" },
-    { "pwd", do_pwd, "pwd             print the working directory" },
+    { do_cat, "cat [FILE…]     print files" },
+    { do_cd, "cd [FOLDER]     change the working directory" },
+    { do_env, "env             print the environment" },
+    { NULL, "exit [STATUS]   leave" },
+    { do_help, "help            this; anything else is run as a program" },
+    { do_id, "id              print user and groups" },
+    { do_ls, "ls [PATH…]      list files" },
+    { do_mount, "mount           list mounts" },
+    { do_ps, "ps              list processes: pid, parent, state, name" },
+    { do_pwd, "pwd             print the working directory" },
 };
 
 static int do_help(char *const *word)
@@ -316,7 +316,7 @@ static int run_program(char *const *word)
 static int run_words(char *const *word)
 {
     for (size_t i = 0; i < array_length(builtins); i++)
-        if (builtins[i].run && strcmp(builtins[i].name, word[0]) == 0)
+        if (builtins[i].run && is_first_word(builtins[i].help, word[0]))
             return builtins[i].run(word);
     return run_program(word);
 }

@@ -197,7 +197,7 @@ bool namespace_is_held(const struct namespace *namespace)
 
 void namespace_print_holder(const struct namespaces *namespaces, const struct holder *holder, struct output *output)
 {
-    static const char *const names[] = {
+    static const char names[][13] = {
         [HELD_BY_MOUNT] = "mount",   [HELD_BY_FD] = "fd",
         [HELD_BY_TASK] = "task",     [HELD_BY_SOCKET] = "socket",
         [HELD_BY_FOR_CHILDREN] = "for_children",

@@ -121,7 +121,7 @@ static int open_of_process(const struct host *host, const struct reference *refe
     autoclose int directory = reference_open_process(host, &process, failure);
     if (directory < 0)
         return directory;
-    text_format(path, sizeof path, "ns/%s", ns_types[type].link);
+    text_format(path, sizeof path, "ns/%s", ns_types[type].name);
     int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
         return proven(host, fd, type, 0, failure);
@@ -301,7 +301,7 @@ static int find_process(const struct host *host, enum ns_type type, uint32_t id)
     autofree uint32_t *pids = NULL;
     size_t capacity = 0;
     ssize_t count = list_numbers_at(host->proc, ".", &pids, &capacity);
-    const char *const links[] = { ns_types[type].link, ns_types[type].for_children };
+    const char *const links[] = { ns_types[type].name, ns_types[type].for_children };
 
     for (unsigned link = 0; link < array_length(links) && links[link]; link++)
         for (ssize_t i = 0; i < count; i++) {

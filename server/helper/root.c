@@ -11,7 +11,7 @@
 #include <sys/statfs.h>
 
 /* A minimal /dev: what runtime-spec's config-linux.md lists as default devices, from the host's own. */
-static const char *const devices[] = { "null", "zero", "full", "random", "urandom", "tty" };
+static const char devices[][8] = { "null", "zero", "full", "random", "urandom", "tty" };
 
 static int fail_path(struct failure *failure, const char *step, const char *path, int number)
 {
@@ -147,7 +147,7 @@ static void mount_sys(struct inside *inside)
 
 static int mount_dev(struct inside *inside, struct failure *failure)
 {
-    static const char *const links[][2] = {
+    static const char links[][2][16] = {
         { "pts/ptmx", "/dev/ptmx" },         { "/proc/self/fd", "/dev/fd" },      { "/proc/self/fd/0", "/dev/stdin" },
         { "/proc/self/fd/1", "/dev/stdout" }, { "/proc/self/fd/2", "/dev/stderr" },
     };

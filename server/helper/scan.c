@@ -22,7 +22,7 @@ bool survey_is_complete(const struct survey *survey)
 
 static void print_snapshot(const struct survey *survey, struct output *output)
 {
-    static const char *const names[] = { "proc", "mounts", "ioctl", "tasks", "fds", "sockets", "listns" };
+    static const char names[][8] = { "proc", "mounts", "ioctl", "tasks", "fds", "sockets", "listns" };
     char boot[64];
 
     record_begin(output, "snapshot");

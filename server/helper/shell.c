@@ -23,14 +23,14 @@ static const char *const busyboxes[] = {
 };
 
 /* Shells of systems that have no other, in the order of what a person would rather have. */
-static const char *const shells[] = {
+static const char shells[][15] = {
     "/bin/bash", "/bin/sh", "/usr/bin/bash", "/usr/bin/sh", "/bin/ash", "/bin/dash", "/busybox/sh", "/system/bin/sh",
 };
 
 /* What /etc/passwd has where nobody is to log in. */
 static bool is_no_shell(const char *path)
 {
-    static const char *const names[] = { "nologin", "false", "true", "sync", "halt", "shutdown", "git-shell" };
+    static const char names[][10] = { "nologin", "false", "true", "sync", "halt", "shutdown", "git-shell" };
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
 

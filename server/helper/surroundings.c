@@ -29,7 +29,7 @@ void map_print(const struct host *host, const char *key, const char *path, struc
         return;
     json_array(output, key);
     for (unsigned count = 0; count < MAP_LINES && next_line(&lines, &line, &stop); count++) {
-        static const char *const part[] = { "inside", "outside", "count" };
+        static const char part[][8] = { "inside", "outside", "count" };
         const char *at = line;
         json_object(output, NULL);
         for (unsigned i = 0; i < array_length(part); i++) {

@@ -7,14 +7,14 @@
 #include <string.h>
 
 const struct ns_type_info ns_types[NS_TYPES] = {
-    [NS_MNT] = { "mnt", CLONE_NEWNS, "mnt", false, NULL, NS_SLOTS },
-    [NS_UTS] = { "uts", CLONE_NEWUTS, "uts", false, NULL, NS_SLOTS },
-    [NS_IPC] = { "ipc", CLONE_NEWIPC, "ipc", false, NULL, NS_SLOTS },
-    [NS_PID] = { "pid", CLONE_NEWPID, "pid", true, "pid_for_children", SLOT_PID_FOR_CHILDREN },
-    [NS_NET] = { "net", CLONE_NEWNET, "net", false, NULL, NS_SLOTS },
-    [NS_USER] = { "user", CLONE_NEWUSER, "user", true, NULL, NS_SLOTS },
-    [NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP, "cgroup", false, NULL, NS_SLOTS },
-    [NS_TIME] = { "time", CLONE_NEWTIME, "time", false, "time_for_children", SLOT_TIME_FOR_CHILDREN },
+    [NS_MNT] = { "mnt", CLONE_NEWNS, false, NULL, NS_SLOTS },
+    [NS_UTS] = { "uts", CLONE_NEWUTS, false, NULL, NS_SLOTS },
+    [NS_IPC] = { "ipc", CLONE_NEWIPC, false, NULL, NS_SLOTS },
+    [NS_PID] = { "pid", CLONE_NEWPID, true, "pid_for_children", SLOT_PID_FOR_CHILDREN },
+    [NS_NET] = { "net", CLONE_NEWNET, false, NULL, NS_SLOTS },
+    [NS_USER] = { "user", CLONE_NEWUSER, true, NULL, NS_SLOTS },
+    [NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP, false, NULL, NS_SLOTS },
+    [NS_TIME] = { "time", CLONE_NEWTIME, false, "time_for_children", SLOT_TIME_FOR_CHILDREN },
 };
 
 enum ns_type ns_slot_type(unsigned slot)
@@ -28,7 +28,7 @@ const char *ns_slot_link(unsigned slot)
 {
     const struct ns_type_info *info = &ns_types[ns_slot_type(slot)];
 
-    return slot < NS_TYPES ? info->link : info->for_children;
+    return slot < NS_TYPES ? info->name : info->for_children;
 }
 
 enum ns_type ns_type_by_name(const char *name, size_t length)

@@ -28,10 +28,9 @@ enum ns_slot {
 };
 
 struct ns_type_info {
-    const char *name;
+    /* Also that in /proc/PID/ns, and the prefix of the link's text. */
+    char name[8];
     uint32_t clone_flag;
-    /* Name in /proc/PID/ns, and the prefix of the link's text. */
-    const char *link;
     /* NS_GET_PARENT answers. */
     bool has_parent;
     /* Link to the namespace that children will be created in, NULL where membership and that are one. */

@@ -6,21 +6,25 @@
 #include <string.h>
 
 const struct verb verbs[] = {
-    { "version", 0, false, verb_version, "version" },
-    { "facts", OPTION_WORDS, false, verb_facts, "facts [--userns=pid:N]" },
-    { "scan", OPTION_DEEP, false, verb_scan, "scan [--deep]" },
-    { "watch", OPTION_INTERVAL | OPTION_BUDGET, false, verb_watch, "watch [--interval=MS] [--budget=PERCENT]" },
-    { "inspect", OPTION_WORDS, false, verb_inspect, "inspect --all | TYPE:ID" },
-    { "create", OPTION_WORDS | VERB_SHIELDED, false, verb_create, "create --new=TYPE,… [--OPTION=VALUE …] [-- ARGV…]" },
-    { "enter", OPTION_WORDS | VERB_SHIELDED, true, verb_enter,
+    { 0, false, verb_version, "version" },
+    { OPTION_WORDS, false, verb_facts, "facts [--userns=pid:N]" },
+    { OPTION_DEEP, false, verb_scan, "scan [--deep]" },
+    { OPTION_INTERVAL | OPTION_BUDGET, false, verb_watch, "watch [--interval=MS] [--budget=PERCENT]" },
+    { OPTION_WORDS, false, verb_inspect, "inspect --all | TYPE:ID" },
+    { OPTION_WORDS | VERB_SHIELDED, false, verb_create, "create --new=TYPE,… [--OPTION=VALUE …] [-- ARGV…]" },
+    { OPTION_WORDS | VERB_SHIELDED, true, verb_enter,
       "enter --target=REF [--only=TYPE,…] [--user=UID[:GID]|root|keep] [--root] [--cwd[=DIR]] [--expect=TYPE:ID] "
-      "[--records=FD] [--clear-env] [--env=NAME=VALUE …] --shell[=PATH] [--fallback=none|busybox|own] | -- ARGV…" },
-    { "end", OPTION_WORDS, false, verb_end, "end NAME|REF|pid:N:START [--expect=TYPE:ID] [--grace=MS] [--mounts] [--dry-run]" },
-    { "pin", OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
-    { "unpin", OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--expect=TYPE:ID|none] [--leftover]" },
-    { "rename", OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
-    { "file", OPTION_WORDS | VERB_SHIELDED, true, verb_file, "file --target=REF … [--expect=TYPE:ID] [--records=FD]" },
-    { "serve", VERB_SHIELDED, true, verb_serve, "serve" },
+      "[--records=FD] [--clear-env] [--env=NAME=VALUE …] [--kill-descendants] --shell[=PATH] "
+      "[--fallback=none|busybox|own] | [--program=NAME …] -- ARGV…" },
+    { OPTION_WORDS, false, verb_end, "end NAME|REF|pid:N:START [--expect=TYPE:ID] [--grace=MS] [--mounts] [--dry-run]" },
+    { OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
+    { OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--expect=TYPE:ID|none] [--leftover]" },
+    { OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
+    { OPTION_WORDS | VERB_SHIELDED, true, verb_file, "file --target=REF … [--expect=TYPE:ID] [--records=FD]" },
+    { OPTION_WORDS, false, verb_sockets, "sockets --target=REF [--expect=net:ID] [--owners]" },
+    { OPTION_WORDS, false, verb_relay,
+      "relay --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|udp:ADDRESS:PORT|unix:PATH|unix:@NAME" },
+    { VERB_SHIELDED, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);
 
@@ -82,7 +86,7 @@ static int parse_option(const struct verb *verb, const char *word, struct option
 static const struct verb *find_verb(const char *name)
 {
     for (size_t i = 0; i < verb_count; i++)
-        if (strcmp(verbs[i].name, name) == 0)
+        if (is_first_word(verbs[i].usage, name))
             return &verbs[i];
     return NULL;
 }

@@ -27,13 +27,13 @@ enum option_flag {
 };
 
 struct verb {
-    const char *name;
     /* Options that it takes. */
     unsigned options;
     /* Has the connection to itself, so it cannot be asked for within `serve`. */
     bool top_level;
     /* Prints the records including `end`; a failure is noted and returned, and printed by the caller. */
     int (*run)(const struct options *options, struct output *output, struct failure *failure);
+    /* Begins with the verb's name. */
     const char *usage;
 };
 
@@ -63,6 +63,8 @@ int verb_pin(const struct options *options, struct output *output, struct failur
 int verb_unpin(const struct options *options, struct output *output, struct failure *failure);
 int verb_rename(const struct options *options, struct output *output, struct failure *failure);
 int verb_file(const struct options *options, struct output *output, struct failure *failure);
+int verb_sockets(const struct options *options, struct output *output, struct failure *failure);
+int verb_relay(const struct options *options, struct output *output, struct failure *failure);
 int verb_serve(const struct options *options, struct output *output, struct failure *failure);
 
 /* The record alone: the first line of `serve`. */

@@ -30,7 +30,7 @@ static void open_victim(const struct host *host, struct victim *victim)
     victim->directory = reference_open_process(host, &process, &failure);
     victim->error = victim->directory < 0 ? victim->directory : 0;
     if (!victim->error && victim->id != 0) {
-        text_format(path, sizeof path, "ns/%s", ns_types[victim->type].link);
+        text_format(path, sizeof path, "ns/%s", ns_types[victim->type].name);
         int result = read_namespace_link(victim->directory, path, &id);
         /* A zombie has no links, and nothing to end. */
         victim->error = result == -ENOENT ? -ESRCH : result ? result : id != victim->id ? -ESRCH : 0;

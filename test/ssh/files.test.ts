@@ -16,6 +16,16 @@ import { sshdMissing } from './support/sshd.ts';
 
 const skip = helperMissing() ?? sshdMissing() ?? missing('root');
 
+/** Calls `cut` on the way, and goes on. */
+async function* endless(cut: () => void): AsyncGenerator<Uint8Array> {
+  for (let part = 0; ; part++) {
+    if (part === 2) cut();
+    yield Buffer.alloc(100_000, 'new');
+    // oxlint-disable-next-line no-await-in-loop
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describe('files over SSH', { skip }, () => {
   let over: HostOverSsh;
   let folder: string;
@@ -58,14 +68,11 @@ describe('files over SSH', { skip }, () => {
     const client = await open();
     const path = join(folder, 'saved');
     writeFileSync(path, 'old');
-    async function* endless(): AsyncGenerator<Uint8Array> {
-      for (let part = 0; ; part++) {
-        if (part === 2) over.host.disconnect();
-        yield Buffer.alloc(100_000, 'new');
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    }
-    const saving = client.write(path, endless(), { create: false, overwrite: true });
+    const saving = client.write(
+      path,
+      endless(() => over.host.disconnect()),
+      { create: false, overwrite: true },
+    );
     await assert.rejects(saving, (error) => error instanceof ConnectionError || error instanceof Error);
     assert.equal(readFileSync(path, 'utf8'), 'old');
     await assert.rejects(client.status(path));

@@ -23,7 +23,7 @@ export interface FileSessionsOptions {
   readonly hosts: Hosts;
   /** The list of hosts has been read. */
   readonly ready: Promise<void>;
-  readonly connect: (host: Host) => Promise<boolean>;
+  readonly connector: () => { connect(host: Host): Promise<boolean> };
 }
 
 interface Opened {
@@ -166,7 +166,7 @@ export class FileSessions implements Disposable {
       return;
     }
     if (performance.now() - (this.#refusedAt.get(host) ?? -Infinity) < coolDown) return;
-    if (!(await this.#options.connect(host))) this.#refusedAt.set(host, performance.now());
+    if (!(await this.#options.connector().connect(host))) this.#refusedAt.set(host, performance.now());
   }
 }
 

@@ -6,6 +6,7 @@ import { closeBrowser } from '../support/browser.ts';
 import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
 import { editing } from './editing.ts';
+import { debugging } from './debugging.ts';
 import { firstUse } from './first-use.ts';
 import { leftovers } from './leftovers.ts';
 import { judging } from './judging.ts';
@@ -47,6 +48,7 @@ const stages: Readonly<
   editing: { options: withHost, plays: { 'files of a namespace': editing } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
   thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
+  debugging: { options: { ...withHost, builtin: ['cpp', 'python'] }, plays: { 'debugging in an instance': debugging } },
   untrusted: { options: untrustedFolder, plays: { 'an untrusted folder': untrusted } },
 };
 
