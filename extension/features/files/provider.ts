@@ -81,12 +81,12 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
       if (inPlace) this.#log.info(`${uri.path}: written into the old file, since another could not take its place`);
       if (dropped) this.#log.info(`${uri.path}: set-user-ID, set-group-ID and file capabilities were not kept`);
     });
-    this.#watches.changed(uri, vscode.FileChangeType.Changed);
+    this.#watches.changed(uri, 'changed');
   }
 
   async createDirectory(uri: vscode.Uri): Promise<void> {
     await this.#use(uri, async (client, { path }) => client.mkdir(path));
-    this.#watches.changed(uri, vscode.FileChangeType.Created);
+    this.#watches.changed(uri, 'created');
   }
 
   async delete(uri: vscode.Uri, options: { readonly recursive: boolean }): Promise<void> {
@@ -95,7 +95,7 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
       await client.delete(path, options);
     });
     this.#seen.delete(uri.toString());
-    this.#watches.changed(uri, vscode.FileChangeType.Deleted);
+    this.#watches.changed(uri, 'deleted');
   }
 
   async rename(from: vscode.Uri, to: vscode.Uri, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
@@ -104,8 +104,8 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
       await move(client, source, target, overwrite);
     });
     this.#seen.delete(from.toString());
-    this.#watches.changed(from, vscode.FileChangeType.Deleted);
-    this.#watches.changed(to, vscode.FileChangeType.Created);
+    this.#watches.changed(from, 'deleted');
+    this.#watches.changed(to, 'created');
   }
 
   async copy(from: vscode.Uri, to: vscode.Uri, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
@@ -118,7 +118,7 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
         await copyTree(client, source, target);
       }
     });
-    this.#watches.changed(to, vscode.FileChangeType.Created);
+    this.#watches.changed(to, 'created');
   }
 
   /** Between two targets the editor itself reads and writes. */

@@ -6,6 +6,8 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { FileAddress } from '../../files/address.ts';
+import { merged } from '../../files/changes.ts';
+import type { Change } from '../../files/changes.ts';
 import { eventMasks } from '../../files/protocol.ts';
 import type { FileEvent } from '../../files/protocol.ts';
 import { coalesce } from '../coalesce.ts';
@@ -22,6 +24,12 @@ const created = eventMasks.create | eventMasks.movedTo;
 const deleted = eventMasks.delete | eventMasks.movedFrom;
 const selfGone = eventMasks.deleteSelf | eventMasks.moveSelf | eventMasks.unmount;
 
+const changeTypes: Readonly<Record<Change, vscode.FileChangeType>> = {
+  created: vscode.FileChangeType.Created,
+  changed: vscode.FileChangeType.Changed,
+  deleted: vscode.FileChangeType.Deleted,
+};
+
 interface Tree {
   readonly uri: vscode.Uri;
   readonly store: DisposableStore;
@@ -33,7 +41,7 @@ export class FileWatches implements Disposable {
   readonly #store = new DisposableStore();
   readonly #emitter = this.#store.add(new vscode.EventEmitter<vscode.FileChangeEvent[]>());
   readonly #trees = new Set<Tree>();
-  readonly #changes = new Map<string, vscode.FileChangeEvent>();
+  readonly #changes = new Map<string, { readonly uri: vscode.Uri; readonly change: Change }>();
   readonly #later = this.#store.add(coalesce(() => this.#tell(), gathering));
 
   readonly onDidChange = this.#emitter.event;
@@ -64,12 +72,9 @@ export class FileWatches implements Disposable {
     }
   }
 
-  changed(uri: vscode.Uri, type: vscode.FileChangeType): void {
+  changed(uri: vscode.Uri, change: Change): void {
     const key = uri.toString();
-    const before = this.#changes.get(key);
-    // Another file that takes the place of one is the same file with another content.
-    const again = before?.type === vscode.FileChangeType.Deleted && type === vscode.FileChangeType.Created;
-    this.#changes.set(key, { uri, type: again ? vscode.FileChangeType.Changed : type });
+    this.#changes.set(key, { uri, change: merged(this.#changes.get(key)?.change, change) });
     this.#later.run();
   }
 
@@ -87,7 +92,7 @@ export class FileWatches implements Disposable {
       if (store.disposed) return;
       await this.#sessions.reachable(address.host, address.target, store);
       // oxlint-enable no-await-in-loop
-      if (!store.disposed) this.changed(uri, vscode.FileChangeType.Changed);
+      if (!store.disposed) this.changed(uri, 'changed');
     }
   }
 
@@ -111,15 +116,14 @@ export class FileWatches implements Disposable {
   #hear(uri: vscode.Uri, { mask, name }: FileEvent): void {
     if (draftName.test(name)) return;
     const about = name === '' ? uri : vscode.Uri.joinPath(uri, name);
-    if ((mask & created) !== 0) this.changed(about, vscode.FileChangeType.Created);
-    else if ((mask & deleted) !== 0 || (name === '' && (mask & selfGone) !== 0))
-      this.changed(about, vscode.FileChangeType.Deleted);
+    if ((mask & created) !== 0) this.changed(about, 'created');
+    else if ((mask & deleted) !== 0 || (name === '' && (mask & selfGone) !== 0)) this.changed(about, 'deleted');
     else if ((mask & (eventMasks.modify | eventMasks.attributes | eventMasks.overflow)) !== 0)
-      this.changed(about, vscode.FileChangeType.Changed);
+      this.changed(about, 'changed');
   }
 
   #tell(): void {
-    const events = [...this.#changes.values()];
+    const events = Array.from(this.#changes.values(), ({ uri, change }) => ({ uri, type: changeTypes[change] }));
     this.#changes.clear();
     if (events.length > 0) this.#emitter.fire(events);
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { formatFileAddress, parseFileAddress, type FileAddress } from '../../../extension/files/address.ts';
+import { merged } from '../../../extension/files/changes.ts';
 import { bytesFromName, nameFromBytes } from '../../../extension/files/names.ts';
 
 test('each name has one text that leads back to it and that a URI takes', () => {
@@ -20,6 +21,13 @@ test('each name has one text that leads back to it and that a URI takes', () => 
     assert.equal(decodeURIComponent(encodeURIComponent(text)), text);
   }
   assert.equal(nameFromBytes(Buffer.from('ü')), 'ü');
+});
+
+test('a new file that is written is new, and one in the place of another has changed', () => {
+  assert.equal(merged('created', 'changed'), 'created');
+  assert.equal(merged('deleted', 'created'), 'changed');
+  assert.equal(merged('created', 'deleted'), 'deleted');
+  assert.equal(merged(undefined, 'changed'), 'changed');
 });
 
 test('addresses go through a URI, whose authority is in lower case', () => {
