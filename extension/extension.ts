@@ -7,6 +7,7 @@ import { activateContextKeys } from './features/context-keys.ts';
 import type { Feature, FeatureContext } from './features/context.ts';
 import { activateDebug } from './features/debug/index.ts';
 import { Documents } from './features/documents/documents.ts';
+import { activateFiles, FilesOnDemand } from './features/files/index.ts';
 import { activateFilter } from './features/filter/index.ts';
 import { activateLanguage } from './features/language/index.ts';
 import { FindingStore } from './features/live-diagnostics/finding-store.ts';
@@ -33,6 +34,7 @@ const features: readonly Feature[] = [
   activateLog,
   activateContextKeys,
   activateLanguage,
+  activateFiles,
   activateDebug,
   onDemand([commands.groupBy], async () => (await import('./features/grouping.ts')).activateGrouping),
   onDemand(
@@ -94,7 +96,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   const preferences = store.add(new Preferences(extension.globalState));
   const readiness = store.add(new ReadinessStore(hosts));
   const findings = store.add(new FindingStore());
-  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, findings, extensionUri }));
+  const files = store.add(new FilesOnDemand({ hosts, ready, log, connector: () => context.connector }));
+  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, findings, extensionUri, files }));
   const context: FeatureContext = {
     extensionUri,
     hosts,
@@ -109,6 +112,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     readiness,
     workspaceState,
     findings,
+    files,
   };
   for (const activateFeature of features) store.add(activateFeature(context));
 }

@@ -4,8 +4,14 @@
 
 import type { clientCommands } from '../server/language/protocol.ts';
 
-/** Scheme of every virtual document and resource of ours, and the type of debug sessions. */
-export const scheme = 'linux-namespaces';
+/** Scheme of files of namespaces: `linux-namespaces://HOST/TARGET/path`. */
+export const fileScheme = 'linux-namespaces';
+
+/** Scheme of every other document and resource of ours, since a scheme that has files can have nothing else. */
+export const scheme = 'linux-namespaces-view';
+
+/** Type of debug sessions. */
+export const debugType = 'linux-namespaces';
 
 export const commands = {
   addHost: 'linuxNamespaces.addHost',
@@ -49,6 +55,10 @@ export const commands = {
   compare: 'linuxNamespaces.compare',
   compareSelected: 'linuxNamespaces.compareSelected',
   compareWith: 'linuxNamespaces.compareWith',
+  openFolder: 'linuxNamespaces.openFolder',
+  upload: 'linuxNamespaces.upload',
+  download: 'linuxNamespaces.download',
+  compareFile: 'linuxNamespaces.compareFile',
   copyId: 'linuxNamespaces.copyId',
   copyPath: 'linuxNamespaces.copyPath',
   copyNsenterCommand: 'linuxNamespaces.copyNsenterCommand',

@@ -62,6 +62,8 @@ export class FileClient implements Disposable {
   readonly #ended = this.#store.add(new Emitter<Error>());
   readonly #mounted = this.#store.add(new Emitter<void>());
   #greeted: ((error?: Error) => void) | undefined;
+  readonly #outgoing: Uint8Array[] = [];
+  #sending = false;
   #lastId = 0;
   #failure: Error | undefined;
   #user: { readonly uid: number; readonly gid: number } | undefined;
@@ -271,8 +273,22 @@ export class FileClient implements Disposable {
     const answer = new Promise<FileAnswer>((resolve, reject) => {
       this.#pending.set(id, { path: about, parts: [], resolve, reject });
     });
-    for (const piece of encodeRequest(id, request)) this.#stream.write(piece);
+    this.#outgoing.push(...encodeRequest(id, request));
+    if (!this.#sending) void this.#send();
     return [id, answer];
+  }
+
+  /** What is asked while a piece is on its way goes with the next one: a stream may take a round trip for each. */
+  async #send(): Promise<void> {
+    this.#sending = true;
+    // With all that is asked in the same turn.
+    await Promise.resolve();
+    while (this.#outgoing.length > 0 && this.#failure === undefined) {
+      const piece = Buffer.concat(this.#outgoing.splice(0));
+      // oxlint-disable-next-line no-await-in-loop
+      await new Promise<void>((resolve) => void this.#stream.write(piece, () => resolve()));
+    }
+    this.#sending = false;
   }
 
   #receive(piece: Buffer): void {
@@ -319,7 +335,7 @@ export class FileClient implements Disposable {
     // What was lost on the way may concern everybody.
     const all = (event.mask & eventMasks.overflow) !== 0;
     const sets = all ? [...this.#watches.values()] : [this.#watches.get(event.watch) ?? new Set()];
-    for (const set of sets) for (const listener of [...set]) listener(event);
+    for (const set of sets) for (const listener of set) listener(event);
     if ((event.mask & eventMasks.ignored) !== 0) this.#watches.delete(event.watch);
   }
 
@@ -327,7 +343,7 @@ export class FileClient implements Disposable {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#greeted?.(error);
-    for (const { reject } of this.#pending.values()) reject(error);
+    for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
     this.#watches.clear();
     this.#ended.fire(error);

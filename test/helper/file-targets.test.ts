@@ -94,14 +94,17 @@ for (const [age, through] of Object.entries(kernels)) {
     assert.equal(readFileSync(join(outside, 'secret'), 'utf8'), 'of the host');
     assert.equal(readFileSync(join(root, outside, 'secret'), 'utf8'), 'mine');
     const kinds = (await client.list('/home')).map(({ name, kind, isLink }) => [name, kind, isLink]);
-    assert.deepEqual(kinds.toSorted(), [
-      ['absolute', 'file', true],
-      ['descriptors', 'folder', true],
-      ['magic', 'link', true],
-      ['round', 'link', true],
-      ['there', 'file', true],
-      ['upwards', 'file', true],
-    ]);
+    assert.deepEqual(
+      kinds.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+      [
+        ['absolute', 'file', true],
+        ['descriptors', 'folder', true],
+        ['magic', 'link', true],
+        ['round', 'link', true],
+        ['there', 'file', true],
+        ['upwards', 'file', true],
+      ],
+    );
   });
 
   test(

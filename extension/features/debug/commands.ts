@@ -1,7 +1,7 @@
 /** Debug in…, Attach Debugger…, and the pickers that launch configurations ask. */
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../disposable.ts';
-import { commands, scheme } from '../../ids.ts';
+import { commands, debugType } from '../../ids.ts';
 import { isRecord } from '../../is-record.ts';
 import { commandLine } from '../../model/command-line.ts';
 import { instanceName } from '../../model/naming/instances.ts';
@@ -196,5 +196,5 @@ async function pickForProcess(context: FeatureContext, configuration: unknown): 
 
 async function begin(configuration: Omit<vscode.DebugConfiguration, 'type'> & { name: string; request: string }) {
   const folder = vscode.workspace.workspaceFolders?.[0];
-  await vscode.debug.startDebugging(folder, { ...configuration, type: scheme });
+  await vscode.debug.startDebugging(folder, { ...configuration, type: debugType });
 }

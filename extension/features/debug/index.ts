@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../disposable.ts';
-import { commands, scheme } from '../../ids.ts';
+import { commands, debugType } from '../../ids.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { onDemand } from '../on-demand.ts';
 
@@ -10,7 +10,7 @@ export const activateDebug: Feature = (context) => {
   let loading: Promise<Loaded> | undefined;
   const loaded = (): Promise<Loaded> => (loading ??= load(context, store));
   store.add(
-    vscode.debug.registerDebugAdapterDescriptorFactory(scheme, {
+    vscode.debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: async (session) => {
         await context.ready;
         return (await loaded()).sessions.createDebugAdapterDescriptor(session);
@@ -18,7 +18,7 @@ export const activateDebug: Feature = (context) => {
     }),
   );
   store.add(
-    vscode.debug.registerDebugConfigurationProvider(scheme, {
+    vscode.debug.registerDebugConfigurationProvider(debugType, {
       provideDebugConfigurations: async () => (await loaded()).provider.provideDebugConfigurations(),
       resolveDebugConfiguration: async (folder, configuration) =>
         (await loaded()).provider.resolveDebugConfiguration(folder, configuration),

@@ -2,7 +2,7 @@
 import type { NamespaceType } from '../../helper/protocol.ts';
 import { instanceName } from '../../model/naming/instances.ts';
 import type { Graph, NamespaceKey, Process } from '../../model/types.ts';
-import { scheme } from '../../ids.ts';
+import { fileScheme } from '../../ids.ts';
 import { entryOfInstance, entryOfNamespace, entryOfProcess, type Entry } from '../enter/words.ts';
 
 /** Where an adapter runs that is inside. */
@@ -16,7 +16,7 @@ export interface Place {
 
 /** `linux-namespaces://HOST/REFERENCE`: a target with its host, as pickers give it to a configuration that names no host. */
 export function formatAddress(host: string, reference: string): string {
-  return `${scheme}://${encodeURIComponent(host)}/${reference}`;
+  return `${fileScheme}://${encodeURIComponent(host)}/${reference}`;
 }
 
 export interface TargetText {
@@ -25,7 +25,7 @@ export interface TargetText {
 }
 
 export function parseTarget(text: string): TargetText {
-  const [, host, reference] = new RegExp(`^${scheme}://([^/]+)/(.+)$`).exec(text) ?? [];
+  const [, host, reference] = new RegExp(`^${fileScheme}://([^/]+)/(.+)$`).exec(text) ?? [];
   if (host === undefined || reference === undefined) return { host: undefined, reference: text };
   try {
     return { host: decodeURIComponent(host), reference };

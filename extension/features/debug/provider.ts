@@ -1,6 +1,6 @@
 /** Launch configurations before they are used: new ones, and the checks of those that there are. */
 import * as vscode from 'vscode';
-import { scheme } from '../../ids.ts';
+import { debugType } from '../../ids.ts';
 import type { FeatureContext } from '../context.ts';
 import { pickHost } from '../hosts/pick-host.ts';
 import { checkConfiguration } from './configuration.ts';
@@ -8,7 +8,7 @@ import { hostNameOf, hostOf, problemWords } from './configuration-host.ts';
 
 /** A launch configuration in new launch.json files, and what F5 does without one. */
 const first: vscode.DebugConfiguration = {
-  type: scheme,
+  type: debugType,
   request: 'launch',
   name: 'Launch in Namespaces',
   target: '${command:linuxNamespaces.pickTarget}',
@@ -17,7 +17,7 @@ const first: vscode.DebugConfiguration = {
 };
 
 const second: vscode.DebugConfiguration = {
-  type: scheme,
+  type: debugType,
   request: 'attach',
   name: 'Attach to Process in Namespaces',
   pid: '${command:linuxNamespaces.pickProcess}',

@@ -6,7 +6,7 @@ import { children, hasChildren, locate, pageSize, parentOf, positionOf, showsWor
 import type { View } from '../../model/layout.ts';
 import { instancePrefix } from '../../model/naming/instances.ts';
 import { idOf } from '../../model/node-ref.ts';
-import type { Grouping, NodeRef } from '../../model/node-ref.ts';
+import type { Grouping, NamespaceRef, NodeRef } from '../../model/node-ref.ts';
 import type { Change, Graph } from '../../model/types.ts';
 import type { Reference, Target } from '../targets.ts';
 import { TreeElement } from './element.ts';
@@ -90,6 +90,8 @@ export class HostBranch {
     const { ref } = element;
     if (ref.kind === 'root' || ref.kind === 'readiness' || ref.kind === 'instances') return true;
     if (ref.kind === 'note' || ref.kind === 'ability') return false;
+    if (ref.kind === 'mounts' || this.#hasMounts(ref)) return true;
+    if (ref.kind === 'mount') return ref.row.children.length > 0;
     const { view } = this;
     return view !== undefined && hasChildren(view, ref);
   }
@@ -100,6 +102,8 @@ export class HostBranch {
     if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'instances') return this.root;
     if (ref.kind === 'workload' && isInstance(ref.id)) return this.#intern({ kind: 'instances' });
     if (ref.kind === 'ability') return this.#intern({ kind: 'readiness' });
+    if (ref.kind === 'mounts') return this.#intern(ref.of);
+    if (ref.kind === 'mount') return this.#intern({ kind: 'mounts', of: ref.of });
     const { view } = this;
     const parent = view === undefined ? undefined : parentOf(view, ref);
     return parent === undefined ? this.root : this.#intern(parent);
@@ -188,14 +192,21 @@ export class HostBranch {
   }
 
   #childRefs(ref: RowRef): readonly RowRef[] {
-    if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'ability') return [];
+    if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'ability' || ref.kind === 'mounts') return [];
+    if (ref.kind === 'mount') return ref.row.children.map((row) => ({ kind: 'mount', of: ref.of, row }));
     if (ref.kind === 'instances') return this.instances;
     const { view } = this;
     const refs = view === undefined ? [] : children(view, ref, this.#shown.get(this.#id(ref)) ?? pageSize);
+    if (this.#hasMounts(ref)) return [{ kind: 'mounts', of: ref }, ...refs];
     if (ref.kind !== 'root') return refs;
     const notes = this.#notes(view, refs.length).map((note): RowRef => ({ kind: 'note', note }));
     const instances: readonly RowRef[] = this.instances.length === 0 ? [] : [{ kind: 'instances' }];
     return [...notes, ...instances, ...refs, ...this.#readiness()];
+  }
+
+  /** Not of what is stale: they are read when they are looked at. */
+  #hasMounts(ref: RowRef): ref is NamespaceRef {
+    return ref.kind === 'namespace' && ref.key.startsWith('mnt:') && this.host.session !== undefined;
   }
 
   #notes(view: View | undefined, rows: number): readonly Note[] {
@@ -282,12 +293,23 @@ function isInstance(id: string): boolean {
 
 type Apart = Exclude<RowRef, NodeRef>;
 
+const apartKinds: ReadonlySet<RowRef['kind']> = new Set([
+  'note',
+  'readiness',
+  'ability',
+  'instances',
+  'mounts',
+  'mount',
+]);
+
 function isNode(ref: RowRef): ref is NodeRef {
-  return ref.kind !== 'note' && ref.kind !== 'readiness' && ref.kind !== 'ability' && ref.kind !== 'instances';
+  return !apartKinds.has(ref.kind);
 }
 
 function apartId(ref: Apart): string {
   if (ref.kind === 'note') return `note/${ref.note}`;
+  if (ref.kind === 'mounts') return `mounts/${idOf(ref.of)}`;
+  if (ref.kind === 'mount') return `mounts/${idOf(ref.of)}/${ref.row.id}`;
   return ref.kind === 'ability' ? `readiness/${ref.row.id}` : ref.kind;
 }
 

@@ -3,6 +3,7 @@ import { DisposableStore } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import { views } from '../../ids.ts';
+import type { FileAccess } from '../files/access.ts';
 import type { FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { Preferences } from '../preferences.ts';
 import type { ReadinessStore } from '../readiness/readiness-store.ts';
@@ -18,6 +19,7 @@ export interface HostsViewOptions {
   readonly findings: FindingStore;
   readonly extensionUri: vscode.Uri;
   readonly ready: Promise<void>;
+  readonly files: FileAccess;
 }
 
 /** The Hosts view: the tree with its selection, and the way for other features to both. */

@@ -11,6 +11,7 @@ import { abilityItem, readinessItem, readinessTooltip } from './items/readiness-
 import { instancesItem, instancesTooltip } from './items/instances-item.ts';
 import { joined } from './items/spec.ts';
 import type { ItemSpec } from './items/spec.ts';
+import { mountsItem, mountsTooltip } from './mounts/mount-rows.ts';
 
 export function itemOf(branch: HostBranch, element: TreeElement, findings?: FindingStore): ItemSpec {
   const item = plainItem(branch, element);
@@ -50,6 +51,8 @@ function plainItem(branch: HostBranch, element: TreeElement): ItemSpec {
   if (ref.kind === 'instances') return instancesItem(branch.instances.length, isStale(host));
   if (ref.kind === 'readiness') return readinessItem;
   if (ref.kind === 'ability') return abilityItem(ref.row);
+  if (ref.kind === 'mounts') return mountsItem;
+  if (ref.kind === 'mount') return ref.row.item;
   const item = view && graphItem(ref, { view, stale: isStale(host), folding: foldingOf(branch, element) });
   return item ?? gone;
 }
@@ -90,5 +93,7 @@ function plainWords(branch: HostBranch, element: TreeElement): string | undefine
   if (ref.kind === 'instances') return instancesTooltip;
   if (ref.kind === 'readiness') return readinessTooltip;
   if (ref.kind === 'ability') return ref.row.details.join('\n\n');
+  if (ref.kind === 'mounts') return mountsTooltip;
+  if (ref.kind === 'mount') return ref.row.tooltip;
   return view && tooltipOf(view, ref);
 }

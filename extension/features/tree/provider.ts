@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import { DisposableStore, Emitter } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
+import type { NamespaceRef } from '../../model/node-ref.ts';
+import type { FileAccess } from '../files/access.ts';
 import { followHosts } from '../follow-hosts.ts';
 import type { FindingsChange, FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { Preferences } from '../preferences.ts';
@@ -10,6 +12,7 @@ import { HostBranch } from './branch.ts';
 import { TreeElement } from './element.ts';
 import { explain, itemOf } from './items.ts';
 import { notTried } from './items/readiness-items.ts';
+import { MountLists } from './mounts/mount-lists.ts';
 import { Pacer } from './pacer.ts';
 import { toTreeItem } from './tree-item.ts';
 
@@ -35,6 +38,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   readonly #findings: FindingStore;
   readonly #extensionUri: vscode.Uri;
   readonly #ready: Promise<void>;
+  readonly #mountLists: MountLists;
   readonly #store = new DisposableStore();
   readonly #emitter = this.#store.add(new vscode.EventEmitter<TreeElement[] | undefined>());
   readonly #branches = new Map<Host, HostBranch>();
@@ -59,6 +63,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     readonly findings: FindingStore;
     readonly extensionUri: vscode.Uri;
     readonly ready: Promise<void>;
+    readonly files: FileAccess;
   }) {
     this.#hosts = options.hosts;
     this.#preferences = options.preferences;
@@ -66,6 +71,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     this.#findings = options.findings;
     this.#extensionUri = options.extensionUri;
     this.#ready = options.ready;
+    this.#mountLists = this.#store.add(new MountLists(options.files, (element) => this.refresh([element], gathering)));
     this.#store.add(followHosts(options.hosts, (host) => this.#follow(host)));
     this.#store.add(options.hosts.onDidChange(() => this.refreshAll()));
     this.#store.add(
@@ -89,6 +95,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     // Asked for what is below a row, the editor shows it unfolded: it tells only of what a person has folded or unfolded.
     if (element.ref.kind === 'root') this.#unfolded.add(element.host);
     if (element.ref.kind === 'readiness') return this.#abilities(element);
+    if (element.ref.kind === 'mounts') return this.#mounts(element, element.ref.of);
     return [...(this.#branches.get(element.host)?.children(element) ?? [])];
   }
 
@@ -107,6 +114,16 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     return [...(this.#branches.get(element.host)?.adopt(element, refs) ?? [])];
   }
 
+  async #mounts(element: TreeElement, of: NamespaceRef): Promise<TreeElement[]> {
+    const rows = await this.#mountLists.rows(element, of.key);
+    return [
+      ...(this.#branches.get(element.host)?.adopt(
+        element,
+        rows.map((row) => ({ kind: 'mount', of, row }) as const),
+      ) ?? []),
+    ];
+  }
+
   getTreeItem(element: TreeElement): vscode.TreeItem {
     const branch = this.#branches.get(element.host);
     if (branch === undefined) return new vscode.TreeItem(element.host.label);
@@ -123,7 +140,9 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   }
 
   /** A row was folded or unfolded. */
-  folded({ host, ref }: TreeElement, folded: boolean): void {
+  folded(element: TreeElement, folded: boolean): void {
+    const { host, ref } = element;
+    if (ref.kind === 'mounts' && folded) this.#mountLists.forget(element);
     if (ref.kind !== 'root') return;
     if (folded) this.#unfolded.delete(host);
     else this.#unfolded.add(host);

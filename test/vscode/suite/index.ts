@@ -5,6 +5,7 @@ import { leakGuard } from '../../helper/support/leaks.ts';
 import { closeBrowser } from '../support/browser.ts';
 import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
+import { editing } from './editing.ts';
 import { debugging } from './debugging.ts';
 import { firstUse } from './first-use.ts';
 import { leftovers } from './leftovers.ts';
@@ -44,6 +45,7 @@ const stages: Readonly<
     },
   },
   problems: { options: withHost, plays: { 'what is wrong': problems } },
+  editing: { options: withHost, plays: { 'files of a namespace': editing } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
   thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
   debugging: {
