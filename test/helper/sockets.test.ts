@@ -30,7 +30,7 @@ test('every listening socket of a net namespace, and who has it open', { skip },
   assert.equal(code, 0);
   const sockets = socketsOf(records);
   const rows = socketRows({ sockets, owners: ownersOf(records) });
-  const tcp = [ports.echo, ports.closer, ports.resetter, ports.keeper, ports.slow];
+  const tcp = [ports.echo, ports.closer, ports.resetter, ports.keeper, ports.slow, ports.http];
   assert.deepEqual(
     rows.map(({ label }) => label),
     [
@@ -54,7 +54,7 @@ test('by process, by number and by a name for it, with the namespace checked', {
     // One after the other, to see which one failed.
     // oxlint-disable-next-line no-await-in-loop
     const { records } = await runHelper(['sockets', `--target=${target}`, `--expect=net:${id}`]);
-    assert.equal(socketsOf(records).length, 9, target);
+    assert.equal(socketsOf(records).length, 10, target);
     assert.deepEqual(records.at(-1), { end: {} });
   }
   const other = await runHelper(['sockets', `--target=${at.path}`, `--expect=net:${id + 1}`]);

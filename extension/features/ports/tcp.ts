@@ -60,7 +60,8 @@ function carry(socket: Socket, carrier: Carrier): void {
     // Reset by the local side: `close` passes it on.
   });
   socket.once('close', (hadError) => {
-    if (hadError || !stream.readableEnded || !stream.writableFinished) stream.destroy();
+    // Without an error both sides have ended; what was written last may still be on its way.
+    if (hadError || !stream.readableEnded) stream.destroy();
   });
   stream.on('error', (error) => {
     failure = error;

@@ -7,7 +7,16 @@ import type { Scope } from './scope.ts';
 import { until } from './wait.ts';
 
 /** Ports of the servers. */
-export const ports = { echo: 7, closer: 8, resetter: 9, keeper: 10, slow: 11, datagrams: 12, idle6: 13 } as const;
+export const ports = {
+  echo: 7,
+  closer: 8,
+  resetter: 9,
+  keeper: 10,
+  slow: 11,
+  datagrams: 12,
+  idle6: 13,
+  http: 14,
+} as const;
 
 const source = `
 const net = require('node:net'), dgram = require('node:dgram');
@@ -40,6 +49,8 @@ Promise.all([
     socket.on('end', () => { say('slow', read); socket.end(); });
     say('paused');
   }),
+  new Promise((done) => require('node:http').createServer((request, answer) => answer.end('hello from ' + request.url))
+    .listen(ports.http, host, done)),
   serve({ host: '::1', port: ports.idle6 }, echo),
 ]).then(() => {
   const socket = dgram.createSocket('udp4');
