@@ -1,13 +1,13 @@
 /** Listening sockets of a net namespace, as rows and as what can be connected to. Pure. */
-import type { OwnerRecord, SocketKind, SocketRecord } from '../helper/protocol.ts';
+import type { OwnerRecord, ProcessIdentity, SocketKind, SocketRecord } from '../helper/protocol.ts';
 import type { Listening } from '../helper/sockets.ts';
 import { displayText } from './text.ts';
 
 /** What `relay` connects to. */
 export type Place =
   | { readonly kind: 'tcp' | 'udp'; readonly address: string; readonly port: number }
-  /** An absolute path, or `@` and an abstract name (unix(7)). */
-  | { readonly kind: 'unix'; readonly path: string };
+  /** An absolute path, or `@` and an abstract name (unix(7)); the path as this process sees it, if it is known. */
+  | { readonly kind: 'unix'; readonly path: string; readonly process?: ProcessIdentity };
 
 export interface SocketRow {
   /** Unique in its namespace, and the same as long as the socket is there. */
@@ -20,7 +20,43 @@ export interface SocketRow {
   readonly details: readonly string[];
   /** Undefined where nothing can be forwarded to it; `details` says why. */
   readonly place: Place | undefined;
+  /** Not a socket, but something to know about the list. */
+  readonly note?: true;
 }
+
+function note(id: string, label: string, detail: string): SocketRow {
+  return { id, label, owner: '', details: [detail], place: undefined, note: true };
+}
+
+/** Stands for all of them where they could not be asked for. */
+export function notListed(error: unknown): SocketRow {
+  const message = displayText(error instanceof Error ? error.message : String(error), 300);
+  return { ...note('error', 'Not listed', message), owner: message };
+}
+
+/** What a person is to know besides: that there are none, or of which kinds the kernel does not tell. */
+export function listNotes({ sockets, unlisted }: Pick<Listening, 'sockets' | 'unlisted'>): readonly SocketRow[] {
+  // Most hosts have no vsock and need none.
+  const missing = unlisted.filter(({ kind }) => kind !== 'vsock');
+  const notes = missing.map(({ kind, errno }) =>
+    note(
+      `unlisted.${kind}`,
+      `${kind} sockets are not listed`,
+      `The kernel does not tell of them (${displayText(errno)}): it has no ${diagModules[kind]} module, or may not load it.`,
+    ),
+  );
+  if (sockets.length > 0 || missing.length > 0) return notes;
+  return [note('nothing', 'Nothing listens', 'No TCP, UDP or unix socket of this net namespace waits for anybody.')];
+}
+
+const diagModules: Readonly<Record<SocketKind, string>> = {
+  tcp: 'tcp_diag',
+  tcp6: 'tcp_diag',
+  udp: 'udp_diag',
+  udp6: 'udp_diag',
+  unix: 'unix_diag',
+  vsock: 'vsock_diag',
+};
 
 /** As `relay` takes it. */
 export function placeWord(place: Place): string {
@@ -109,7 +145,7 @@ function rowOf(socket: SocketRecord, owners: readonly OwnerRecord[]): SocketRow 
       ...detailsOf(socket),
       owners.length === 0 ? 'Which process has it open is not known: none that this user may look into.' : undefined,
     ].filter((each) => each !== undefined),
-    place: placeOf(socket),
+    place: placeOf(socket, owners[0]),
   };
 }
 
@@ -154,12 +190,13 @@ function isLinkLocal(digits: string): boolean {
   return digits.length === 32 && /^fe[89ab]/.test(digits);
 }
 
-function placeOf(socket: SocketRecord): Place | undefined {
+function placeOf(socket: SocketRecord, owner?: OwnerRecord): Place | undefined {
   if (socket.kind === 'vsock') return undefined;
   if (socket.kind === 'unix') {
     const path = nameOf(socket);
     const known = socket.type === stream && /^[/@]./s.test(path) && !/[\0\ufffd]/.test(path);
-    return known ? { kind: 'unix', path } : undefined;
+    if (!known) return undefined;
+    return { kind: 'unix', path, ...(owner === undefined ? {} : { process: { pid: owner.pid, start: owner.start } }) };
   }
   if (isLinkLocal(socket.address)) return undefined;
   const kind = socket.kind.startsWith('tcp') ? 'tcp' : 'udp';

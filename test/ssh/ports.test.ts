@@ -34,6 +34,12 @@ function helpers(): number {
   }).length;
 }
 
+function dial(port: number): Socket {
+  return connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+}
+
+const never = (): never => assert.fail('nothing is connected');
+
 interface Servers {
   readonly title: string;
   readonly options: HostOptions;
@@ -90,10 +96,6 @@ for (const { title, options, skip, door } of servers) {
       return { port, forward: made };
     }
 
-    function dial(port: number): Socket {
-      return connect({ host: '127.0.0.1', port, allowHalfOpen: true });
-    }
-
     const echo = `tcp:127.0.0.1:${ports.echo}`;
 
     test('a connection with both sides closed by themselves, counted', async () => {
@@ -144,10 +146,11 @@ for (const { title, options, skip, door } of servers) {
       await Promise.all(
         ['one', 'other'].map(async (word) => {
           const socket = createSocket('udp4');
-          const answer = once(socket, 'message');
+          const answer = new Promise<string>((resolve) => {
+            socket.once('message', (bytes) => resolve(bytes.toString()));
+          });
           socket.send(word, port, '127.0.0.1');
-          const [message] = await answer;
-          assert.equal(String(message), word);
+          assert.equal(await answer, word);
           socket.close();
         }),
       );
@@ -165,7 +168,7 @@ for (const { title, options, skip, door } of servers) {
 
     test(`${connections} connections at once`, async () => {
       const { port, forward: made } = await forward(echo);
-      const before = helpers();
+      const earlier = helpers();
       const answers = Array.from({ length: connections }, async (_, index) => {
         const socket = dial(port);
         socket.write(`${index} `);
@@ -175,7 +178,7 @@ for (const { title, options, skip, door } of servers) {
       const sockets = await Promise.all(answers);
       assert.equal(made.traffic.open, connections);
       // In records each stream has a process in between.
-      const each = (helpers() - before) / connections;
+      const each = (helpers() - earlier) / connections;
       assert.ok(door ? each < 1.5 : each > 1.5, `${each} processes for each connection`);
       for (const socket of sockets) socket.end();
       const texts = await Promise.all(sockets.map((socket) => text(socket)));
@@ -198,7 +201,6 @@ for (const { title, options, skip, door } of servers) {
 }
 
 test('a local port that is taken is an error', { skip: deployMissing() }, async () => {
-  const never = (): never => assert.fail('nothing is connected');
   const one = new Forward({ host: '127.0.0.1', port: 0 }, false, never);
   const { port } = await one.start();
   const other = new Forward({ host: '127.0.0.1', port }, false, never);

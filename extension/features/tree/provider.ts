@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import { DisposableStore, Emitter } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
+import type { NamespaceRef } from '../../model/node-ref.ts';
+import type { NamespaceKey } from '../../model/types.ts';
 import { followHosts } from '../follow-hosts.ts';
 import type { FindingsChange, FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { Preferences } from '../preferences.ts';
@@ -28,6 +30,9 @@ const patience = 600;
  */
 const settling = 1_000;
 
+/** Milliseconds for which a list of what listens is good enough. */
+const fresh = 1_000;
+
 export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, Disposable {
   readonly #hosts: Hosts;
   readonly #preferences: Preferences;
@@ -46,6 +51,8 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   #listedAt = 0;
   #revealing = 0;
   readonly #foundMeanwhile: FindingsChange[] = [];
+  /** When what listens was last asked for, by `performance.now()`. */
+  readonly #askedAt = new WeakMap<TreeElement, number>();
   readonly #pacer = this.#store.add(new Pacer(() => this.#flush()));
 
   readonly onDidChangeTreeData = this.#emitter.event;
@@ -89,6 +96,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     // Asked for what is below a row, the editor shows it unfolded: it tells only of what a person has folded or unfolded.
     if (element.ref.kind === 'root') this.#unfolded.add(element.host);
     if (element.ref.kind === 'readiness') return this.#abilities(element);
+    if (element.ref.kind === 'listening') return this.#sockets(element, element.ref.of);
     return [...(this.#branches.get(element.host)?.children(element) ?? [])];
   }
 
@@ -107,6 +115,17 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     return [...(this.#branches.get(element.host)?.adopt(element, refs) ?? [])];
   }
 
+  async #sockets(element: TreeElement, of: NamespaceRef): Promise<TreeElement[]> {
+    const { listen } = await import('../ports/listen.ts');
+    const refs = (await listen(element.host, of.key)).map((row) => ({ kind: 'socket', of, row }) as const);
+    this.#askedAt.set(element, performance.now());
+    return [...(this.#branches.get(element.host)?.adopt(element, refs) ?? [])];
+  }
+
+  refreshListening(host: Host, key: NamespaceKey): void {
+    this.refresh(this.#branches.get(host)?.listeningRows(key) ?? [], 0);
+  }
+
   getTreeItem(element: TreeElement): vscode.TreeItem {
     const branch = this.#branches.get(element.host);
     if (branch === undefined) return new vscode.TreeItem(element.host.label);
@@ -123,7 +142,11 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   }
 
   /** A row was folded or unfolded. */
-  folded({ host, ref }: TreeElement, folded: boolean): void {
+  folded(element: TreeElement, folded: boolean): void {
+    const { host, ref } = element;
+    // Who unfolds it again wants to see what listens now; the editor would show what it was given before.
+    const asked = this.#askedAt.get(element);
+    if (!folded && asked !== undefined && performance.now() - asked > fresh) this.refresh([element], 0);
     if (ref.kind !== 'root') return;
     if (folded) this.#unfolded.delete(host);
     else this.#unfolded.add(host);

@@ -112,6 +112,7 @@ test('what needs a row is not in the palette', () => {
       commands.showMore,
       commands.compareSelected,
       commands.compareWith,
+      commands.refreshListening,
     ]),
   );
 });
