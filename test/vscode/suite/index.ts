@@ -7,6 +7,7 @@ import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
 import { firstUse } from './first-use.ts';
 import { leftovers } from './leftovers.ts';
+import { forwarding } from './forwarding.ts';
 import { judging } from './judging.ts';
 import { looking } from './looking.ts';
 import { making } from './making.ts';
@@ -42,6 +43,7 @@ const stages: Readonly<
       looks,
     },
   },
+  ports: { options: withHost, plays: { 'forwarded ports': forwarding } },
   problems: { options: withHost, plays: { 'what is wrong': problems } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
   thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
