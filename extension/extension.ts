@@ -13,6 +13,7 @@ import { activateLanguage } from './features/language/index.ts';
 import { FindingStore } from './features/live-diagnostics/finding-store.ts';
 import { activateLiveDiagnostics } from './features/live-diagnostics/index.ts';
 import { onDemand } from './features/on-demand.ts';
+import { activatePorts } from './features/ports/index.ts';
 import { Preferences } from './features/preferences.ts';
 import { ReadinessStore } from './features/readiness/readiness-store.ts';
 import { activateRefresh } from './features/refresh.ts';
@@ -52,6 +53,7 @@ const features: readonly Feature[] = [
   ),
   onDemand([commands.createFromBundle], async () => (await import('./features/bundle/index.ts')).activateBundle),
   onDemand([commands.findLeaks], async () => (await import('./features/leaks/index.ts')).activateLeaks),
+  activatePorts,
   activateLiveDiagnostics,
   onDemand(
     [commands.showProblems],

@@ -64,6 +64,14 @@ export const commands = {
   copyNsenterCommand: 'linuxNamespaces.copyNsenterCommand',
   exportSnapshot: 'linuxNamespaces.exportSnapshot',
   chooseLanguageHost: 'linuxNamespaces.chooseLanguageHost',
+  forwardPort: 'linuxNamespaces.forwardPort',
+  refreshListening: 'linuxNamespaces.refreshListening',
+  openForward: 'linuxNamespaces.openForward',
+  copyForward: 'linuxNamespaces.copyForward',
+  changeForward: 'linuxNamespaces.changeForward',
+  keepForward: 'linuxNamespaces.keepForward',
+  forgetForward: 'linuxNamespaces.forgetForward',
+  stopForward: 'linuxNamespaces.stopForward',
   showLog: 'linuxNamespaces.showLog',
 } as const;
 
@@ -72,7 +80,7 @@ export type CommandId = (typeof commands)[keyof typeof commands] | (typeof clien
 
 export const viewContainers = { namespaces: 'linuxNamespaces' } as const;
 
-export const views = { hosts: 'linuxNamespaces.hosts' } as const;
+export const views = { hosts: 'linuxNamespaces.hosts', forwards: 'linuxNamespaces.forwards' } as const;
 
 export const walkthroughs = { start: 'linuxNamespaces.start' } as const;
 
@@ -89,6 +97,7 @@ export const contextKeys = {
   idleCount: 'linuxNamespaces.idleCount',
   filtered: 'linuxNamespaces.filtered',
   initialHidden: 'linuxNamespaces.initialHidden',
+  forwardCount: 'linuxNamespaces.forwardCount',
 } as const;
 
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
@@ -106,6 +115,8 @@ export const settings = {
   showThisMachine: 'linuxNamespaces.showThisMachine',
   connectThisMachine: 'linuxNamespaces.connectThisMachine',
   groupBy: 'linuxNamespaces.groupBy',
+  /** Forwards that are kept: `features/ports/kept.ts` reads and writes it. */
+  forwards: 'linuxNamespaces.forwards',
 } as const;
 
 export type SettingId = (typeof settings)[keyof typeof settings];

@@ -332,6 +332,53 @@ export interface DataRecord {
   readonly bytes: string;
 }
 
+export const socketKinds = ['tcp', 'tcp6', 'udp', 'udp6', 'unix', 'vsock'] as const;
+export type SocketKind = (typeof socketKinds)[number];
+
+/** `sockets`: one that waits for connections, or for datagrams from anybody. */
+export type SocketRecord = { readonly inode: number } & (
+  | {
+      readonly kind: 'tcp' | 'tcp6' | 'udp' | 'udp6';
+      /** As it is bound: 8 or 32 hexadecimal digits. */
+      readonly address: string;
+      readonly port: number;
+      /** IPV6_V6ONLY; false where IPv4 comes in, too. */
+      readonly v6only?: boolean;
+      /** The interface that it is bound to (SO_BINDTODEVICE). */
+      readonly device?: string;
+    }
+  | {
+      readonly kind: 'unix';
+      /** As it was bound, so perhaps relative; neither for one without a name. */
+      readonly path?: string;
+      readonly abstract?: string;
+      /** SOCK_STREAM is 1, SOCK_SEQPACKET 5. */
+      readonly type: number;
+    }
+  | { readonly kind: 'vsock'; readonly cid: number; readonly port: number; readonly type: number }
+);
+
+/** `sockets`: a kind of which the kernel does not tell. */
+export interface UnlistedRecord {
+  readonly kind: SocketKind;
+  readonly errno: string;
+}
+
+/** `sockets --owners`: a process that has a listed socket open. */
+export interface OwnerRecord extends ProcessIdentity {
+  readonly inode: number;
+  readonly comm: string;
+}
+
+/** Only that it was said counts. */
+export type Nothing = Readonly<Record<string, never>>;
+
+/** `door`: a unix socket on the host that takes requests whose verb is then on the other end, if they bring the token. */
+export interface DoorRecord {
+  readonly path: string;
+  readonly token: string;
+}
+
 /** How what was run has ended. */
 export type ExitRecord = { readonly code: number } | { readonly signal: number };
 
@@ -358,5 +405,13 @@ export type HelperRecord =
   | { readonly data: DataRecord }
   | { readonly stderr: DataRecord }
   | { readonly exit: ExitRecord }
+  | { readonly socket: SocketRecord }
+  | { readonly unlisted: UnlistedRecord }
+  | { readonly owner: OwnerRecord }
+  /** `relay`: bytes go through from now on. */
+  | { readonly connected: Nothing }
+  /** `relay`: what it connected to says no more, and this is not for a reset. */
+  | { readonly eof: Nothing }
+  | { readonly door: DoorRecord }
   | { readonly end: EndRecord }
   | { readonly error: ErrorRecord };

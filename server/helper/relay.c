@@ -61,7 +61,7 @@ static int take(struct direction *direction)
         got += FRAME;
     }
     if (got <= 0) {
-        direction->ended = true;
+        direction->ended = got == 0;
         return got < 0 ? -errno : 0;
     }
     if (!direction->to_datagrams)
@@ -71,12 +71,20 @@ static int take(struct direction *direction)
     return 0;
 }
 
-/* Tells the other side of the end, once it has all that came before. */
-static void close_if_ended(struct direction *direction)
+/*
+ * Tells the other side of the end, once it has all that came before. The end of what comes from the socket is said as a
+ * record before: the end of our output alone could also be that of a connection that was reset.
+ */
+static void close_if_ended(struct direction *direction, struct output *output)
 {
     if (!direction->ended || direction->closed || stream_pending(&direction->to) > 0)
         return;
     direction->closed = true;
+    if (direction->from != STDIN_FILENO) {
+        record_begin(output, "eof");
+        record_end(output);
+        output_flush(output);
+    }
     if (shutdown(direction->to.fd, SHUT_WR) == 0 || errno != ENOTSOCK)
         return;
     int fd = direction->to.fd;
@@ -95,7 +103,7 @@ static int why_gone(int fd)
 }
 
 /* Until both sides have said that they have ended. */
-static int carry(struct direction direction[2], const char **step)
+static int carry(struct direction direction[2], struct output *output, const char **step)
 {
     int result = 0;
 
@@ -110,7 +118,8 @@ static int carry(struct direction direction[2], const char **step)
         }
         if (poll(polls, 4, -1) < 0 && errno != EINTR)
             return -errno;
-        for (unsigned i = 0; i < 2 && !result; i++) {
+        /* First from the socket: what has ended it is told to who reads. */
+        for (unsigned i = 2; i-- > 0 && !result;) {
             *step = "read";
             if (polls[i].revents)
                 result = take(&direction[i]);
@@ -121,7 +130,8 @@ static int carry(struct direction direction[2], const char **step)
             }
             if (!result && !direction[i].to_datagrams && (polls[i + 2].revents & (POLLERR | POLLHUP)))
                 result = why_gone(direction[i].to.fd);
-            close_if_ended(&direction[i]);
+            if (!result)
+                close_if_ended(&direction[i], output);
         }
         /* With no end of its own, a datagram socket has nothing to say after the last of the other side. */
         if (direction[0].closed && direction[0].to_datagrams)
@@ -138,6 +148,16 @@ static void set_linger(int fd, bool reset)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
+static int connect_to(int fd, const struct relay_place *place)
+{
+    int result = connect(fd, &place->address.any, place->length);
+
+    /* An abstract name may also be the whole of sun_path, filled up with null bytes: all of them count (unix(7)). */
+    if (result < 0 && errno == ECONNREFUSED && place->address.any.sa_family == AF_UNIX)
+        result = connect(fd, &place->address.any, sizeof place->address.un);
+    return result < 0 ? -errno : 0;
+}
+
 static int run(const struct relay_place *place, struct output *output, struct failure *failure)
 {
     autofree struct direction *direction = calloc(2, sizeof *direction);
@@ -147,8 +167,9 @@ static int run(const struct relay_place *place, struct output *output, struct fa
 
     if (!direction || fd < 0)
         return fail(failure, "socket", errno);
-    if (connect(fd, &place->address.any, place->length) < 0)
-        return fail(failure, step, errno);
+    int result = connect_to(fd, place);
+    if (result)
+        return fail(failure, step, -result);
     /* What is relayed was waited for once already. Not for other sockets, which is an error that does not matter. */
     setsockopt(fd, 6, 1, &on, sizeof on);
     set_linger(fd, true);
@@ -161,7 +182,7 @@ static int run(const struct relay_place *place, struct output *output, struct fa
     stream_init(&direction[0].to, fd);
     stream_init(&direction[1].to, STDOUT_FILENO);
     direction[0].to_datagrams = direction[1].from_datagrams = datagrams;
-    int result = carry(direction, &step);
+    result = carry(direction, output, &step);
     stream_free(&direction[0].to);
     stream_free(&direction[1].to);
     if (result)

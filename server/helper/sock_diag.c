@@ -128,8 +128,11 @@ static uint32_t print_unix(const char *part, size_t length, struct output *outpu
 
     memcpy(&message, part, sizeof message);
     const char *name = find_attribute(part, length, sizeof message, UNIX_DIAG_NAME, &size);
+    /* Some bind all of sun_path, or count the null byte at the end of a path. */
+    while (name && size > 1 && !name[size - 1])
+        size--;
     if (name && size > 0 && *name)
-        json_bytes(output, "path", name, strnlen(name, size));
+        json_bytes(output, "path", name, size);
     else if (name && size > 0)
         json_bytes(output, "abstract", name + 1, size - 1);
     json_number(output, "type", message.type);

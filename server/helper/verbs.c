@@ -98,6 +98,13 @@ bool verb_is_shielded(const char *name)
     return verb && (verb->options & VERB_SHIELDED);
 }
 
+bool verb_is_top_level(const char *name)
+{
+    const struct verb *verb = find_verb(name);
+
+    return verb && verb->top_level;
+}
+
 int verb_parse(char *const *word, size_t count, const struct verb **verb, struct options *options,
                struct failure *failure)
 {

@@ -47,6 +47,9 @@ int verb_parse(char *const *word, size_t count, const struct verb **verb, struct
 /* Whether the verb of that name runs from a copy of the program. */
 bool verb_is_shielded(const char *name);
 
+/* Whether the verb of that name has the connection to itself. */
+bool verb_is_top_level(const char *name);
+
 /* Runs it to the last record, `end` or `error`. Returns the exit status: 0, 1 failed, 2 usage. */
 int verb_run(char *const *word, size_t count, struct output *output, bool within_serve);
 

@@ -4,6 +4,7 @@ import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import type { NamespaceRef } from '../../model/node-ref.ts';
 import type { FileAccess } from '../files/access.ts';
+import type { NamespaceKey } from '../../model/types.ts';
 import { followHosts } from '../follow-hosts.ts';
 import type { FindingsChange, FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { Preferences } from '../preferences.ts';
@@ -31,6 +32,9 @@ const patience = 600;
  */
 const settling = 1_000;
 
+/** Milliseconds for which a list of what listens is good enough. */
+const fresh = 1_000;
+
 export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, Disposable {
   readonly #hosts: Hosts;
   readonly #preferences: Preferences;
@@ -50,6 +54,8 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   #listedAt = 0;
   #revealing = 0;
   readonly #foundMeanwhile: FindingsChange[] = [];
+  /** When what listens was last asked for, by `performance.now()`. */
+  readonly #askedAt = new WeakMap<TreeElement, number>();
   readonly #pacer = this.#store.add(new Pacer(() => this.#flush()));
 
   readonly onDidChangeTreeData = this.#emitter.event;
@@ -96,6 +102,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     if (element.ref.kind === 'root') this.#unfolded.add(element.host);
     if (element.ref.kind === 'readiness') return this.#abilities(element);
     if (element.ref.kind === 'mounts') return this.#mounts(element, element.ref.of);
+    if (element.ref.kind === 'listening') return this.#sockets(element, element.ref.of);
     return [...(this.#branches.get(element.host)?.children(element) ?? [])];
   }
 
@@ -124,6 +131,17 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     ];
   }
 
+  async #sockets(element: TreeElement, of: NamespaceRef): Promise<TreeElement[]> {
+    const { listen } = await import('../ports/listen.ts');
+    const refs = (await listen(element.host, of.key)).map((row) => ({ kind: 'socket', of, row }) as const);
+    this.#askedAt.set(element, performance.now());
+    return [...(this.#branches.get(element.host)?.adopt(element, refs) ?? [])];
+  }
+
+  refreshListening(host: Host, key: NamespaceKey): void {
+    this.refresh(this.#branches.get(host)?.listeningRows(key) ?? [], 0);
+  }
+
   getTreeItem(element: TreeElement): vscode.TreeItem {
     const branch = this.#branches.get(element.host);
     if (branch === undefined) return new vscode.TreeItem(element.host.label);
@@ -143,6 +161,9 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   folded(element: TreeElement, folded: boolean): void {
     const { host, ref } = element;
     if (ref.kind === 'mounts' && folded) this.#mountLists.forget(element);
+    // Who unfolds it again wants to see what listens now; the editor would show what it was given before.
+    const asked = this.#askedAt.get(element);
+    if (!folded && asked !== undefined && performance.now() - asked > fresh) this.refresh([element], 0);
     if (ref.kind !== 'root') return;
     if (folded) this.#unfolded.delete(host);
     else this.#unfolded.add(host);

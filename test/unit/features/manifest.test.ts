@@ -117,6 +117,7 @@ test('what needs a row is not in the palette', () => {
       commands.compareWith,
       // Launch configurations ask them.
       ...asked,
+      commands.refreshListening,
     ]),
   );
 });

@@ -9,6 +9,7 @@ import { editing } from './editing.ts';
 import { debugging } from './debugging.ts';
 import { firstUse } from './first-use.ts';
 import { leftovers } from './leftovers.ts';
+import { forwarding } from './forwarding.ts';
 import { judging } from './judging.ts';
 import { looking } from './looking.ts';
 import { making } from './making.ts';
@@ -44,6 +45,7 @@ const stages: Readonly<
       looks,
     },
   },
+  ports: { options: withHost, plays: { 'forwarded ports': forwarding } },
   problems: { options: withHost, plays: { 'what is wrong': problems } },
   editing: { options: withHost, plays: { 'files of a namespace': editing } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },

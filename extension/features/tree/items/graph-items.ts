@@ -44,6 +44,7 @@ function contextOf(graph: Graph, ref: GraphRef): readonly string[] {
         'details',
         'comparable',
         'id',
+        ...(namespace.type === 'net' ? ['network'] : []),
         ...(namespace.initial ? [] : ['keepable']),
         ...(namespace.held.some(({ by }) => by === 'mount') ? ['kept'] : []),
         ...(pathOf(graph, namespace) === undefined ? [] : ['path']),
