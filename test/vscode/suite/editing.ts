@@ -105,7 +105,9 @@ export const editing: Play = (stage, step) => {
     });
     await workbench.screenshot(`${edition}-ended`);
     await workbench.notifications.clear();
-    await workbench.run('File: Revert File');
+    // What cannot be saved stays in the editor until the person lets it go.
+    assert.match(await workbench.editorText(), /x/);
+    await workbench.run('View: Revert and Close Editor');
     await workbench.show(container);
   });
 };
