@@ -130,22 +130,24 @@ export class FileSessions implements Disposable {
     );
   }
 
-  async #open({ host, session }: Connected, target: FileTarget): Promise<FileClient> {
-    const { graph, facts } = host;
-    if (graph === undefined) throw new Unreachable(`Nothing is known of ${host.label} yet. Try again.`);
-    let found = targetWords(graph, facts?.own, target);
-    if ('gone' in found) {
-      // What has just been made need not have been seen yet.
-      await host.refresh({ deep: false });
-      found = targetWords(host.graph ?? graph, facts?.own, target);
-    }
-    if ('gone' in found) throw new Unreachable(found.gone);
+  async #open(place: Connected, target: FileTarget): Promise<FileClient> {
     try {
-      return await FileClient.open(session.openStream(['file', ...found.words, '--records=3']));
+      return await openTarget(place, target);
     } catch (error) {
-      if (error instanceof HelperError) throw new Unreachable(refusal(host, target, error), error);
-      throw error;
+      const outdated = error instanceof HelperError ? gone.has(error.record.errno) : error instanceof Unreachable;
+      if (!outdated) throw this.#explained(place, target, error);
     }
+    // Nobody need have looked at the host for long: what has come or gone since need not have been seen yet.
+    try {
+      await place.host.refresh({ deep: false });
+      return await openTarget(place, target);
+    } catch (error) {
+      throw this.#explained(place, target, error);
+    }
+  }
+
+  #explained({ host }: Connected, target: FileTarget, error: unknown): unknown {
+    return error instanceof HelperError ? new Unreachable(refusal(host, target, error), error) : error;
   }
 
   async #session(id: string): Promise<Connected> {
@@ -162,7 +164,7 @@ export class FileSessions implements Disposable {
   async #connect(host: Host): Promise<void> {
     const { kind } = host.state;
     if (kind === 'lost' || kind === 'connecting') {
-      await connected(host, patience);
+      await untilConnected(host, patience);
       return;
     }
     if (performance.now() - (this.#refusedAt.get(host) ?? -Infinity) < coolDown) return;
@@ -179,7 +181,18 @@ interface Connected {
   readonly session: HelperSession;
 }
 
-async function connected(host: Host, milliseconds: number): Promise<void> {
+/** What is said of a process or namespace that is not there any more, or another one by now. */
+const gone: ReadonlySet<string> = new Set(['ESRCH', 'ENOENT', 'ESTALE']);
+
+async function openTarget({ host, session }: Connected, target: FileTarget): Promise<FileClient> {
+  const { graph, facts } = host;
+  if (graph === undefined) throw new Unreachable(`Nothing is known of ${host.label} yet. Try again.`);
+  const found = targetWords(graph, facts?.own, target);
+  if ('gone' in found) throw new Unreachable(found.gone);
+  return FileClient.open(session.openStream(['file', ...found.words, '--records=3']));
+}
+
+async function untilConnected(host: Host, milliseconds: number): Promise<void> {
   const store = new DisposableStore();
   const over = new AbortController();
   const settled = new Promise<void>((resolve) => {

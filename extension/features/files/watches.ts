@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
+import { joinPath, parentPath } from '../../files/address.ts';
 import type { FileAddress } from '../../files/address.ts';
 import { merged } from '../../files/changes.ts';
 import type { Change } from '../../files/changes.ts';
@@ -99,7 +100,13 @@ export class FileWatches implements Disposable {
   async #watchOnce(uri: vscode.Uri, { host, target, path }: FileAddress, store: DisposableStore): Promise<void> {
     try {
       await this.#sessions.use(host, target, async (client) => {
-        const watch = store.add(await client.watch(path, (event) => this.#hear(uri, event)));
+        // A save puts another file in the place of one, with which a watch of the file itself would go: its folder tells.
+        const { kind } = await client.status(path);
+        const watch = store.add(
+          kind === 'folder'
+            ? await client.watch(path, (event) => this.#hear(uri, event))
+            : await client.watch(parentPath(path), (event) => this.#hearOf(uri, path, event)),
+        );
         // Held as long as it is watched, so that the connection is not let go.
         await new Promise<void>((resolve) => {
           store.add({ dispose: resolve });
@@ -111,6 +118,11 @@ export class FileWatches implements Disposable {
     } catch {
       // What is asked for next says why.
     }
+  }
+
+  #hearOf(uri: vscode.Uri, path: string, event: FileEvent): void {
+    const lost = (event.mask & eventMasks.overflow) !== 0;
+    if (lost || path === joinPath(parentPath(path), event.name)) this.#hear(uri, { ...event, name: '' });
   }
 
   #hear(uri: vscode.Uri, { mask, name }: FileEvent): void {
