@@ -4,7 +4,6 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -116,7 +115,7 @@ const benchmark: Benchmark = {
     const scope = new Scope();
     try {
       const folder = await temporaryFolder();
-      scope.defer(() => folder[Symbol.asyncDispose]());
+      scope.defer(async () => folder[Symbol.asyncDispose]());
       const key = await generateKey(join(folder.path, 'key'), 'ed25519');
       const sshd = await startSshd({ authorizedKeys: [key.line], config: ['LogLevel INFO'] });
       scope.defer(() => sshd.stop());
