@@ -21,7 +21,8 @@ const struct verb verbs[] = {
     { "rename", OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
     { "sockets", OPTION_WORDS, false, verb_sockets, "sockets --target=REF [--expect=net:ID] [--owners]" },
     { "relay", OPTION_WORDS, false, verb_relay,
-      "relay --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|udp:ADDRESS:PORT|unix:PATH|unix:@NAME" },
+      "relay --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|udp:ADDRESS:PORT|unix:PATH|unix:@NAME | --accepted=NAME" },
+    { "listen", OPTION_WORDS, false, verb_listen, "listen --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|unix:@NAME" },
     { "serve", VERB_SHIELDED, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);
