@@ -413,5 +413,9 @@ export type HelperRecord =
   /** `relay`: what it connected to says no more, and this is not for a reset. */
   | { readonly eof: Nothing }
   | { readonly door: DoorRecord }
+  /** `listen`: from now on; the name by which `relay --accepted=` takes each connection. */
+  | { readonly listening: { readonly name: string } }
+  /** `listen`: a connection waits to be taken. */
+  | { readonly accepted: Nothing }
   | { readonly end: EndRecord }
   | { readonly error: ErrorRecord };

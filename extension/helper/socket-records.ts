@@ -1,4 +1,4 @@
-/** Records of `sockets`, `relay` and `door`. See `records.ts`. */
+/** Records of `sockets`, `relay`, `listen` and `door`. See `records.ts`. */
 import { fail, fields, maximumPid, optionalText, text, truth, whole, type Draft, type Fields } from './checks.ts';
 import { socketKinds, type HelperRecord, type OwnerRecord, type SocketKind, type SocketRecord } from './protocol.ts';
 
@@ -21,6 +21,10 @@ export function socketRecords(record: Fields): HelperRecord | undefined {
     const from = fields(record['door'], 'door');
     return { door: { path: text(from, 'path'), token: text(from, 'token') } };
   }
+  if (record['listening'] !== undefined) {
+    return { listening: { name: text(fields(record['listening'], 'listening'), 'name') } };
+  }
+  if (record['accepted'] !== undefined) return { accepted: {} };
   if (record['eof'] !== undefined) return { eof: {} };
   return record['connected'] === undefined ? undefined : { connected: {} };
 }

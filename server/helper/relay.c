@@ -1,10 +1,11 @@
+#include "listen.h"
 #include "network.h"
 #include "relay_place.h"
 #include "stream.h"
 #include "util.h"
 #include "verbs.h"
 
-#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -158,31 +159,28 @@ static int connect_to(int fd, const struct relay_place *place)
     return result < 0 ? -errno : 0;
 }
 
-static int run(const struct relay_place *place, struct output *output, struct failure *failure)
+/* Between our standard streams and a socket that is connected, which is taken over. */
+static int run(int connected, bool datagrams, struct output *output, struct failure *failure)
 {
     autofree struct direction *direction = calloc(2, sizeof *direction);
-    autoclose int fd = socket(place->address.any.sa_family, place->type | SOCK_CLOEXEC, 0);
-    const char *step = "connect";
+    autoclose int fd = connected;
+    const char *step;
     static const int on = 1;
 
-    if (!direction || fd < 0)
-        return fail(failure, "socket", errno);
-    int result = connect_to(fd, place);
-    if (result)
-        return fail(failure, step, -result);
+    if (!direction)
+        return fail(failure, "socket", ENOMEM);
     /* What is relayed was waited for once already. Not for other sockets, which is an error that does not matter. */
-    setsockopt(fd, 6, 1, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     set_linger(fd, true);
     record_begin(output, "connected");
     record_end(output);
     output_flush(output);
-    bool datagrams = place->type == SOCK_DGRAM;
     direction[0].from = STDIN_FILENO;
     direction[1].from = fd;
     stream_init(&direction[0].to, fd);
     stream_init(&direction[1].to, STDOUT_FILENO);
     direction[0].to_datagrams = direction[1].from_datagrams = datagrams;
-    result = carry(direction, output, &step);
+    int result = carry(direction, output, &step);
     stream_free(&direction[0].to);
     stream_free(&direction[1].to);
     if (result)
@@ -191,26 +189,45 @@ static int run(const struct relay_place *place, struct output *output, struct fa
     return 0;
 }
 
+static int open_place(const struct network *network, bool *datagrams, struct failure *failure)
+{
+    struct relay_place place;
+    struct host host;
+    int result = relay_place_parse(network->place, &place, failure);
+
+    if (!result)
+        result = host_open(&host, failure);
+    if (result)
+        return result;
+    result = network_join(network, &host, relay_place_is_path(&place), failure);
+    host_close(&host);
+    if (result)
+        return result;
+    *datagrams = place.type == SOCK_DGRAM;
+    int fd = socket(place.address.any.sa_family, place.type | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return fail(failure, "socket", errno);
+    result = connect_to(fd, &place);
+    if (!result)
+        return fd;
+    close(fd);
+    return fail(failure, "connect", -result);
+}
+
 int verb_relay(const struct options *options, struct output *output, struct failure *failure)
 {
     struct network network;
-    struct relay_place place;
-    struct host host;
-    int result = network_parse(options->word, options->count, &network, failure);
+    bool datagrams = false;
+    bool is_accepted = options->count == 1 && strncmp(options->word[0], "--accepted=", 11) == 0;
+    int result = is_accepted ? 0 : network_parse(options->word, options->count, &network, failure);
 
     /* On the command line the standard output is the stream's. */
     if (output->fd == STDOUT_FILENO)
         output->fd = STDERR_FILENO;
     if (!result)
-        result = relay_place_parse(network.place, &place, failure);
-    if (!result)
-        result = host_open(&host, failure);
-    if (result)
-        return result;
-    result = network_join(&network, &host, relay_place_is_path(&place), failure);
-    host_close(&host);
-    if (!result)
-        result = run(&place, output, failure);
+        result = is_accepted ? listen_receive(options->word[0] + 11, failure) : open_place(&network, &datagrams, failure);
+    if (result >= 0)
+        result = run(result, datagrams, output, failure);
     if (result)
         return result;
     record_begin(output, "end");

@@ -23,7 +23,8 @@ const struct verb verbs[] = {
     { OPTION_WORDS | VERB_SHIELDED, true, verb_file, "file --target=REF … [--expect=TYPE:ID] [--records=FD]" },
     { OPTION_WORDS, false, verb_sockets, "sockets --target=REF [--expect=net:ID] [--owners]" },
     { OPTION_WORDS, false, verb_relay,
-      "relay --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|udp:ADDRESS:PORT|unix:PATH|unix:@NAME" },
+      "relay --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|udp:ADDRESS:PORT|unix:PATH|unix:@NAME | --accepted=NAME" },
+    { OPTION_WORDS, false, verb_listen, "listen --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|unix:@NAME" },
     { VERB_SHIELDED, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);

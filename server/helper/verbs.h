@@ -68,6 +68,7 @@ int verb_rename(const struct options *options, struct output *output, struct fai
 int verb_file(const struct options *options, struct output *output, struct failure *failure);
 int verb_sockets(const struct options *options, struct output *output, struct failure *failure);
 int verb_relay(const struct options *options, struct output *output, struct failure *failure);
+int verb_listen(const struct options *options, struct output *output, struct failure *failure);
 int verb_serve(const struct options *options, struct output *output, struct failure *failure);
 
 /* The record alone: the first line of `serve`. */

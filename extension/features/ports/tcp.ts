@@ -10,7 +10,7 @@ export function listenTcp({ host, port }: LocalAddress, carrier: Carrier): Promi
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    carry(socket, carrier);
+    begin(socket, carrier);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -31,16 +31,18 @@ export function listenTcp({ host, port }: LocalAddress, carrier: Carrier): Promi
   });
 }
 
-function carry(socket: Socket, carrier: Carrier): void {
-  const { traffic } = carrier;
-  let stream: HelperStream;
+function begin(socket: Socket, carrier: Carrier): void {
   try {
-    stream = carrier.open();
+    carry(socket, carrier.open(), carrier);
   } catch (error) {
     socket.resetAndDestroy();
     carrier.failed(asError(error));
-    return;
   }
+}
+
+/** Carries bytes between a local socket and a stream to the host, each of which may begin to be connected, until both have ended. */
+export function carry(socket: Socket, stream: HelperStream, carrier: Omit<Carrier, 'open'>): void {
+  const { traffic } = carrier;
   traffic.open += 1;
   traffic.total += 1;
   carrier.changed();
@@ -56,15 +58,16 @@ function carry(socket: Socket, carrier: Carrier): void {
   // `pipe` waits for the slower side, and passes on the end of either by itself.
   socket.pipe(stream);
   stream.pipe(socket);
-  socket.on('error', () => {
-    // Reset by the local side: `close` passes it on.
+  socket.on('error', (error) => {
+    // Reset by the local side, or nobody is there: `close` passes it on.
+    failure ??= error;
   });
   socket.once('close', (hadError) => {
     // Without an error both sides have ended; what was written last may still be on its way.
     if (hadError || !stream.readableEnded) stream.destroy();
   });
   stream.on('error', (error) => {
-    failure = error;
+    failure ??= error;
     // What came through before the reset is on its way already; a reset may overtake it, as any does (RFC 9293, 3.10.7).
     socket.resetAndDestroy();
   });

@@ -261,6 +261,8 @@ const records: Readonly<Record<string, Check>> = {
   owner: object({ inode: positive, pid: positive, start: natural, comm: text }),
   connected: object({}),
   eof: object({}),
+  accepted: object({}),
+  listening: object({ name: (value, path) => assert.match(String(value), /^[\da-f]{5}$/, path) }),
   door: object({
     path: absolute,
     token: (value, path) => assert.match(String(value), /^[\w-]{24}$/, path),

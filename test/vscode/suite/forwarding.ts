@@ -6,11 +6,14 @@ import { until } from '../support/poll.ts';
 import { Tree } from '../support/tree.ts';
 import type { Play } from './stage.ts';
 
+function url(row: { readonly label: string }): string {
+  return `http://${/^\S+/.exec(row.label)?.[0] ?? ''}/hello`;
+}
+
 export const forwarding: Play = (stage, step) => {
   const { edition } = stage;
   let made: { readonly at: Listeners; readonly place: readonly string[]; readonly forwards: Tree } | undefined;
   const known = () => made ?? assert.fail('nothing listens');
-  const url = (row: { readonly label: string }): string => `http://${/^\S+/.exec(row.label)?.[0] ?? ''}/hello`;
 
   step('what listens in a net namespace is below its row', async () => {
     const { tree, host, scope, workbench } = stage;
