@@ -51,6 +51,7 @@ export const commands = {
   exportSnapshot: 'linuxNamespaces.exportSnapshot',
   chooseLanguageHost: 'linuxNamespaces.chooseLanguageHost',
   forwardPort: 'linuxNamespaces.forwardPort',
+  reversePort: 'linuxNamespaces.reversePort',
   refreshListening: 'linuxNamespaces.refreshListening',
   openForward: 'linuxNamespaces.openForward',
   copyForward: 'linuxNamespaces.copyForward',
