@@ -88,7 +88,6 @@ export class ReverseForward implements Shown {
       // Taken all the same, to be reset: it would wait for ever.
       const stream = session.openStream(words, { onRecord: () => stream.destroy() });
       stream.on('error', () => undefined);
-      stream.ended.catch(() => undefined);
       this.traffic.total += 1;
       this.#failed(error);
     };

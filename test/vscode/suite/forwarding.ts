@@ -15,11 +15,12 @@ async function within(netns: string): Promise<string> {
   return output(['ip', 'netns', 'exec', netns, process.execPath, '-e', source]);
 }
 
+const url = (row: { readonly label: string }): string => `http://${/^\S+/.exec(row.label)?.[0] ?? ''}/hello`;
+
 export const forwarding: Play = (stage, step) => {
   const { edition } = stage;
   let made: { readonly at: Listeners; readonly place: readonly string[]; readonly forwards: Tree } | undefined;
   const known = () => made ?? assert.fail('nothing listens');
-  const url = (row: { readonly label: string }): string => `http://${/^\S+/.exec(row.label)?.[0] ?? ''}/hello`;
 
   step('what listens in a net namespace is below its row', async () => {
     const { tree, host, scope, workbench } = stage;
