@@ -65,6 +65,7 @@ export const commands = {
   exportSnapshot: 'linuxNamespaces.exportSnapshot',
   chooseLanguageHost: 'linuxNamespaces.chooseLanguageHost',
   forwardPort: 'linuxNamespaces.forwardPort',
+  reversePort: 'linuxNamespaces.reversePort',
   refreshListening: 'linuxNamespaces.refreshListening',
   openForward: 'linuxNamespaces.openForward',
   copyForward: 'linuxNamespaces.copyForward',

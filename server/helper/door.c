@@ -51,7 +51,7 @@ static int listen_at(struct door *door)
     if (!result && door->owner != geteuid() &&
         (chmod(door->folder, 0711) < 0 || lchown(address.sun_path, door->owner, (gid_t)-1) < 0))
         result = -errno;
-    if (!result && listen(fd, SOMAXCONN) < 0)
+    if (!result && listen(fd, RUNNING_MAX) < 0)
         result = -errno;
     if (result)
         return result;

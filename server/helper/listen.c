@@ -13,6 +13,8 @@
 #include <poll.h>
 #include <string.h>
 
+/* The kernel takes no more than net.core.somaxconn; musl's SOMAXCONN is what that was before 5.4. */
+#define BACKLOG 4096
 /* Connections that wait to be taken; the kernel keeps further ones. */
 #define WAITING_MAX 64
 
@@ -29,7 +31,7 @@ static int open_hand(char name[8], struct failure *failure)
     socklen_t length = sizeof(sa_family_t);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, length) == 0 && listen(fd, SOMAXCONN) == 0) {
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, length) == 0 && listen(fd, BACKLOG) == 0) {
         length = sizeof address;
         if (getsockname(fd, (struct sockaddr *)&address, &length) == 0) {
             text_format(name, 8, "%.*s", (int)length - 1 - (int)sizeof(sa_family_t), address.sun_path + 1);
@@ -49,7 +51,7 @@ static int open_listener(const struct relay_place *place, struct failure *failur
     /* As every server has it: what is left of former connections does not hold the port. */
     if (fd >= 0)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (fd >= 0 && bind(fd, &place->address.any, place->length) == 0 && listen(fd, SOMAXCONN) == 0)
+    if (fd >= 0 && bind(fd, &place->address.any, place->length) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     int number = errno;
     cleanup_close(&fd);

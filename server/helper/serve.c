@@ -69,7 +69,7 @@ static void reap(struct server *server)
     int status;
 
     while (read(server->children, &info, sizeof info) > 0)
-        ;
+        server->ending = server->ending || info.ssi_signo != SIGCHLD;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         for (size_t i = 0; i < server->count; i++)
             if (server->running[i].child == pid) {
@@ -345,6 +345,8 @@ static int round_once(struct server *server)
         return errno == EINTR ? 0 : -errno;
     if (polls[2].revents)
         reap(server);
+    if (server->ending)
+        return 1;
     if (polls[1].revents & (POLLERR | POLLHUP | POLLNVAL))
         return -EPIPE;
     if (polls[1].revents & POLLOUT)
@@ -374,6 +376,9 @@ int verb_serve(const struct options *options, struct output *output, struct fail
     signal(SIGCHLD, SIG_DFL);
     sigemptyset(&server.signals);
     sigaddset(&server.signals, SIGCHLD);
+    /* Told to end, it ends as with its input: the door's folder must not be left. */
+    sigaddset(&server.signals, SIGTERM);
+    sigaddset(&server.signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &server.signals, NULL);
     server.children = signalfd(-1, &server.signals, SFD_NONBLOCK | SFD_CLOEXEC);
     if (server.children < 0)

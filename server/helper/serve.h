@@ -43,8 +43,9 @@ struct door {
 
 struct server {
     struct stream out;
-    /* Tells that a child has ended, so that none stays a zombie until something else happens. */
+    /* Tells that a child has ended, so that none stays a zombie until something else happens; and that we are to end. */
     int children;
+    bool ending;
     sigset_t signals;
     struct door door;
     struct running running[RUNNING_MAX];

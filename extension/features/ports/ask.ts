@@ -12,6 +12,59 @@ import { isExposed, parseLocal } from './kept.ts';
 import { listen } from './listen.ts';
 
 const title = 'Forward Port';
+const reverseTitle = 'Forward Local Port into Namespace';
+
+/** As `askForward`, for a place where something is to listen within. */
+export async function askReverse(
+  context: FeatureContext,
+  argument: unknown,
+): Promise<(Wanted & { readonly local: LocalAddress }) | undefined> {
+  const network = await networkOf(context, argument, reverseTitle);
+  if (network === undefined) return undefined;
+  const { host, namespace } = network;
+  if (host.session === undefined || namespace === undefined) {
+    sayMissing(host);
+    return undefined;
+  }
+  const local = await askAddress(
+    `${reverseTitle} on ${host.label}`,
+    'Where connections are to go on this side: a port of 127.0.0.1, or ADDRESS:PORT.',
+    '3000',
+  );
+  if (local === undefined) return undefined;
+  const text = await vscode.window.showInputBox({
+    title: `${reverseTitle} on ${host.label}`,
+    prompt: `Where ${displayText(namespace.name.text)} is to find it: a port of 127.0.0.1, tcp:ADDRESS:PORT or unix:@NAME.`,
+    value: String(local.port),
+    validateInput: (value) => (isInward(placeOf(value)) ? undefined : 'This is no such address.'),
+    ignoreFocusOut: true,
+  });
+  const place = text === undefined ? undefined : placeOf(text);
+  return place && { host, namespace, place, local };
+}
+
+/** What `listen` takes. */
+function isInward(place: Place | undefined): boolean {
+  return place?.kind === 'tcp' || (place?.kind === 'unix' && place.path.startsWith('@'));
+}
+
+async function askAddress(heading: string, prompt: string, placeHolder: string): Promise<LocalAddress | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: heading,
+    prompt,
+    placeHolder,
+    validateInput: (value) =>
+      (parseLocal(value)?.port ?? 0) === 0 ? 'This is neither a port nor an address and a port.' : undefined,
+    ignoreFocusOut: true,
+  });
+  return text === undefined ? undefined : parseLocal(text);
+}
+
+function sayMissing(host: Host): void {
+  void vscode.window.showInformationMessage(
+    host.session === undefined ? `Connect to ${host.label} first.` : 'The net namespace is not there any more.',
+  );
+}
 
 export interface Wanted {
   readonly host: Host;
@@ -21,20 +74,14 @@ export interface Wanted {
 
 /** Undefined when the person cancelled, or there is nothing to forward to, which has then been said. */
 export async function askForward(context: FeatureContext, argument: unknown): Promise<Wanted | undefined> {
-  const listening = context.tree.listeningOf(argument);
-  const network =
-    listening === undefined
-      ? await networkOf(context, argument)
-      : { host: listening.host, namespace: listening.host.graph?.namespaces.get(listening.key) };
+  const network = await networkOf(context, argument, title);
   if (network === undefined) return undefined;
   const { host, namespace } = network;
   if (host.session === undefined || namespace === undefined) {
-    void vscode.window.showInformationMessage(
-      host.session === undefined ? `Connect to ${host.label} first.` : 'The net namespace is not there any more.',
-    );
+    sayMissing(host);
     return undefined;
   }
-  const row = listening?.row;
+  const row = context.tree.listeningOf(argument)?.row;
   if (row !== undefined && row.place === undefined) {
     void vscode.window.showInformationMessage(row.details.join(' '));
     return undefined;
@@ -47,8 +94,13 @@ export async function askForward(context: FeatureContext, argument: unknown): Pr
 async function networkOf(
   context: FeatureContext,
   argument: unknown,
+  heading: string,
 ): Promise<{ readonly host: Host; readonly namespace: Namespace | undefined } | undefined> {
-  const chosen = await targetOf(context, { title, processes: false, type: 'net' }, argument);
+  const listening = context.tree.listeningOf(argument);
+  if (listening !== undefined) {
+    return { host: listening.host, namespace: listening.host.graph?.namespaces.get(listening.key) };
+  }
+  const chosen = await targetOf(context, { title: heading, processes: false, type: 'net' }, argument);
   if (chosen === undefined) return undefined;
   const { host } = chosen;
   const found = lookUp(host, chosen);

@@ -6,6 +6,7 @@ import type { Ports } from './ports.ts';
 
 const ids = [
   commands.forwardPort,
+  commands.reversePort,
   commands.refreshListening,
   commands.openForward,
   commands.copyForward,

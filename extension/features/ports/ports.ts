@@ -7,7 +7,7 @@ import { displayText } from '../../model/text.ts';
 import { setUserValue, userValue } from '../../user-settings.ts';
 import type { FeatureContext } from '../context.ts';
 import { followHosts } from '../follow-hosts.ts';
-import { askForward, askLocal } from './ask.ts';
+import { askForward, askLocal, askReverse } from './ask.ts';
 import { Forwards, type Item } from './forwards.ts';
 import type { PortsCommand } from './index.ts';
 import { formatKept, loopback, parseKept, sameKept, type KeptForward } from './kept.ts';
@@ -26,6 +26,7 @@ export class Ports implements Disposable {
   readonly #view: ForwardsView;
   readonly #actions: Readonly<Record<PortsCommand, (argument: unknown) => Promise<unknown>>> = {
     [commands.forwardPort]: (argument) => this.#forward(argument),
+    [commands.reversePort]: (argument) => this.#reverse(argument),
     [commands.refreshListening]: (argument) => Promise.resolve(this.#refresh(argument)),
     [commands.openForward]: (argument) => this.#with(argument, open),
     [commands.copyForward]: (argument) => this.#with(argument, copy),
@@ -57,11 +58,16 @@ export class Ports implements Disposable {
   /** Kept forwards begin with the first connection, and all of a host's end when it is taken from the list. */
   #follow(host: Host): Disposable {
     let isBegun = false;
+    let wasConnected = false;
     const begin = (): void => {
       this.#view.refresh();
-      if (isBegun || host.session === undefined) return;
-      isBegun = true;
-      void this.#beginKept(host);
+      const isConnected = host.session !== undefined;
+      if (isConnected && !wasConnected) {
+        void this.#forwards.resume(host);
+        if (!isBegun) void this.#beginKept(host);
+        isBegun = true;
+      }
+      wasConnected = isConnected;
     };
     const subscription = host.onDidChangeState(begin);
     begin();
@@ -104,9 +110,21 @@ export class Ports implements Disposable {
     void this.#tell(item);
   }
 
+  async #reverse(argument: unknown): Promise<void> {
+    const wanted = await askReverse(this.#context, argument);
+    if (wanted === undefined) return;
+    const { host, namespace, place, local } = wanted;
+    const where = displayText(namespace.name.text);
+    const item = await this.#forwards.addReverse({ host, network: { key: namespace.key }, where, place, local });
+    this.#context.log.info(`[${host.label}] Forwards ${nameOf(item)} in ${namespace.key}`);
+    void this.#tell(item);
+  }
+
   async #tell(item: Item): Promise<void> {
-    const choices = item.place.kind === 'tcp' ? [openInBrowser, showForwards] : [showForwards];
-    const words = `${endpoint(item.local.host, item.local.port)} now reaches ${placeName(item.place)} in ${item.where} on ${item.host.label}.`;
+    const { place, local, where, host, reverse } = item;
+    const choices = place.kind === 'tcp' && !reverse ? [openInBrowser, showForwards] : [showForwards];
+    const [here, there] = [endpoint(local.host, local.port), `${placeName(place)} in ${where} on ${host.label}`];
+    const words = reverse ? `${there} now reaches ${here} on this side.` : `${here} now reaches ${there}.`;
     const choice = await vscode.window.showInformationMessage(words, ...choices);
     if (choice === openInBrowser) await open(item);
     if (choice === showForwards) await vscode.commands.executeCommand(`${views.forwards}.focus`);
@@ -125,7 +143,7 @@ export class Ports implements Disposable {
   }
 
   async #change(item: Item): Promise<void> {
-    const local = await askLocal(item.local);
+    const local = item.reverse ? undefined : await askLocal(item.local);
     if (local === undefined || (local.host === item.local.host && local.port === item.local.port)) return;
     const kept = this.#keptOf(item);
     const moved = await this.#forwards.move(item, local);
@@ -138,7 +156,9 @@ export class Ports implements Disposable {
     const asKept = this.#asKept(item);
     if (asKept === undefined) {
       void vscode.window.showInformationMessage(
-        'Its net namespace has no name that outlives it. Keep gives it one; then its forwards can be kept, too.',
+        item.reverse
+          ? 'Only a forward that listens on this side can be kept.'
+          : 'Its net namespace has no name that outlives it. Keep gives it one; then its forwards can be kept, too.',
       );
       return;
     }
@@ -164,7 +184,8 @@ export class Ports implements Disposable {
     this.#view.refresh();
   }
 
-  #asKept({ host, network, place, local }: Item): KeptForward | undefined {
+  #asKept({ host, network, place, local, reverse }: Item): KeptForward | undefined {
+    if (reverse) return undefined;
     const namespace = 'key' in network ? host.graph?.namespaces.get(network.key) : undefined;
     const target = 'name' in network ? network.name : namespace && lastingName(host, namespace);
     return target === undefined ? undefined : { host: host.id, target, place, local };

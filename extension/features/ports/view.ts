@@ -5,7 +5,6 @@ import { endpoint } from '../../model/sockets.ts';
 import { coalesce } from '../coalesce.ts';
 import { joined } from '../tree/items/spec.ts';
 import type { Forwards, Item } from './forwards.ts';
-import { isExposed } from './kept.ts';
 import { nameOf, tooltipOf, trafficWords, troubleOf } from './words.ts';
 
 /** Milliseconds for which the figures of rows may be old. */
@@ -52,19 +51,14 @@ export class ForwardsView implements vscode.TreeDataProvider<Item>, Disposable {
     const row = new vscode.TreeItem(nameOf(item));
     const trouble = troubleOf(item);
     const kept = this.#isKept(item);
-    row.id = `${place.kind} ${endpoint(local.host, local.port)}`;
+    // One of each kind can have a local port; into namespaces one may lead several times.
+    row.id = item.reverse ? `${host.id} ${where} ${nameOf(item)}` : `${place.kind} ${endpoint(local.host, local.port)}`;
     row.description = joined([trouble, `${where} on ${host.label}`, trafficWords(item.forward.traffic)], ' · ');
     row.iconPath = new vscode.ThemeIcon(trouble === undefined ? 'plug' : 'warning');
     row.tooltip = tooltipOf(item, kept);
-    row.contextValue = joined(
-      [
-        'forward',
-        place.kind === 'udp' ? undefined : 'web',
-        kept ? 'kept' : 'keepable',
-        isExposed(local) ? 'exposed' : undefined,
-      ],
-      ' ',
-    );
+    row.contextValue = item.reverse
+      ? 'forward reverse'
+      : joined(['forward', 'outward', place.kind === 'udp' ? undefined : 'web', kept ? 'kept' : 'keepable'], ' ');
     row.accessibilityInformation = { label: joined([`Forward ${nameOf(item)}`, row.description], ', ') };
     return row;
   }

@@ -5,8 +5,8 @@ import type { Traffic } from './forward.ts';
 import type { Item } from './forwards.ts';
 import { isExposed } from './kept.ts';
 
-export function nameOf({ local, place }: Item): string {
-  return `${endpoint(local.host, local.port)} → ${placeName(place)}`;
+export function nameOf({ local, place, reverse }: Item): string {
+  return `${endpoint(local.host, local.port)} ${reverse ? '←' : '→'} ${placeName(place)}`;
 }
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
@@ -25,14 +25,16 @@ export function trafficWords({ open, total, sent, received }: Traffic): string {
 /** Why nothing gets through at present; undefined when it does, or nothing has tried. */
 export function troubleOf({ host, forward }: Item): string | undefined {
   if (host.session === undefined) return 'not connected';
-  return forward.lastError?.message;
+  return forward.state.kind === 'failed' ? forward.state.error.message : forward.lastError?.message;
 }
 
 export function tooltipOf(item: Item, isKept: boolean): string {
-  const { host, where, local, place, forward } = item;
+  const { host, where, local, place, forward, reverse } = item;
   return [
-    `${place.kind === 'udp' ? 'Datagrams' : 'Connections'} to ${endpoint(local.host, local.port)} on this side reach ${placeName(place)} in ${where} on ${host.label}.`,
-    isExposed(local) ? 'Other machines that reach this one can use it, too.' : undefined,
+    reverse
+      ? `Connections to ${placeName(place)} in ${where} on ${host.label} come out on this side and go to ${endpoint(local.host, local.port)}.`
+      : `${place.kind === 'udp' ? 'Datagrams' : 'Connections'} to ${endpoint(local.host, local.port)} on this side reach ${placeName(place)} in ${where} on ${host.label}.`,
+    !reverse && isExposed(local) ? 'Other machines that reach this one can use it, too.' : undefined,
     trafficWords(forward.traffic),
     forward.lastError === undefined ? undefined : `The last one that failed: ${forward.lastError.message}`,
     isKept ? 'It is kept in the settings, and begins when the host is connected.' : undefined,

@@ -128,9 +128,9 @@ test('a port that is taken is another one, unless that very one is wanted', asyn
   assert.deepEqual(forwards.all, []);
 });
 
-function processIn(pid: number, net: number) {
-  return { process: { pid, start: 7, ppid: 1, comm: 'x', ns: { net, mnt: 4026531841 } } } as const;
-}
+/** Of its net namespace only the number counts. */
+const inNetwork = (pid: number, net: number) =>
+  ({ process: { pid, start: 7, ppid: 1, comm: 'x', ns: { net, mnt: 4026531841 } } }) as const;
 
 test('a net namespace is named by a process in it, the helper’s own by its number', () => {
   const host = new FakeHost('build7', [
@@ -138,8 +138,8 @@ test('a net namespace is named by a process in it, the helper’s own by its num
     { ns: { type: 'net', id: 4026531840, held: [{ by: 'process', pid: 1 }] } },
     { ns: { type: 'net', id: 4026532000, held: [{ by: 'process', pid: 50 }] } },
     { ns: { type: 'mnt', id: 4026531841, held: [{ by: 'process', pid: 1 }] } },
-    processIn(1, 4026531840),
-    processIn(50, 4026532000),
+    inNetwork(1, 4026531840),
+    inNetwork(50, 4026532000),
   ]);
   assert.deepEqual(networkWords(host, 'net:4026531840'), ['--target=net:4026531840', '--expect=net:4026531840']);
   assert.deepEqual(networkWords(host, 'net:4026532000'), ['--target=pid:50:7', '--expect=net:4026532000']);

@@ -1,14 +1,21 @@
 /** What listens in a net namespace, and a port of it on this side. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { listeners, ports, type Listeners } from '../../helper/support/listeners.ts';
 import { temporaryFolder } from '../../helper/support/marker.ts';
+import { output } from '../../helper/support/process.ts';
 import { until } from '../support/poll.ts';
 import { Tree } from '../support/tree.ts';
 import type { Play } from './stage.ts';
 
-function url(row: { readonly label: string }): string {
-  return `http://${/^\S+/.exec(row.label)?.[0] ?? ''}/hello`;
+/** What a client in the net namespace gets from port 8080 there. */
+async function within(netns: string): Promise<string> {
+  const source = `fetch('http://127.0.0.1:8080/').then((answer) => answer.text()).then(console.log, () => undefined)`;
+  return output(['ip', 'netns', 'exec', netns, process.execPath, '-e', source]);
 }
+
+const url = (row: { readonly label: string }): string => `http://${/^\S+/.exec(row.label)?.[0] ?? ''}/hello`;
 
 export const forwarding: Play = (stage, step) => {
   const { edition } = stage;
@@ -58,6 +65,24 @@ export const forwarding: Play = (stage, step) => {
     await workbench.notifications.clear();
   });
 
+  step('a port of this side is reached from within', async () => {
+    const { workbench, tree, scope } = stage;
+    const { at, place, forwards } = known();
+    const server = createServer((_request, answer) => answer.end('hello from this side'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    scope.defer(() => void server.close());
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    await tree.chooseFromMenu('Forward Local Port into Namespace...', ...place);
+    await workbench.quickInput.answer(/Forward Local Port into Namespace/, String(address.port));
+    await workbench.quickInput.answer(/Forward Local Port into Namespace/, '8080');
+    await workbench.notifications.said(/tcp 127\.0\.0\.1:8080 in .* now reaches/);
+    assert.equal(await within(at.netns), 'hello from this side');
+    await forwards.row(/← tcp 127\.0\.0\.1:8080$/);
+    await workbench.notifications.clear();
+  });
+
   step('after the connection was lost and made anew it goes on', async () => {
     const { tree, host } = stage;
     const { forwards } = known();
@@ -70,6 +95,8 @@ export const forwarding: Play = (stage, step) => {
       const answer = await fetch(url(row)).catch(() => undefined);
       return (await answer?.text()) === 'hello from /hello';
     });
+    const { at } = known();
+    await until('it is reached from within', async () => (await within(at.netns)) === 'hello from this side');
   });
 
   step('stopped, its port is free', async () => {
@@ -79,6 +106,7 @@ export const forwarding: Play = (stage, step) => {
     await forwards.press('Stop Forward', row.label);
     await forwards.gone(row.label);
     await assert.rejects(fetch(url(row)));
+    await forwards.press('Stop Forward', /← tcp/);
     await forwards.press('Stop Forward', /→ udp/);
     await until('the view to have gone', async () => !(await forwards.list.isVisible()));
     await workbench.notifications.clear();
