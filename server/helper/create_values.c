@@ -81,7 +81,7 @@ bool create_parse_sysctl(const char *text, unsigned types, char *path, size_t si
     path[length] = '\0';
     for (char *at = path; dots && *at; at++)
         *at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
-    if (strstr(path, "..") || strstr(path, "//") || strstr(path, "/./"))
+    if (find_text(path, "..") || find_text(path, "//") || find_text(path, "/./"))
         return false;
     *value = text + length + 1;
     for (size_t i = 0; i < array_length(sysctl_table); i++)

@@ -90,8 +90,8 @@ static const char *cgroup_layout(const struct host *host)
     autofree char *text = NULL;
     size_t capacity = 0;
     ssize_t length = read_whole_at(host->proc, "self/mountinfo", &text, &capacity);
-    bool unified = length > 0 && memmem(text, (size_t)length, " - cgroup2 ", 11);
-    bool legacy = length > 0 && memmem(text, (size_t)length, " - cgroup ", 10);
+    bool unified = length > 0 && find_bytes(text, (size_t)length, " - cgroup2 ", 11);
+    bool legacy = length > 0 && find_bytes(text, (size_t)length, " - cgroup ", 10);
 
     if (!unified && !legacy) {
         const char *line, *stop;

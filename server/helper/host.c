@@ -59,8 +59,8 @@ static void find_cgroups(struct host *host)
 
     if (read_text_at(host->proc, "self/cgroup", text, sizeof text) <= 0)
         return;
-    host->cgroup_systemd = strstr(text, ":name=systemd:");
-    host->cgroup_unified = strncmp(text, "0::", 3) == 0 || strstr(text, "\n0::");
+    host->cgroup_systemd = find_text(text, ":name=systemd:");
+    host->cgroup_unified = strncmp(text, "0::", 3) == 0 || find_text(text, "\n0::");
 }
 
 uint64_t host_ticks(void)
@@ -113,8 +113,8 @@ static void find_hidepid(struct host *host)
     uint64_t group;
 
     while (next_line(&lines, &line, &stop)) {
-        const char *fields = memmem(line, (size_t)(stop - line), " - proc ", 8);
-        const char *mount_point = memmem(line, (size_t)(stop - line), " /proc ", 7);
+        const char *fields = find_bytes(line, (size_t)(stop - line), " - proc ", 8);
+        const char *mount_point = find_bytes(line, (size_t)(stop - line), " /proc ", 7);
         if (fields && mount_point && mount_point < fields) {
             const char *blank = memrchr(fields, ' ', (size_t)(stop - fields));
             options = blank + 1;

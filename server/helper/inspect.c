@@ -23,7 +23,7 @@ struct inspection {
     bool found;
     /* The host's own mount namespace, 0 unknown, and its peer groups in order. */
     uint32_t host_mnt;
-    uint32_t *group;
+    uint64_t *group;
     size_t group_count, group_capacity;
 };
 
@@ -54,13 +54,6 @@ static ssize_t read_mounts(struct inspection *inspection, uint32_t pid)
     return read_whole_at(inspection->survey.host.proc, path, &looker->mounts, &looker->mounts_capacity);
 }
 
-static int compare_groups(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-    return a < b ? -1 : a > b;
-}
-
 /* Peer groups have one numbering for the whole kernel, so the same number is the same group. */
 static int read_host_groups(struct inspection *inspection)
 {
@@ -86,8 +79,7 @@ static int read_host_groups(struct inspection *inspection)
             return -ENOMEM;
         inspection->group[inspection->group_count++] = group;
     }
-    if (inspection->group_count > 0)
-        qsort(inspection->group, inspection->group_count, sizeof group, compare_groups);
+    sort_numbers(inspection->group, inspection->group_count);
     return 0;
 }
 
@@ -118,7 +110,7 @@ static void print_mnt(struct inspection *inspection, const struct namespace *nam
     struct lines lines = lines_of(inspection->looker.mounts, length);
     while (next_line(&lines, &line, &stop)) {
         if (!mountinfo_peer_group(line, stop, &group) ||
-            !bsearch(&group, inspection->group, inspection->group_count, sizeof group, compare_groups))
+            !has_number(inspection->group, inspection->group_count, group))
             continue;
         const char *point = mountinfo_field(line, stop, MOUNTINFO_POINT, &size);
         if (count == 0) {

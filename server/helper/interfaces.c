@@ -132,11 +132,11 @@ void visible_print(const struct host *host, struct output *output)
         return;
     json_array(output, "visible");
     for (unsigned count = 0; count < MOUNTS && next_line(&lines, &line, &stop);) {
-        const char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
+        const char *fields = find_bytes(line, (size_t)(stop - line), " - ", 3);
         const char *at = line;
         uint64_t mount;
-        bool proc = fields && memmem(fields, (size_t)(stop - fields), " - proc ", 8) == fields;
-        bool sysfs = fields && memmem(fields, (size_t)(stop - fields), " - sysfs ", 9) == fields;
+        bool proc = fields && find_bytes(fields, (size_t)(stop - fields), " - proc ", 8) == fields;
+        bool sysfs = fields && find_bytes(fields, (size_t)(stop - fields), " - sysfs ", 9) == fields;
         if ((!proc && !sysfs) || !parse_number(&at, stop, &mount))
             continue;
         json_object(output, NULL);

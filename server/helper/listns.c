@@ -5,13 +5,6 @@
 
 #define BATCH 512
 
-static int compare_ids(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-    return a < b ? -1 : a > b;
-}
-
 /* Sorted ids of the namespaces known. */
 static int known_ids(const struct survey *survey, uint64_t **ids, size_t *count)
 {
@@ -22,7 +15,7 @@ static int known_ids(const struct survey *survey, uint64_t **ids, size_t *count)
     for (size_t i = 0; i < survey->namespaces.count; i++)
         if (survey->namespaces.item[i].nsid != 0)
             (*ids)[(*count)++] = survey->namespaces.item[i].nsid;
-    qsort(*ids, *count, sizeof **ids, compare_ids);
+    sort_numbers(*ids, *count);
     return 0;
 }
 
@@ -59,7 +52,7 @@ int survey_listns(struct survey *survey)
         if (count <= 0)
             break;
         for (long i = 0; !result && i < count; i++)
-            if (!bsearch(&ids[i], known, known_count, sizeof *known, compare_ids))
+            if (!has_number(known, known_count, ids[i]))
                 result = add_by_id(survey, ids[i]);
         if (request.ns_id == ids[count - 1])
             break;

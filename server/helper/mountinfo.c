@@ -56,7 +56,7 @@ const char *mountinfo_type_at(const char *text, size_t length, const char *point
     size_t point_length;
 
     while (next_line(&lines, &line, &stop)) {
-        const char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
+        const char *fields = find_bytes(line, (size_t)(stop - line), " - ", 3);
         const char *at = mountinfo_field(line, stop, MOUNTINFO_POINT, &point_length);
         if (fields && at && point_length == strlen(point) && memcmp(at, point, point_length) == 0)
             found = mountinfo_field(fields + 3, stop, 0, size);
@@ -89,7 +89,7 @@ static bool leads_over_remote(const char *text, size_t length, const char *path,
     const char *line, *stop;
 
     while (next_line(&lines, &line, &stop)) {
-        const char *fields = memmem(line, (size_t)(stop - line), " - ", 3);
+        const char *fields = find_bytes(line, (size_t)(stop - line), " - ", 3);
         size_t point_length, type_length;
         const char *point = mountinfo_field(line, stop, MOUNTINFO_POINT, &point_length);
         if (fields && point && point_length > 1 && point_length < path_length &&
@@ -110,7 +110,7 @@ int mountinfo_each_nsfs(const char *text, size_t length, int (*found)(void *cont
     const char *line = text;
 
     /* Blanks within fields are escaped, so the marker cannot be part of a path. */
-    for (const char *at; (at = memmem(line, (size_t)(end - line), marker, sizeof marker - 1));) {
+    for (const char *at; (at = find_bytes(line, (size_t)(end - line), marker, sizeof marker - 1));) {
         struct nsfs_mount mount;
         size_t root_length, point_length;
         const char *before = memrchr(line, '\n', (size_t)(at - line));

@@ -21,9 +21,9 @@ static bool find_mount(const struct host *host, char *path, size_t size)
     const char *line, *stop;
 
     while (next_line(&lines, &line, &stop)) {
-        const char *fields = memmem(line, (size_t)(stop - line), " - cgroup ", 10);
-        const char *root = memmem(line, (size_t)(stop - line), " / /", 4);
-        if (fields && root && root < fields && memmem(fields, (size_t)(stop - fields), "name=systemd", 12)) {
+        const char *fields = find_bytes(line, (size_t)(stop - line), " - cgroup ", 10);
+        const char *root = find_bytes(line, (size_t)(stop - line), " / /", 4);
+        if (fields && root && root < fields && find_bytes(fields, (size_t)(stop - fields), "name=systemd", 12)) {
             const char *point = root + 3;
             const char *blank = memchr(point, ' ', (size_t)(stop - point));
             size_t point_length = (size_t)(blank - point);
@@ -86,13 +86,6 @@ static bool walk(struct outliers *outliers, int directory, unsigned *cgroups)
     return complete;
 }
 
-static int compare_pids(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-    return a < b ? -1 : a > b;
-}
-
 bool outliers_find(struct outliers *outliers, const struct host *host)
 {
     char path[256];
@@ -107,8 +100,7 @@ bool outliers_find(struct outliers *outliers, const struct host *host)
         outliers_free(outliers);
         return false;
     }
-    if (outliers->count > 0)
-        qsort(outliers->pid, outliers->count, sizeof *outliers->pid, compare_pids);
+    sort_numbers(outliers->pid, outliers->count);
     return true;
 }
 
@@ -121,6 +113,5 @@ void outliers_free(struct outliers *outliers)
 bool outliers_exclude(const struct outliers *outliers, uint32_t pid, uint64_t start)
 {
     return start < outliers->since &&
-           (outliers->count == 0 ||
-            !bsearch(&pid, outliers->pid, outliers->count, sizeof pid, compare_pids));
+           !has_number(outliers->pid, outliers->count, pid);
 }

@@ -10,7 +10,7 @@
  */
 struct outliers {
     /* Ascending. */
-    uint32_t *pid;
+    uint64_t *pid;
     size_t count;
     size_t capacity;
     /* Of processes that started in this clock tick after boot or later it is not known. */

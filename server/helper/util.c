@@ -118,3 +118,63 @@ bool is_first_word(const char *words, const char *word)
 
     return strncmp(words, word, length) == 0 && (words[length] == ' ' || !words[length]);
 }
+
+char *find_bytes(const char *text, size_t length, const char *wanted, size_t size)
+{
+    for (const char *end = text + length; (size_t)(end - text) >= size; text++) {
+        text = memchr(text, wanted[0], (size_t)(end - text) - size + 1);
+        if (!text)
+            break;
+        if (memcmp(text, wanted, size) == 0)
+            return (char *)(uintptr_t)text;
+    }
+    return NULL;
+}
+
+char *find_text(const char *text, const char *wanted)
+{
+    return find_bytes(text, strlen(text), wanted, strlen(wanted));
+}
+
+/* Lets the number at `at` sink to where none below it is greater. */
+static void sink(uint64_t *number, size_t at, size_t count)
+{
+    for (size_t below; (below = 2 * at + 1) < count; at = below) {
+        if (below + 1 < count && number[below + 1] > number[below])
+            below++;
+        if (number[at] >= number[below])
+            break;
+        uint64_t greater = number[below];
+        number[below] = number[at];
+        number[at] = greater;
+    }
+}
+
+/* Heapsort: no stack and no bad case. */
+void sort_numbers(uint64_t *number, size_t count)
+{
+    for (size_t at = count / 2; at-- > 0;)
+        sink(number, at, count);
+    for (size_t rest = count; rest-- > 1;) {
+        uint64_t greatest = number[0];
+        number[0] = number[rest];
+        number[rest] = greatest;
+        sink(number, 0, rest);
+    }
+}
+
+bool has_number(const uint64_t *sorted, size_t count, uint64_t number)
+{
+    size_t low = 0;
+
+    while (low < count) {
+        size_t middle = low + (count - low) / 2;
+        if (sorted[middle] == number)
+            return true;
+        if (sorted[middle] < number)
+            low = middle + 1;
+        else
+            count = middle;
+    }
+    return false;
+}
