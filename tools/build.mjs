@@ -134,39 +134,48 @@ const editor = {
 };
 
 /**
- * The entry and, each in a file of its own, what is loaded only when it is needed: VS Code waits until the whole entry is parsed.
+ * A program's entry and, each in a file of its own, what is loaded only when it is needed: nothing runs before all of the entry is parsed.
+ * @param {string} entryPoint
+ * @param {string} name of the program in dist/
+ * @param {Pick<import('esbuild').BuildOptions, 'plugins' | 'external'>} options
  * @returns {Promise<{ metafile: import('esbuild').Metafile, entry: number, total: number }>} sizes in bytes
  */
-export async function buildExtension() {
+async function buildSplit(entryPoint, name, options) {
   const { build } = await import('esbuild');
   const { outputFiles, metafile } = await build({
     ...scriptOptions,
+    ...options,
     absWorkingDir: root,
-    entryPoints: ['extension/extension.ts'],
+    entryPoints: { [name]: entryPoint },
     outdir: 'dist',
     bundle: true,
-    plugins: [unused, editor],
     // esbuild splits ES modules only, and VS Code 1.100 loads CommonJS only: the second step makes one of the other.
     format: 'esm',
     splitting: true,
-    // ssh2 asks for its native parts in try blocks and works without them; they would tie the bundle to one platform.
-    external: ['vscode', 'cpu-features', '*.node'],
     sourcemap: 'inline',
     metafile: true,
     write: false,
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
-  const files = await joinStart(texts, startOf(metafile));
+  const files = await joinStart(texts, startOf(metafile, name), options.external ?? []);
+  let total = 0;
+  for (const [file, { code, map }] of files) {
+    writeFileSync(join(root, 'dist', file), `${code}//# sourceMappingURL=${file}.map\n`);
+    writeFileSync(join(root, 'dist', `${file}.map`), map);
+    total += Buffer.byteLength(code);
+  }
+  return { metafile, entry: Buffer.byteLength(files.get(`${name}.cjs`)?.code ?? ''), total };
+}
+
+export async function buildExtension() {
   const folder = join(root, 'dist');
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) if (/\.cjs(\.map)?$/.test(file)) rmSync(join(folder, file));
-  let total = 0;
-  for (const [name, { code, map }] of files) {
-    writeFileSync(join(folder, name), `${code}//# sourceMappingURL=${name}.map\n`);
-    writeFileSync(join(folder, `${name}.map`), map);
-    total += Buffer.byteLength(code);
-  }
-  return { metafile, entry: Buffer.byteLength(files.get('extension.cjs')?.code ?? ''), total };
+  return buildSplit('extension/extension.ts', 'extension', {
+    plugins: [unused, editor],
+    // ssh2 asks for its native parts in try blocks and works without them; they would tie the bundle to one platform.
+    external: ['vscode', 'cpu-features', '*.node'],
+  });
 }
 
 const scriptOptions = /** @type {const} */ ({
@@ -187,9 +196,10 @@ const scriptOptions = /** @type {const} */ ({
 /**
  * Names of the files that the entry needs before it can start, itself first.
  * @param {import('esbuild').Metafile} metafile
+ * @param {string} name
  */
-function startOf(metafile) {
-  const start = ['dist/extension.js'];
+function startOf(metafile, name) {
+  const start = [`dist/${name}.js`];
   for (const path of start) {
     for (const { path: imported, kind } of metafile.outputs[path]?.imports ?? []) {
       if (kind === 'import-statement' && imported.startsWith('dist/') && !start.includes(imported))
@@ -200,22 +210,25 @@ function startOf(metafile) {
 }
 
 /**
- * CommonJS of the files that esbuild has split, with those of the start joined into `extension.cjs`: each file that is looked for,
+ * CommonJS of the files that esbuild has split, with those of the start joined into one: each file that is looked for,
  * read and compiled by itself costs about a millisecond. The other files find what they share with the start among its exports.
  * @param {ReadonlyMap<string, string>} texts
- * @param {readonly string[]} start
+ * @param {readonly string[]} start the entry, then what it imports
+ * @param {readonly string[]} external
  * @returns {Promise<Map<string, { code: string, map: string }>>}
  */
-async function joinStart(texts, start) {
+async function joinStart(texts, start, external) {
   const { build } = await import('esbuild');
+  const [entry = ''] = start;
+  const joined = `./${entry.replace(/js$/, 'cjs')}`;
   /** @param {string} file */
   const exported = (file) => `shared${start.indexOf(file)}`;
   const shared = start.slice(1).map((file) => `export * as ${exported(file)} from './${file}';`);
   /** @type {Map<string, { code: string, map: string }>} */
   const files = new Map();
   const lazy = [...texts.keys()].filter((file) => !start.includes(file));
-  for (const file of ['extension.js', ...lazy]) {
-    const whole = file === 'extension.js';
+  for (const file of [entry, ...lazy]) {
+    const whole = file === entry;
     const name = file.replace(/js$/, 'cjs');
     /** @type {import('esbuild').Plugin} */
     const pieces = {
@@ -234,7 +247,7 @@ async function joinStart(texts, start) {
           resolveDir: root,
         }));
         building.onLoad({ filter: /.*/, namespace: 'start' }, ({ path }) => ({
-          contents: `module.exports = require('./extension.cjs').${exported(path)};`,
+          contents: `module.exports = require('${joined}').${exported(path)};`,
           resolveDir: root,
         }));
       },
@@ -246,9 +259,7 @@ async function joinStart(texts, start) {
       // Warnings have been given for the sources.
       logLevel: 'error',
       stdin: {
-        contents: whole
-          ? ["export { activate } from './extension.js';", ...shared].join('\n')
-          : (texts.get(file) ?? ''),
+        contents: whole ? [`export * from './${entry}';`, ...shared].join('\n') : (texts.get(file) ?? ''),
         resolveDir: root,
         sourcefile: whole ? 'start.js' : file,
       },
@@ -256,7 +267,7 @@ async function joinStart(texts, start) {
       bundle: true,
       format: 'cjs',
       plugins: [pieces],
-      external: ['vscode', 'cpu-features', '*.node', './extension.cjs'],
+      external: [...external, joined],
       sourcemap: 'external',
       // `import()` becomes `require`, which needs no other loader and ends in the same process tick.
       supported: { 'dynamic-import': false },
@@ -271,16 +282,17 @@ async function joinStart(texts, start) {
 
 /**
  * Programs of their own: the language server, which the extension starts, and the same rules as a command, `nslint`.
- * @returns {Promise<import('esbuild').Metafile>}
+ * @returns {Promise<readonly import('esbuild').Metafile[]>}
  */
 async function buildPrograms() {
   const { build } = await import('esbuild');
   /** @type {{ version: string }} */
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const server = await buildSplit('server/language/main.ts', 'server', {});
   const { metafile } = await build({
     ...scriptOptions,
     absWorkingDir: root,
-    entryPoints: { server: 'server/language/main.ts', nslint: 'server/language/nslint.ts' },
+    entryPoints: { nslint: 'server/language/nslint.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     bundle: true,
@@ -291,7 +303,7 @@ async function buildPrograms() {
     metafile: true,
   });
   chmodSync(join(root, 'dist', 'nslint.cjs'), 0o755);
-  return metafile;
+  return [server.metafile, metafile];
 }
 
 /** @param {number} bytes */
@@ -312,7 +324,7 @@ export async function buildAll({ all }) {
   say(
     `Built dist/*.cjs (${kilobytes(total)} KB, of which ${kilobytes(entry)} KB are loaded at the start) and dist/helper/`,
   );
-  return [...Object.keys(metafile.inputs), ...Object.keys(programs.inputs)];
+  return [metafile, ...programs].flatMap(({ inputs }) => Object.keys(inputs));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

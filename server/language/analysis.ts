@@ -2,34 +2,25 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Range } from 'vscode-languageserver-types';
 import type { DeclaredNamespace, Workload } from './declared.ts';
 import type { OpenDocument } from './dialect.ts';
-import { judge, openFile, type Judgement } from './engine.ts';
+import { judge, type Judgement } from './engine.ts';
 import type { Host } from './host.ts';
 import type { Settings } from './protocol.ts';
 import { contains, type Span } from './span.ts';
 
-/** One version of an opened document: read once, judged once for each state of the host and the settings. */
+/** One version of an opened document: judged once for each state of the host. */
 export class Analysis {
   readonly text: TextDocument;
   readonly version: number;
+  /** Undefined when it is of none of the kinds, or of one that is switched off. */
+  readonly document: OpenDocument | undefined;
   readonly #settings: Settings;
-  #opened: { readonly document: OpenDocument | undefined } | undefined;
   #judged: { readonly host: Host | undefined; readonly judgements: readonly Judgement[] } | undefined;
 
-  constructor(text: TextDocument, settings: Settings) {
+  constructor(text: TextDocument, document: OpenDocument | undefined, settings: Settings) {
     this.text = text;
     this.version = text.version;
+    this.document = document;
     this.#settings = settings;
-  }
-
-  /** Undefined when it is of none of the kinds. */
-  get document(): OpenDocument | undefined {
-    this.#opened ??= {
-      document: openFile(
-        { path: pathOf(this.text.uri), languageId: this.text.languageId, text: this.text.getText() },
-        this.#settings.off,
-      ),
-    };
-    return this.#opened.document;
   }
 
   judgements(host: Host | undefined): readonly Judgement[] {
@@ -51,15 +42,5 @@ export class Analysis {
 
   range({ start, end }: Span): Range {
     return { start: this.text.positionAt(start), end: this.text.positionAt(end) };
-  }
-}
-
-/** The path part of an address, whatever its scheme: dialects go by names. */
-function pathOf(uri: string): string {
-  const path = uri.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/?#]*)?/i, '').replace(/[?#].*$/s, '');
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
   }
 }

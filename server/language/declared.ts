@@ -49,6 +49,8 @@ export interface DeclaredMapping {
   readonly outside: number;
   readonly count: number;
   readonly span: Span;
+  /** Where `outside` is written, unless quotes or escapes are between its digits. */
+  readonly outsideSpan?: Span;
 }
 
 export interface DeclaredSysctl {

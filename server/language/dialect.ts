@@ -1,5 +1,6 @@
 import type { Declared } from './declared.ts';
 import type { Host } from './host.ts';
+import { PiecewiseDocument } from './pieces.ts';
 import type { DialectId } from './protocol.ts';
 import type { Finding, Rule, RuleInfo } from './rule.ts';
 import type { Span } from './span.ts';
@@ -14,6 +15,11 @@ export interface DialectDefinition<D extends Declared> {
    * is not known: some formats say by it what a text is part of.
    */
   readonly read: (text: string, path: string) => D;
+  /**
+   * Where pieces of a text begin that are read and judged each by itself, the first at 0: after a change only those are looked at
+   * that are not as they were. All of the text is one where this is left out.
+   */
+  readonly pieces?: (text: string) => readonly number[];
   readonly rules: readonly Rule<D>[];
   /** What may be written at an offset; nothing where other extensions know better. */
   readonly complete?: (document: D, text: string, offset: number, host: Host | undefined) => readonly Completion[];
@@ -25,7 +31,8 @@ export interface DialectDefinition<D extends Declared> {
 /** The same to those who need not know what its documents are made of. */
 export interface Dialect extends Pick<DialectDefinition<Declared>, 'id' | 'recognises' | 'comment'> {
   readonly rules: readonly RuleInfo[];
-  readonly open: (text: string, path?: string) => OpenDocument;
+  /** `before` is the same file at an earlier time: what has not changed is taken from there. */
+  readonly open: (text: string, path?: string, before?: OpenDocument) => OpenDocument;
 }
 
 export interface OpenDocument {
@@ -41,27 +48,18 @@ export interface OpenDocument {
 }
 
 export function defineDialect<D extends Declared>(definition: DialectDefinition<D>): Dialect {
-  const { id, recognises, comment, rules, read, complete, describe } = definition;
+  const { id, recognises, comment, rules } = definition;
+  /** Those that were opened here, whose pieces are of this dialect. */
+  const opened = new WeakMap<OpenDocument, PiecewiseDocument<D>>();
   const dialect: Dialect = {
     id,
     recognises,
     comment,
     rules,
-    open: (text, path = '') => {
-      const declared = read(text, path);
-      return {
-        dialect,
-        text,
-        declared,
-        *check(host, wanted) {
-          for (const rule of rules) {
-            if (!wanted(rule)) continue;
-            for (const finding of rule.check(declared, host)) yield [rule, finding];
-          }
-        },
-        complete: (offset, host) => complete?.(declared, text, offset, host) ?? [],
-        describe: (offset) => describe?.(declared, text, offset),
-      };
+    open: (text, path = '', before?: OpenDocument) => {
+      const document = new PiecewiseDocument(definition, dialect, text, path, before && opened.get(before));
+      opened.set(document, document);
+      return document;
     },
   };
   return dialect;

@@ -102,23 +102,25 @@ export class Cursor {
   }
 
   protected plain(tag: string | undefined, flow: boolean): YamlScalar {
-    const start = this.at;
+    const { text, at: start } = this;
+    let at = start;
     let end = start;
-    for (; ; this.at += 1) {
-      const code = this.code();
+    for (; ; at += 1) {
+      const code = text.charCodeAt(at);
       if (isBreak(code) || Number.isNaN(code)) break;
       if (code === COLON) {
-        const next = this.code(1);
+        const next = text.charCodeAt(at + 1);
         if (isSpace(next) || (flow && isFlowIndicator(next))) break;
       }
       if (flow && isFlowIndicator(code)) break;
-      if (code === HASH && this.at > start && isBlank(this.code(-1))) break;
-      if (!isBlank(code)) end = this.at + 1;
+      if (code === HASH && at > start && isBlank(text.charCodeAt(at - 1))) break;
+      if (!isBlank(code)) end = at + 1;
     }
-    const span = { start, end };
+    this.at = at;
     this.lastEnd = end;
-    const value = this.text.slice(start, end);
-    return { kind: 'scalar', value, style: 'plain', span, content: span, ...(tag !== undefined && { tag }) };
+    const span = { start, end };
+    const scalar: YamlScalar = { kind: 'scalar', value: text.slice(start, end), style: 'plain', span, content: span };
+    return tag === undefined ? scalar : { ...scalar, tag };
   }
 
   /** The next line with something in it. */

@@ -101,7 +101,7 @@ export class FlowCursor extends Cursor {
     const code = this.code();
     if (code === STAR) return this.alias();
     const scalar = code === DOUBLE || code === SINGLE ? this.quoted(code, indent) : this.plain(undefined, true);
-    return this.named({ ...scalar, ...tagOf(properties) }, properties);
+    return properties === none ? scalar : this.named({ ...scalar, ...tagOf(properties) }, properties);
   }
 
   #flowFrame(own: Properties): FlowFrame {

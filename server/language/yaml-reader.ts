@@ -34,7 +34,18 @@ interface Frame {
   open: boolean;
   /** Of the value that is waited for. */
   properties: Properties;
+  /** Where the value would begin that is waited for. */
+  valueAt: number;
 }
+
+/** Stands for the value of an entry or item until it is read, which is nearly always. */
+const unread: YamlNode = {
+  kind: 'scalar',
+  value: '',
+  style: 'plain',
+  span: { start: 0, end: 0 },
+  content: { start: 0, end: 0 },
+};
 
 export function readYaml(text: string): YamlDocument[] {
   return new Reader(text).read();
@@ -82,7 +93,9 @@ class Reader extends FlowCursor {
     const root = this.nothing(at);
     this.lastEnd = at;
     this.forget();
-    this.#frames = [{ node: { kind: 'document', root }, indent: -1, own: none, open: true, properties: none }];
+    this.#frames = [
+      { node: { kind: 'document', root }, indent: -1, own: none, open: true, properties: none, valueAt: at },
+    ];
   }
 
   #finish(started: boolean): void {
@@ -121,7 +134,9 @@ class Reader extends FlowCursor {
     let frame = this.#top();
     if (frame.node.kind !== 'list' || frame.indent !== column) frame = this.#push('list', column);
     this.at += 1;
-    if (frame.node.kind === 'list') frame.node.items.push(this.nothing(this.at));
+    this.#settle(frame);
+    frame.valueAt = this.at;
+    if (frame.node.kind === 'list') frame.node.items.push(unread);
     frame.open = true;
     frame.properties = none;
     this.lastEnd = this.at;
@@ -175,13 +190,15 @@ class Reader extends FlowCursor {
     const entry = {
       key: key.kind === 'scalar' ? key.value : '',
       keySpan: key.span,
-      value: this.nothing(unfinished ? key.span.end : this.at),
+      value: unread,
       unfinished,
     };
+    this.#settle(frame);
+    frame.valueAt = unfinished ? key.span.end : this.at;
     if (frame.node.kind === 'map') frame.node.entries.push(entry);
     frame.open = true;
     frame.properties = none;
-    this.lastEnd = unfinished ? key.span.end : this.at;
+    this.lastEnd = frame.valueAt;
     return frame;
   }
 
@@ -223,6 +240,7 @@ class Reader extends FlowCursor {
     if (code === LIST_OPEN || code === MAP_OPEN) return this.flow(properties, indent);
     if (code === STAR) return this.alias();
     const scalar = code === DOUBLE || code === SINGLE ? this.quoted(code, indent) : this.plain(properties.tag, false);
+    if (properties === none) return scalar;
     return this.named(scalar.tag === undefined ? { ...scalar, ...tagOf(properties) } : scalar, properties);
   }
 
@@ -277,6 +295,16 @@ class Reader extends FlowCursor {
     }
   }
 
+  /** Nothing is written where a value is still waited for. */
+  #settle({ node, valueAt }: Frame): void {
+    if (node.kind === 'map') {
+      const entry = node.entries.at(-1);
+      if (entry?.value === unread) entry.value = this.nothing(valueAt);
+    } else if (node.kind === 'list' && node.items.at(-1) === unread) {
+      node.items[node.items.length - 1] = this.nothing(valueAt);
+    }
+  }
+
   #push(kind: 'map' | 'list', indent: number, start = this.at): Frame {
     const top = this.#top();
     const own = top.open ? top.properties : none;
@@ -285,7 +313,7 @@ class Reader extends FlowCursor {
     top.properties = none;
     if (this.#frames.length <= deepest) this.#place(node);
     else top.open = false;
-    const frame: Frame = { node, indent, own, open: false, properties: none };
+    const frame: Frame = { node, indent, own, open: false, properties: none, valueAt: start };
     this.#frames.push(frame);
     return frame;
   }
@@ -298,6 +326,7 @@ class Reader extends FlowCursor {
       // A list may stand at the indentation of the key that it belongs to.
       if (indent === column && (node.kind === 'map' || dash)) return;
       this.#frames.pop();
+      this.#settle(top);
       node.span = { start: node.span.start, end: Math.max(node.span.start, this.lastEnd) };
       this.named(node, own);
     }

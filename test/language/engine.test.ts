@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Declared } from '../../server/language/declared.ts';
 import { defineDialect } from '../../server/language/dialect.ts';
-import { dialects } from '../../server/language/dialects/index.ts';
-import { allRules, judge, noSettings, openFile } from '../../server/language/engine.ts';
+import { allRules, dialects, openFile } from '../../server/language/dialects/index.ts';
+import { judge, noSettings } from '../../server/language/engine.ts';
 import { dialectIds, type Settings } from '../../server/language/protocol.ts';
 
 const link = 'https://example.org/';

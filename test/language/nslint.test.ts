@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { allRules } from '../../server/language/engine.ts';
+import { allRules } from '../../server/language/dialects/index.ts';
 import { nslint } from '../../server/language/lint/run.ts';
 import { printable } from '../../server/language/report/text.ts';
 import { uriOf } from '../../server/language/report/sarif.ts';

@@ -1,10 +1,11 @@
 import type { NamespaceType } from '../../../extension/helper/protocol.ts';
 import type { Declared, DeclaredNamespace, DeclaredSysctl, NamespaceSource } from '../declared.ts';
-import { defineDialect, type Completion, type Description, type SourceFile } from '../dialect.ts';
+import { defineDialect, type Completion, type Description } from '../dialect.ts';
 import type { Host } from '../host.ts';
 import { itemsOf, memberOf, parseJson, placeAt, textOf, valueAt, type JsonObject, type JsonValue } from '../json.ts';
 import { devcontainerRules } from '../rules/devcontainer/index.ts';
 import type { Span } from '../span.ts';
+import { isDevcontainer } from './recognise.ts';
 
 export interface DevcontainerDocument extends Declared {
   readonly root: JsonObject | undefined;
@@ -45,8 +46,7 @@ export const namespaceOptions = new Map<string, NamespaceType>([
 
 export const devcontainer = defineDialect({
   id: 'devcontainer',
-  recognises: ({ path }: SourceFile) =>
-    /(?:^|\/)\.?devcontainer\.json$/.test(path) || /(?:^|\/)\.devcontainer\/[^/]+\/devcontainer\.json$/.test(path),
+  recognises: isDevcontainer,
   read,
   rules: devcontainerRules,
   complete,

@@ -1,6 +1,7 @@
 import type { Declared } from '../declared.ts';
-import { defineDialect, type SourceFile } from '../dialect.ts';
+import { defineDialect } from '../dialect.ts';
 import { shellRules } from '../rules/shell/index.ts';
+import { isShell } from './recognise.ts';
 import { completeShell } from './shell/complete.ts';
 import { workloadsOf } from './shell/declare.ts';
 import { describeShell } from './shell/describe.ts';
@@ -14,12 +15,9 @@ export interface ShellDocument extends Declared {
   readonly script: ReturnType<typeof readScript>;
 }
 
-const shebang =
-  /^\uFEFF?#![ \t]*(?:\/\S*\/)?(?:env[ \t]+(?:-S[ \t]+)?)?(?:\/\S*\/)?(?:ba|da|a|z|k|mk)?sh(?=[ \t\r\n]|$)/;
-
 export const shell = defineDialect<ShellDocument>({
   id: 'shell',
-  recognises,
+  recognises: isShell,
   read,
   rules: shellRules,
   complete: completeShell,
@@ -33,11 +31,6 @@ const nothing: ShellDocument = {
   functions: new Set(),
   workloads: [],
 };
-
-function recognises({ path, languageId, text }: SourceFile): boolean {
-  if (languageId === 'shellscript' || /\.(?:sh|bash)$/.test(path)) return true;
-  return text.slice(0, 3).includes('#!') && shebang.test(text.slice(0, 256));
-}
 
 /** What every script of interest has somewhere: most have none of it, and need not be read. */
 const worthReading = /\b(?:unshare|nsenter|netns|docker|podman|runc|systemd-run|lsns)\b|\bip[ \t]+-n/;

@@ -1,10 +1,11 @@
-import { CodeActionKind, type CodeAction, type Command, type Range } from 'vscode-languageserver-types';
+import type { CodeAction, Command, Range } from 'vscode-languageserver-types';
 import type { Analysis } from '../analysis.ts';
 import type { CommentStyle } from '../dialect.ts';
 import type { Judgement } from '../engine.ts';
 import type { Host } from '../host.ts';
 import { clientCommands, creatable, type CreateArgument } from '../protocol.ts';
 import { diagnosticOf } from './diagnostics.ts';
+import { quickFix } from './protocol-numbers.ts';
 
 /** Mends of what is found in a range, the creation of what is missing on the host, and the comment that silences a rule. */
 export function codeActionsIn(analysis: Analysis, range: Range, host: Host | undefined): CodeAction[] {
@@ -22,7 +23,7 @@ function fixesOf(analysis: Analysis, judgement: Judgement): CodeAction[] {
   const { uri } = analysis.text;
   return (judgement.fixes ?? []).map(({ title, edits }, index) => ({
     title,
-    kind: CodeActionKind.QuickFix,
+    kind: quickFix,
     diagnostics: [diagnosticOf(analysis, judgement)],
     isPreferred: index === 0,
     edit: { changes: { [uri]: edits.map(({ span, text }) => ({ range: analysis.range(span), newText: text })) } },
@@ -37,7 +38,7 @@ function creationOf(analysis: Analysis, judgement: Judgement, host: Host | undef
   if (creatable(argument) === undefined) return [];
   const title = `Create it on ${host.name}`;
   const command: Command = { title, command: clientCommands.create, arguments: [argument] };
-  return [{ title, kind: CodeActionKind.QuickFix, diagnostics: [diagnosticOf(analysis, judgement)], command }];
+  return [{ title, kind: quickFix, diagnostics: [diagnosticOf(analysis, judgement)], command }];
 }
 
 function silencing(analysis: Analysis, judgement: Judgement): CodeAction[] {
@@ -46,7 +47,7 @@ function silencing(analysis: Analysis, judgement: Judgement): CodeAction[] {
   return [
     {
       title: `Do not report ${judgement.rule.id} here`,
-      kind: CodeActionKind.QuickFix,
+      kind: quickFix,
       diagnostics: [diagnosticOf(analysis, judgement)],
       edit: { changes: { [analysis.text.uri]: [silencingEdit(analysis, judgement, comment)] } },
     },

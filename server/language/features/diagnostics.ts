@@ -1,16 +1,9 @@
-import { DiagnosticSeverity, type Diagnostic } from 'vscode-languageserver-types';
+import type { Diagnostic } from 'vscode-languageserver-types';
 import type { Analysis } from '../analysis.ts';
 import type { Judgement } from '../engine.ts';
 import type { Host } from '../host.ts';
-import type { Severity } from '../protocol.ts';
 import { wordsOf } from '../rule.ts';
-
-const numbers: Readonly<Record<Severity, DiagnosticSeverity>> = {
-  error: DiagnosticSeverity.Error,
-  warning: DiagnosticSeverity.Warning,
-  information: DiagnosticSeverity.Information,
-  hint: DiagnosticSeverity.Hint,
-};
+import { severityNumbers } from './protocol-numbers.ts';
 
 export const source = 'Linux Namespaces';
 
@@ -24,7 +17,7 @@ export function diagnosticOf(analysis: Analysis, judgement: Judgement): Diagnost
   return {
     range: analysis.range(span),
     message: wordsOf(judgement),
-    severity: numbers[severity],
+    severity: severityNumbers[severity],
     source,
     code: rule.id,
     codeDescription: { href: rule.link },

@@ -1,9 +1,10 @@
-import { MarkupKind, type Hover } from 'vscode-languageserver-types';
+import type { Hover } from 'vscode-languageserver-types';
 import { listed, processes, typeMeaning, typeWord } from '../../../extension/model/words.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeclaredNamespace } from '../declared.ts';
 import type { Host } from '../host.ts';
 import { knownOf } from './known.ts';
+import { plainText } from './protocol-numbers.ts';
 
 export function hoverAt(analysis: Analysis, offset: number, host: Host | undefined): Hover | undefined {
   const found = analysis.namespaceAt(offset);
@@ -47,5 +48,5 @@ function hover(
   paragraphs: readonly (string | undefined)[],
 ): Hover {
   const value = paragraphs.filter((paragraph) => paragraph !== undefined).join('\n\n');
-  return { contents: { kind: MarkupKind.PlainText, value }, range: analysis.range(span) };
+  return { contents: { kind: plainText, value }, range: analysis.range(span) };
 }

@@ -1,5 +1,5 @@
-import { allRules, judge, openFile } from '../engine.ts';
-import { dialects } from '../dialects/index.ts';
+import { allRules, dialects, openFile } from '../dialects/index.ts';
+import { judge } from '../engine.ts';
 import { severities } from '../protocol.ts';
 import { jsonReport, jsonRules } from '../report/json.ts';
 import { locate, type LocatedFinding, type Report, type Skipped } from '../report/located.ts';

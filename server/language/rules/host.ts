@@ -2,7 +2,8 @@ import type { NamespaceType } from '../../../extension/helper/protocol.ts';
 import { listed, typeWord, withArticle } from '../../../extension/model/words.ts';
 import type { Declared, DeclaredMapping, DeclaredNamespace, Workload } from '../declared.ts';
 import type { Host } from '../host.ts';
-import type { Finding, Rule } from '../rule.ts';
+import { freeSubordinate } from '../free-ids.ts';
+import type { Finding, Fix, Rule } from '../rule.ts';
 
 type HostCheck = (host: Host, workload: Workload) => Iterable<Finding>;
 
@@ -182,6 +183,7 @@ const outsideSubordinate = hostRule(
         span: mapping.span,
         message: `${user} on ${host.name} may not map ${mapping.kind}s ${mapping.outside} to ${last}: they are not within its ranges of /etc/sub${mapping.kind}.`,
         remedy: `${rangesOf(host, mapping)} An administrator can give it more: usermod --add-sub${mapping.kind}s.`,
+        ...freeRangeFix(host, mapping, mappings),
       };
     }
   },
@@ -192,6 +194,19 @@ function mayMap({ facts }: Host, { kind, outside, count }: DeclaredMapping): boo
   if (count === 1 && outside === own) return true;
   const ranges = kind === 'uid' ? facts.subuid : facts.subgid;
   return ranges.some(({ start, count: size }) => start <= outside && outside + count <= start + size);
+}
+
+/** The first range that is the user's, that is large enough, and that no other line of the workload takes. */
+function freeRangeFix(
+  host: Host,
+  mapping: DeclaredMapping,
+  mappings: readonly DeclaredMapping[],
+): { readonly fixes?: readonly Fix[] } {
+  const others = mappings.filter((other) => other !== mapping);
+  const range = freeSubordinate(host, mapping.kind, others).find(({ count }) => count >= mapping.count);
+  if (range === undefined || mapping.outsideSpan === undefined || mapping.count === 0) return {};
+  const title = `Map to the subordinate ids from ${range.start} on`;
+  return { fixes: [{ title, edits: [{ span: mapping.outsideSpan, text: String(range.start) }] }] };
 }
 
 function rangesOf({ facts, name }: Host, { kind }: DeclaredMapping): string {

@@ -1,7 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import {
-  createConnection,
   createProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
@@ -17,7 +16,9 @@ import {
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { hostMethod, settingsMethod, type HostState, type SettingsMessage } from '../../../server/language/protocol.ts';
+import { Connection } from '../../../server/language/connection.ts';
 import { startServer } from '../../../server/language/server.ts';
+import { streamTransport } from '../../../server/language/transport.ts';
 import type { Scope } from '../../helper/support/scope.ts';
 import { within as waitFor } from '../../helper/support/wait.ts';
 
@@ -36,14 +37,12 @@ export class Client {
   static async open(scope: Scope, settings?: SettingsMessage): Promise<Client> {
     const toServer = new PassThrough();
     const toClient = new PassThrough();
-    const server = createConnection(new StreamMessageReader(toServer), new StreamMessageWriter(toClient));
-    startServer(server);
+    startServer(new Connection(streamTransport(toServer, toClient)));
     const client = new Client(
       createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer)),
     );
     scope.defer(() => {
       client.#connection.dispose();
-      server.dispose();
       toServer.destroy();
       toClient.destroy();
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { openFile } from '../../../server/language/engine.ts';
+import { openFile } from '../../../server/language/dialects/index.ts';
 import { systemd } from '../../../server/language/dialects/systemd.ts';
 import { readUnitText, type Assignment } from '../../../server/language/dialects/systemd/text.ts';
 import { wordsOf } from '../../../server/language/dialects/systemd/words.ts';

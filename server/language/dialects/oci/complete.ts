@@ -1,10 +1,14 @@
-import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
+import type { IdRange, NamespaceType } from '../../../../extension/helper/protocol.ts';
+import type { DeclaredMapping } from '../../declared.ts';
 import type { Completion } from '../../dialect.ts';
+import { freeSubordinate } from '../../free-ids.ts';
 import type { Host } from '../../host.ts';
 import { placeAt, textOf, valueAt, type JsonPlace } from '../../json.ts';
 import type { Span } from '../../span.ts';
-import { typeNames, type OciDocument } from './document.ts';
+import { typeNames, type OciDocument, type OciIdLine } from './document.ts';
 import { isolates, typeOfName } from './read.ts';
+
+type IdKind = DeclaredMapping['kind'];
 
 /** What the schema of the file does not say: the editor completes the rest from that. */
 export function completeOci(
@@ -23,6 +27,14 @@ export function completeOci(
       return types(document, span, offset);
     case 'linux/namespaces/*/path':
       return paths(document, place, span, host);
+    case 'linux/uidMappings/*/hostID':
+      return freeIds(document, 'uid', span, host);
+    case 'linux/gidMappings/*/hostID':
+      return freeIds(document, 'gid', span, host);
+    case 'linux/uidMappings/*/size':
+      return freeSizes(document, 'uid', span, host);
+    case 'linux/gidMappings/*/size':
+      return freeSizes(document, 'gid', span, host);
     case 'linux/rootfsPropagation':
       return quoted(span, ['private', 'slave', 'shared', 'unbindable']);
     case 'mounts/*/type':
@@ -71,4 +83,41 @@ function paths(document: OciDocument, place: JsonPlace, span: Span, host: Host |
         };
       }),
     );
+}
+
+/** Where the ranges begin that are the user's on the host and that no other line takes. */
+function freeIds(document: OciDocument, kind: IdKind, span: Span, host: Host | undefined): Completion[] {
+  return free(document, kind, span, host).map(({ start, count }) => ({
+    label: String(start),
+    span,
+    kind: 'value',
+    detail: `${count} subordinate ${kind}s on ${host?.name ?? ''} that no other line takes`,
+  }));
+}
+
+/** How many are free from the `hostID` of the same line on. */
+function freeSizes(document: OciDocument, kind: IdKind, span: Span, host: Host | undefined): Completion[] {
+  const line = lineAround(document, kind, span);
+  const first = line?.outside;
+  if (first === undefined) return [];
+  return free(document, kind, span, host)
+    .filter(({ start, count }) => start <= first && first < start + count)
+    .map(({ start, count }) => ({
+      label: String(start + count - first),
+      span,
+      kind: 'value',
+      detail: `All subordinate ${kind}s from ${first} on that no other line takes`,
+    }));
+}
+
+function lineAround({ idMaps }: OciDocument, kind: IdKind, span: Span): OciIdLine | undefined {
+  const lines = idMaps.filter((map) => map.kind === kind).flatMap((map) => map.lines);
+  return lines.find((line) => line.span.start <= span.start && span.end <= line.span.end);
+}
+
+function free(document: OciDocument, kind: IdKind, span: Span, host: Host | undefined): readonly IdRange[] {
+  if (host === undefined) return [];
+  const own = lineAround(document, kind, span)?.span.start;
+  const others = document.workloads.flatMap(({ mappings }) => mappings).filter((line) => line.span.start !== own);
+  return freeSubordinate(host, kind, others);
 }

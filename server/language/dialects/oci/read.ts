@@ -120,8 +120,10 @@ function isId(id: number | undefined): id is number {
   return id !== undefined && Number.isInteger(id) && id >= 0 && id < 2 ** 32;
 }
 
-function mapping(kind: 'uid' | 'gid', { inside, outside, count, span }: OciIdLine): DeclaredMapping[] {
-  return isId(inside) && isId(outside) && isId(count) ? [{ kind, inside, outside, count, span }] : [];
+function mapping(kind: 'uid' | 'gid', { inside, outside, count, span, value }: OciIdLine): DeclaredMapping[] {
+  if (!isId(inside) || !isId(outside) || !isId(count)) return [];
+  const outsideSpan = valueAt(value, 'hostID')?.span;
+  return [{ kind, inside, outside, count, span, ...(outsideSpan && { outsideSpan }) }];
 }
 
 function declaredSysctl({ key, nameSpan, member }: OciSysctl): DeclaredSysctl[] {

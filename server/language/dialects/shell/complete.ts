@@ -1,8 +1,9 @@
 import type { Completion } from '../../dialect.ts';
+import { freeSubordinate } from '../../free-ids.ts';
 import type { Host } from '../../host.ts';
 import { contains } from '../../span.ts';
 import type { ShellDocument } from '../shell.ts';
-import { typeOfOption } from './declare.ts';
+import { rangeOf, typeOfOption } from './declare.ts';
 import type { Invocation, OptionInvocation } from './invocation.ts';
 import type { Given } from './options.ts';
 import type { Word } from './word.ts';
@@ -125,6 +126,7 @@ function valuesOf(invocation: OptionInvocation, given: Given, host: Host | undef
   const key = `${invocation.tool} ${given.name === 'net' ? 'network' : given.name}`;
   const words = Object.hasOwn(fixed, key) && invocation.tool !== 'nsenter' ? (fixed[key] ?? []) : [];
   const completions: Completion[] = words.map(([label, detail]) => ({ label, span, detail, kind: 'value' }));
+  if (invocation.tool === 'unshare' && host !== undefined) completions.push(...freeMaps(invocation, given, host));
   const type = invocation.tool === 'nsenter' ? typeOfOption.get(given.name) : undefined;
   if (type === undefined) return completions;
   for (const namespace of host?.named ?? []) {
@@ -132,4 +134,19 @@ function valuesOf(invocation: OptionInvocation, given: Given, host: Host | undef
     for (const path of namespace.paths) completions.push({ label: path, span, detail: namespace.name, kind: 'path' });
   }
   return completions;
+}
+
+/** Ranges of the user's subordinate ids that no other option of the command takes, as root of the new namespace and those after it. */
+function freeMaps(invocation: OptionInvocation, given: Given, host: Host): readonly Completion[] {
+  const kind = given.name === 'map-users' ? 'uid' : given.name === 'map-groups' ? 'gid' : undefined;
+  if (kind === undefined || given.value === undefined) return [];
+  const { span } = given.value;
+  const others = invocation.options.filter((option) => option !== given).flatMap((option) => rangeOf(option) ?? []);
+  const inside = Math.max(0, ...others.filter((map) => map.kind === kind).map((map) => map.inside + map.count));
+  return freeSubordinate(host, kind, others).map(({ start, count }) => ({
+    label: `${inside}:${start}:${count}`,
+    span,
+    detail: `${count} subordinate ${kind}s on ${host.name}; written so from util-linux 2.39 on`,
+    kind: 'value' as const,
+  }));
 }

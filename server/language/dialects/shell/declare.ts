@@ -224,7 +224,12 @@ export function rangeOf(given: Given): DeclaredMapping | undefined {
   const [inside, outside] = separator === ':' ? [first, second] : [second, first];
   const numbers = { inside: Number(inside), outside: Number(outside), count: Number(count) };
   if (Math.max(numbers.inside, numbers.outside, numbers.count) > 0xffff_ffff) return undefined;
-  return { kind, ...numbers, span: given.value.span };
+  const { span } = given.value;
+  const outsideAt = span.start + (separator === ':' ? first.length + 1 : 0);
+  const outsideSpan = { start: outsideAt, end: outsideAt + (outside?.length ?? 0) };
+  // With quotes the parts have no place of their own.
+  const exact = span.end - span.start === text?.length;
+  return { kind, ...numbers, span, ...(exact && { outsideSpan }) };
 }
 
 function mappings(invocation: OptionInvocation): DeclaredMapping[] {

@@ -23,8 +23,7 @@ export interface Section {
 export class Value {
   readonly text: string;
   readonly span: Span;
-  /** What others have found in it: many rules ask for the same. */
-  readonly known: { words?: readonly Word[]; quotedWords?: readonly Word[]; problems?: readonly Problem[] } = {};
+  #known: { words?: readonly Word[]; quotedWords?: readonly Word[]; problems?: readonly Problem[] } | undefined;
   readonly #line: LogicalLine;
   readonly #start: number;
 
@@ -35,6 +34,12 @@ export class Value {
     this.#start = start;
   }
 
+  /** What others have found in it: many rules ask for the same. */
+  get known(): { words?: readonly Word[]; quotedWords?: readonly Word[]; problems?: readonly Problem[] } {
+    this.#known ??= {};
+    return this.#known;
+  }
+
   /** Where a part of `text` is. */
   at(start: number, end: number): Span {
     return this.#line.span(this.#start + start, this.#start + end);
@@ -43,11 +48,19 @@ export class Value {
 
 /** A line as systemd joins it: each continued line with a blank in the place of its backslash. */
 class LogicalLine {
-  text = '';
-  readonly #pieces: { readonly at: number; readonly start: number }[] = [];
+  text: string;
+  readonly #start: number;
+  /** The lines that go on with it: most have none. */
+  #more: { readonly at: number; readonly start: number }[] | undefined;
+
+  constructor(text: string, start: number) {
+    this.text = text;
+    this.#start = start;
+  }
 
   add(text: string, start: number): void {
-    this.#pieces.push({ at: this.text.length, start });
+    this.#more ??= [];
+    this.#more.push({ at: this.text.length, start });
     this.text += text;
   }
 
@@ -57,14 +70,16 @@ class LogicalLine {
   }
 
   #offset(index: number): number {
-    let [low, high] = [0, this.#pieces.length];
+    const more = this.#more;
+    if (more === undefined) return this.#start + index;
+    let [low, high] = [-1, more.length];
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if ((this.#pieces[middle]?.at ?? 0) <= index) low = middle;
+      if ((more[middle]?.at ?? 0) <= index) low = middle;
       else high = middle;
     }
-    const piece = this.#pieces[low];
-    return piece === undefined ? 0 : piece.start + index - piece.at;
+    const { at, start } = more[low] ?? { at: 0, start: this.#start };
+    return start + index - at;
   }
 }
 
@@ -96,10 +111,11 @@ function* logicalLines(text: string): Iterable<LogicalLine> {
     const piece = text.slice(start, end?.index ?? text.length);
     // A comment between continued lines is left out, and the line goes on after it.
     if (!isComment(piece)) {
-      line ??= new LogicalLine();
-      if (isContinued(piece)) line.add(`${piece.slice(0, -1)} `, start);
-      else {
-        line.add(piece, start);
+      const continued = isContinued(piece);
+      const words = continued ? `${piece.slice(0, -1)} ` : piece;
+      if (line === undefined) line = new LogicalLine(words, start);
+      else line.add(words, start);
+      if (!continued) {
         yield line;
         line = undefined;
       }
@@ -122,9 +138,11 @@ function isContinued(line: string): boolean {
   return backslashes % 2 === 1;
 }
 
+const bracket = 0x5b;
+
 function readHeader(line: LogicalLine): Section | undefined {
+  if (line.text.charCodeAt(blanksAt(line.text, 0)) !== bracket) return undefined;
   const { start, end } = stripped(line.text, 0, line.text.length);
-  if (line.text[start] !== '[') return undefined;
   // Without its bracket systemd gives up the whole file: what follows belongs to nothing.
   const name = line.text[end - 1] === ']' ? line.text.slice(start + 1, end - 1) : '';
   return { name, span: line.span(start, end), assignments: [] };
@@ -134,13 +152,14 @@ function readAssignment(line: LogicalLine, section: Section): Assignment | undef
   const sign = line.text.indexOf('=');
   if (sign < 0) return undefined;
   const key = stripped(line.text, 0, sign);
-  const value = stripped(line.text, sign + 1, line.text.length);
   if (key.start === key.end) return undefined;
+  const keySpan = line.span(key.start, key.end);
+  const value = new Value(line, stripped(line.text, sign + 1, line.text.length));
   return {
     key: line.text.slice(key.start, key.end),
-    keySpan: line.span(key.start, key.end),
-    value: new Value(line, value),
-    span: { start: line.span(key.start, key.end).start, end: line.span(value.start, value.end).end },
+    keySpan,
+    value,
+    span: { start: keySpan.start, end: value.span.end },
     section,
   };
 }

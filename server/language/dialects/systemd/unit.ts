@@ -1,6 +1,7 @@
 import type { Declared } from '../../declared.ts';
 import { directivesOf, needsMountNamespace, type Directive, type Place } from './directives.ts';
 import { readUnitText, type Assignment, type Section } from './text.ts';
+import { unitPath } from './unit-path.ts';
 import { validity } from './validity.ts';
 import { booleanOf } from './words.ts';
 
@@ -33,14 +34,6 @@ export const execSections: Readonly<Record<Exclude<UnitKind, 'nspawn'>, string>>
 };
 
 const nspawnSections: readonly string[] = ['Exec', 'Files', 'Network'];
-
-/** `foo.service`, or a file of `foo.service.d` or `service.d`. */
-const unitPath =
-  /(?:^|\/)([^/]*\.(service|socket|mount|swap|nspawn)|(?:([^/]*)\.)?(service|socket|mount|swap)\.d\/[^/]*\.conf)$/;
-
-export function isUnitPath(path: string): boolean {
-  return unitPath.test(path);
-}
 
 export function unitOf(text: string, path: string): Unit {
   const sections = readUnitText(text);

@@ -29,16 +29,10 @@ export function podRule(
 ): Rule<KubernetesDocument> {
   return {
     ...rule,
-    *check({ pods }) {
-      const seen = new Set<string>();
-      for (const pod of pods) {
-        for (const finding of rule.check(pod)) {
-          const place = `${finding.span.start} ${finding.span.end} ${finding.message}`;
-          if (seen.has(place)) continue;
-          seen.add(place);
-          yield finding;
-        }
-      }
+    check: ({ pods }) => {
+      const found = new DistinctFindings();
+      for (const pod of pods) found.add(rule.check(pod));
+      return found.all;
     },
   };
 }
@@ -46,12 +40,35 @@ export function podRule(
 export function containerRule(
   rule: RuleInfo & { readonly check: (container: Container, pod: Pod) => Iterable<Finding> },
 ): Rule<KubernetesDocument> {
-  return podRule({
+  return {
     ...rule,
-    *check(pod) {
-      for (const container of pod.containers) yield* rule.check(container, pod);
+    check: ({ pods }) => {
+      const found = new DistinctFindings();
+      for (const pod of pods) for (const container of pod.containers) found.add(rule.check(container, pod));
+      return found.all;
     },
-  });
+  };
+}
+
+/** Nothing but two words where there are none: most rules find nothing in most pods, and all are asked at every key. */
+class DistinctFindings {
+  #all: Finding[] | undefined;
+  #seen: Set<string> | undefined;
+
+  add(findings: Iterable<Finding>): void {
+    for (const finding of findings) {
+      this.#all ??= [];
+      this.#seen ??= new Set();
+      const place = `${finding.span.start} ${finding.span.end} ${finding.message}`;
+      if (this.#seen.has(place)) continue;
+      this.#seen.add(place);
+      this.#all.push(finding);
+    }
+  }
+
+  get all(): readonly Finding[] {
+    return this.#all ?? [];
+  }
 }
 
 export function replacement(title: string, span: Span, text: string): Fix {

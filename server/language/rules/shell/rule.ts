@@ -3,13 +3,14 @@ import { impliesMount, impliesUser, typeOfOption } from '../../dialects/shell/de
 import {
   lacks,
   option,
+  type Invocation,
   type IpInvocation,
   type OptionInvocation,
   type OptionTool,
   type OtherInvocation,
 } from '../../dialects/shell/invocation.ts';
 import type { Given } from '../../dialects/shell/options.ts';
-import { findingsOf, type Findings, type Fix, type Rule, type RuleInfo } from '../../rule.ts';
+import { findingsOf, type Finding, type Findings, type Fix, type Rule, type RuleInfo } from '../../rule.ts';
 
 export type ShellRule = Rule<ShellDocument>;
 
@@ -23,35 +24,37 @@ export function optionRule(
   info: RuleInfo,
   check: (invocation: OptionInvocation) => Findings,
 ): ShellRule {
-  return {
-    ...info,
-    *check({ invocations }) {
-      for (const invocation of invocations) {
-        if (invocation.tool === 'ip' || invocation.tool === 'other' || !tools.includes(invocation.tool)) continue;
-        yield* findingsOf(check(invocation));
-      }
-    },
-  };
+  return invocationRule(info, (invocation) =>
+    invocation.tool !== 'ip' && invocation.tool !== 'other' && tools.includes(invocation.tool)
+      ? check(invocation)
+      : undefined,
+  );
 }
 
 export function ipRule(info: RuleInfo, check: (invocation: IpInvocation) => Findings): ShellRule {
-  return {
-    ...info,
-    *check({ invocations }) {
-      for (const invocation of invocations) if (invocation.tool === 'ip') yield* findingsOf(check(invocation));
-    },
-  };
+  return invocationRule(info, (invocation) => (invocation.tool === 'ip' ? check(invocation) : undefined));
 }
 
 /** A rule about what runs inside of namespaces, whatever program it is. */
 export function insideRule(info: RuleInfo, check: (invocation: OtherInvocation | IpInvocation) => Findings): ShellRule {
+  return invocationRule(info, (invocation) =>
+    invocation.within !== undefined && (invocation.tool === 'other' || invocation.tool === 'ip')
+      ? check(invocation)
+      : undefined,
+  );
+}
+
+function invocationRule(info: RuleInfo, check: (invocation: Invocation) => Findings): ShellRule {
   return {
     ...info,
-    *check({ invocations }) {
+    check: ({ invocations }) => {
+      const found: Finding[] = [];
       for (const invocation of invocations) {
-        if (invocation.within === undefined) continue;
-        if (invocation.tool === 'other' || invocation.tool === 'ip') yield* findingsOf(check(invocation));
+        // Most have nothing wrong, and all rules see all of them: a generator for each would be most of the work.
+        const answer = check(invocation);
+        if (answer !== undefined) found.push(...findingsOf(answer));
       }
+      return found;
     },
   };
 }

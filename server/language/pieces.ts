@@ -1,0 +1,121 @@
+import type { Declared } from './declared.ts';
+import type { Completion, Description, Dialect, DialectDefinition, OpenDocument } from './dialect.ts';
+import type { Host } from './host.ts';
+import type { Finding, RuleInfo } from './rule.ts';
+import { shiftFinding, shiftSpan, shiftWorkload } from './shift.ts';
+
+/** A part of a text with what was found in it. All places are counted from its beginning, so that it may move. */
+interface Piece<D> {
+  readonly text: string;
+  readonly path: string;
+  readonly declared: D;
+  found?: { readonly host: Host | undefined; readonly findings: readonly (readonly [RuleInfo, Finding])[] };
+}
+
+interface Placed<D> {
+  readonly start: number;
+  readonly piece: Piece<D>;
+}
+
+/**
+ * A document as its pieces, each of which is read and judged by itself: that makes what is taken over from an earlier version the
+ * same as what would be found anew.
+ */
+export class PiecewiseDocument<D extends Declared> implements OpenDocument {
+  readonly dialect: Dialect;
+  readonly text: string;
+  readonly #definition: DialectDefinition<D>;
+  readonly #path: string;
+  readonly #placed: readonly Placed<D>[];
+  #declared: Declared | undefined;
+
+  constructor(
+    definition: DialectDefinition<D>,
+    dialect: Dialect,
+    text: string,
+    path: string,
+    before: PiecewiseDocument<D> | undefined,
+  ) {
+    this.#definition = definition;
+    this.dialect = dialect;
+    this.text = text;
+    this.#path = path;
+    const known = new Map<string, Piece<D>>();
+    if (before !== undefined && before.#path === path) {
+      for (const { piece } of before.#placed) known.set(piece.text, piece);
+    }
+    const starts = definition.pieces?.(text) ?? [0];
+    this.#placed = starts.map((start, index) => {
+      const part = starts.length === 1 ? text : text.slice(start, starts[index + 1]);
+      const piece = known.get(part) ?? this.#read(starts.length === 1 ? part : ownCopy(part));
+      // The same text twice in a document is read once.
+      known.set(part, piece);
+      return { start, piece };
+    });
+  }
+
+  #read(text: string): Piece<D> {
+    return { text, path: this.#path, declared: this.#definition.read(text, this.#path) };
+  }
+
+  get declared(): Declared {
+    const [only] = this.#placed;
+    this.#declared ??=
+      only !== undefined && this.#placed.length === 1
+        ? only.piece.declared
+        : {
+            workloads: this.#placed.flatMap(({ start, piece }) =>
+              piece.declared.workloads.map((workload) => shiftWorkload(workload, start)),
+            ),
+          };
+    return this.#declared;
+  }
+
+  *check(
+    host: Host | undefined,
+    wanted: (rule: RuleInfo) => boolean,
+  ): Generator<readonly [RuleInfo, Finding], void, undefined> {
+    const off = new Set<RuleInfo>(this.#definition.rules.filter((rule) => !wanted(rule)));
+    for (const { start, piece } of this.#placed) {
+      if (piece.found === undefined || piece.found.host !== host) {
+        piece.found = { host, findings: this.#findingsIn(piece, host) };
+      }
+      for (const [rule, finding] of piece.found.findings) {
+        if (!off.has(rule)) yield [rule, shiftFinding(finding, start)];
+      }
+    }
+  }
+
+  #findingsIn({ declared }: Piece<D>, host: Host | undefined): (readonly [RuleInfo, Finding])[] {
+    const findings: (readonly [RuleInfo, Finding])[] = [];
+    for (const rule of this.#definition.rules) {
+      for (const finding of rule.check(declared, host)) findings.push([rule, finding]);
+    }
+    return findings;
+  }
+
+  complete(offset: number, host: Host | undefined): readonly Completion[] {
+    const placed = this.#at(offset);
+    if (placed === undefined) return [];
+    const { start, piece } = placed;
+    const found = this.#definition.complete?.(piece.declared, piece.text, offset - start, host) ?? [];
+    return found.map((completion) => ({ ...completion, span: shiftSpan(completion.span, start) }));
+  }
+
+  describe(offset: number): Description | undefined {
+    const placed = this.#at(offset);
+    if (placed === undefined) return undefined;
+    const { start, piece } = placed;
+    const found = this.#definition.describe?.(piece.declared, piece.text, offset - start);
+    return found && { ...found, span: shiftSpan(found.span, start) };
+  }
+
+  #at(offset: number): Placed<D> | undefined {
+    return this.#placed.findLast(({ start }) => start <= offset) ?? this.#placed[0];
+  }
+}
+
+/** A piece of a string keeps all of the string in memory, which would be every version that a piece is left of. */
+function ownCopy(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
+}
