@@ -128,6 +128,19 @@ export class Tree {
     return openMenu(this.#page, () => this.#click(path, label, { button: 'right' }));
   }
 
+  /** Waits for a tooltip like this: a row that moves under the pointer leaves it to its neighbour. */
+  async explains(pattern: RegExp, ...path: readonly Match[]): Promise<string> {
+    let words = '';
+    return until(
+      `the tooltip of ${path.join(' › ')} has ${String(pattern)}`,
+      async () => {
+        words = await this.tooltip(...path);
+        return pattern.test(words) ? words : undefined;
+      },
+      { explain: () => words },
+    );
+  }
+
   async tooltip(...path: readonly Match[]): Promise<string> {
     const hover = this.#hover();
     const words = async (): Promise<string | undefined> => {
