@@ -163,6 +163,15 @@ export class QuickInput {
     await input.press('Enter');
   }
 
+  /** Types over the file that a dialog proposes. It proposes one a moment after it has opened, over whatever was typed before. */
+  async saveTo(about: Match, file: string): Promise<void> {
+    const input = await this.opened(about);
+    await until('a file is proposed', async () => (await input.inputValue()).includes('.'));
+    await input.fill(file);
+    await until('the file is the one that was typed', async () => (await input.inputValue()) === file);
+    await input.press('Enter');
+  }
+
   /** Presses the Back button of a question that has one before it. */
   async back(): Promise<void> {
     await this.#widget.locator('.quick-input-left-action-bar .action-label').first().click();
