@@ -1,5 +1,6 @@
 /** One `nshelper serve`: from a process that somebody started to typed requests. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { asError } from '../as-error.ts';
 import { Emitter } from '../disposable.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { ExitStatus, RemoteProcess } from '../transport/transport.ts';
@@ -306,8 +307,4 @@ export class ServeSession implements HelperSession {
     this.#closed.fire(told);
     this.#closed.dispose();
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
