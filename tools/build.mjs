@@ -137,7 +137,7 @@ const editor = {
  * A program's entry and, each in a file of its own, what is loaded only when it is needed: nothing runs before all of the entry is parsed.
  * @param {string} entryPoint
  * @param {string} name of the program in dist/
- * @param {Pick<import('esbuild').BuildOptions, 'plugins' | 'external'>} options
+ * @param {Pick<import('esbuild').BuildOptions, 'plugins' | 'external' | 'chunkNames'>} options
  * @returns {Promise<{ metafile: import('esbuild').Metafile, entry: number, total: number }>} sizes in bytes
  */
 async function buildSplit(entryPoint, name, options) {
@@ -288,7 +288,7 @@ async function buildPrograms() {
   const { build } = await import('esbuild');
   /** @type {{ version: string }} */
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const server = await buildSplit('server/language/main.ts', 'server', {});
+  const server = await buildSplit('server/language/main.ts', 'server', { chunkNames: 'server-[name]-[hash]' });
   const { metafile } = await build({
     ...scriptOptions,
     absWorkingDir: root,

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { asError } from '../as-error.ts';
 import { Emitter } from '../disposable.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { ExitStatus, RemoteProcess } from '../transport/transport.ts';
@@ -366,8 +367,4 @@ export class ServeSession implements HelperSession {
     this.#closed.fire(told);
     this.#closed.dispose();
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

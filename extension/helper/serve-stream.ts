@@ -1,5 +1,6 @@
 /** A stream that runs over `serve`: its bytes travel in requests and records. */
 import { Duplex } from 'node:stream';
+import { asError } from '../as-error.ts';
 import type { EndRecord, HelperRecord } from './protocol.ts';
 import { handOver, partSize, type Send } from './serve-terminal.ts';
 import { HelperError, type HelperStream, type StreamOptions } from './session.ts';
@@ -168,10 +169,6 @@ export class ServeStream extends Duplex implements HelperStream {
     if (!this.#isOver) this.#cancel.abort(error ?? new StreamClosed('the stream was closed'));
     callback(error);
   }
-}
-
-export function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 /** Node's streams want a callback. */

@@ -1,13 +1,10 @@
+import { asError } from '../as-error.ts';
 import type { Disposable } from '../disposable.ts';
 import { ConnectionError } from '../transport/errors.ts';
 
 /** What a caller gets for something that a person ended. */
 export function cancelled(label: string): ConnectionError {
   return new ConnectionError('cancelled', `Connecting to ${label} was cancelled.`, 'Connect again when you are ready.');
-}
-
-export function asError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value));
 }
 
 /**

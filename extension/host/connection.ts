@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import type { Disposable } from '../disposable.ts';
 import { DisposableStore } from '../disposable.ts';
 import type { EndRecord, FactsRecord, HelperRecord } from '../helper/protocol.ts';
@@ -6,7 +7,7 @@ import type { HelperSession } from '../helper/session.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { Interaction, Log } from '../transport/interaction.ts';
 import type { Transport } from '../transport/transport.ts';
-import { abortable, asError, cancelled } from './abortable.ts';
+import { abortable, cancelled } from './abortable.ts';
 import type { GraphFeed } from './graph-feed.ts';
 import type { HostSpec } from './types.ts';
 import { WatchLoop } from './watch-loop.ts';

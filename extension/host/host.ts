@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import type { Disposable } from '../disposable.ts';
 import { Emitter } from '../disposable.ts';
 import type { Event } from '../disposable.ts';
@@ -6,7 +7,7 @@ import type { HelperSession } from '../helper/session.ts';
 import type { Change, Graph } from '../model/types.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { Interaction, Log } from '../transport/interaction.ts';
-import { asError, cancelled } from './abortable.ts';
+import { cancelled } from './abortable.ts';
 import type { Connecting } from './connecting.ts';
 import type { Connection } from './connection.ts';
 import type { HostFunctions } from './connection.ts';

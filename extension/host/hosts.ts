@@ -1,7 +1,7 @@
+import { asError } from '../as-error.ts';
 import { DisposableStore, Emitter } from '../disposable.ts';
 import type { Disposable, Event } from '../disposable.ts';
 import type { Log } from '../transport/interaction.ts';
-import { asError } from './abortable.ts';
 import type { ManagedHost } from './host.ts';
 import { hostId, hostLabel, targetProblem } from './settings-format.ts';
 import type { Hosts, HostSpec } from './types.ts';

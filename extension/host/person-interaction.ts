@@ -1,6 +1,6 @@
+import { asError } from '../as-error.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { HostKeyQuestion, Interaction, Log, SecretAnswer, SecretQuestion } from '../transport/interaction.ts';
-import { asError } from './abortable.ts';
 import type { PromptQueue } from './prompt-queue.ts';
 import { promptText } from './prompt-text.ts';
 

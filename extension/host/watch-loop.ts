@@ -1,6 +1,7 @@
+import { asError } from '../as-error.ts';
 import type { Disposable } from '../disposable.ts';
 import type { EndRecord, HelperRecord } from '../helper/protocol.ts';
-import { abortable, asError } from './abortable.ts';
+import { abortable } from './abortable.ts';
 
 export interface WatchLoopOptions {
   /** One `watch` request. Runs until the signal aborts; whatever else ends it is a failure. */

@@ -1,8 +1,8 @@
+import { asError } from '../as-error.ts';
 import { loadBinaries } from '../helper/binaries.ts';
 import type { Binaries } from '../helper/binaries.ts';
 import { facts, ping, scan, watch } from '../helper/verbs.ts';
 import { ConnectionError } from '../transport/errors.ts';
-import { asError } from './abortable.ts';
 import type { HostFunctions } from './connection.ts';
 
 export interface WiringOptions {

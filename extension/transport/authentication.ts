@@ -9,6 +9,7 @@ import ssh2, {
   type SignCallback,
   type SigningRequestOptions,
 } from 'ssh2';
+import { asError } from '../as-error.ts';
 import type { ResolvedHost } from './config.ts';
 import { ConnectionError } from './errors.ts';
 import type { Hash, Identities } from './identities.ts';
@@ -263,7 +264,7 @@ class OneKey extends ssh2.BaseAgent<ParsedKey> {
     } catch (error) {
       // A wrong passphrase or a cancel ends signing in; an agent that refuses to sign only rules out this key.
       if (error instanceof ConnectionError) this.#fail(error);
-      else callback?.(error instanceof Error ? error : new Error(String(error)));
+      else callback?.(asError(error));
     }
   }
 }

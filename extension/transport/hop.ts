@@ -1,6 +1,7 @@
 /** One SSH connection over a stream that stands: key exchange, host key, signing in. */
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type NextAuthHandler } from 'ssh2';
+import { asError } from '../as-error.ts';
 import { clientAlgorithms } from './algorithms.ts';
 import { Authenticator } from './authentication.ts';
 import type { ResolvedHost } from './config.ts';
@@ -99,7 +100,7 @@ class Opening {
         debug: (line) => this.#observe(line),
       });
     } catch (error) {
-      this.#fail(this.#translate(error instanceof Error ? error : new Error(String(error))));
+      this.#fail(this.#translate(asError(error)));
     }
   }
 

@@ -1,6 +1,7 @@
 /** Public keys to try, from the agent and from key files, in OpenSSH's order (sshconnect2.c pubkey_prepare). */
 import { readFile } from 'node:fs/promises';
 import ssh2, { type BaseAgent, type ParsedKey, type SigningRequestOptions } from 'ssh2';
+import { asError } from '../as-error.ts';
 import type { ResolvedHost } from './config.ts';
 import { ConnectionError } from './errors.ts';
 import type { Interaction } from './interaction.ts';
@@ -247,7 +248,7 @@ async function read(path: string): Promise<Buffer | Error> {
   try {
     return await readFile(path);
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return asError(error);
   }
 }
 

@@ -1,6 +1,7 @@
 /** A Linux host over SSH. */
 import { Writable, type Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
+import { asError } from '../as-error.ts';
 import { Emitter, type Event } from '../disposable.ts';
 import { commandLine } from './argv.ts';
 import { ConnectionError } from './errors.ts';
@@ -129,7 +130,7 @@ class SshTransport implements Transport {
         });
       } catch (error) {
         // ssh2 throws where the connection is on its way down.
-        fail(refusedError(this.description, error instanceof Error ? error : new Error(String(error))));
+        fail(refusedError(this.description, asError(error)));
       }
     });
   }

@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
+import { asError } from '../as-error.ts';
 import type { ResolvedHost } from './config.ts';
 import { ConnectionError } from './errors.ts';
 import { endLocalCommand, spawnLocalCommand } from './local-command.ts';
@@ -61,7 +62,7 @@ export function connectThrough(
         else resolve(channel);
       });
     } catch (error) {
-      refused(error instanceof Error ? error : new Error(String(error)));
+      refused(asError(error));
     }
     return () => (over = true);
   });

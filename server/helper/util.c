@@ -119,19 +119,19 @@ bool is_first_word(const char *words, const char *word)
     return strncmp(words, word, length) == 0 && (words[length] == ' ' || !words[length]);
 }
 
-char *find_bytes(const char *text, size_t length, const char *wanted, size_t size)
+const char *find_bytes(const char *text, size_t length, const char *wanted, size_t size)
 {
     for (const char *end = text + length; (size_t)(end - text) >= size; text++) {
         text = memchr(text, wanted[0], (size_t)(end - text) - size + 1);
         if (!text)
             break;
         if (memcmp(text, wanted, size) == 0)
-            return (char *)(uintptr_t)text;
+            return text;
     }
     return NULL;
 }
 
-char *find_text(const char *text, const char *wanted)
+const char *find_text(const char *text, const char *wanted)
 {
     return find_bytes(text, strlen(text), wanted, strlen(wanted));
 }

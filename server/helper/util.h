@@ -54,8 +54,8 @@ uint64_t hash_number(uint64_t number);
 /* Reads digits at `*cursor` up to `end`; false without a digit or on overflow. Advances the cursor past them. */
 bool parse_number(const char **cursor, const char *end, uint64_t *number);
 /* memmem(3) and strstr(3) for needles of a few bytes: the C library's are made for long ones, and are 2 KB. */
-char *find_bytes(const char *text, size_t length, const char *wanted, size_t size);
-char *find_text(const char *text, const char *wanted);
+const char *find_bytes(const char *text, size_t length, const char *wanted, size_t size);
+const char *find_text(const char *text, const char *wanted);
 /* Ascending. The C library's, for elements of any kind, is 2 KB. */
 void sort_numbers(uint64_t *number, size_t count);
 bool has_number(const uint64_t *sorted, size_t count, uint64_t number);

@@ -1,7 +1,8 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { TextDocumentContentChangeEvent, TextDocumentItem } from 'vscode-languageserver';
 import { Analysis } from './analysis.ts';
-import { dialectFor } from './dialects/on-demand.ts';
+import { loadDialect } from './dialects/on-demand.ts';
+import { dialectOf } from './dialects/recognise.ts';
 import type { Settings } from './protocol.ts';
 
 /** The opened texts and what is known of each. */
@@ -49,11 +50,10 @@ export class Analyses {
       const { version } = text;
       const settings = this.#settings;
       const file = { path: pathOf(uri), languageId: text.languageId, text: text.getText() };
-      const onDemand = dialectFor(file);
-      const wanted = onDemand !== undefined && !settings.off.includes(onDemand.id);
+      const id = dialectOf(file, settings.off);
       // Each turn needs what the one before has found out.
       // oxlint-disable-next-line no-await-in-loop
-      const dialect = wanted ? await onDemand.load() : undefined;
+      const dialect = id && (await loadDialect[id]());
       const isSame = this.#texts.get(uri) === text && text.version === version && this.#settings === settings;
       if (!isSame || this.#known.get(uri) !== before) continue;
       const analysis = new Analysis(text, dialect?.open(file.text, file.path, before?.document), settings);

@@ -12,7 +12,14 @@ const limits = [
     limit: 700,
   },
   { figure: 'language client, minified', folder: 'dist', files: /^language-.*\.cjs$/, limit: undefined },
-  { figure: 'language server, minified', folder: 'dist', files: /^server\.cjs$/, limit: undefined },
+  // Its dialects are loaded with the first file of theirs.
+  {
+    figure: 'language server, minified, loaded at its start',
+    folder: 'dist',
+    files: /^server\.cjs$/,
+    limit: undefined,
+  },
+  { figure: 'its dialects, minified', folder: 'dist', files: /^server-.*\.cjs$/, limit: undefined },
   { figure: 'helper for x86_64', folder: 'dist/helper', files: /^nshelper-linux-x86_64$/, limit: 200 },
 ] as const;
 

@@ -145,7 +145,9 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   getTreeItem(element: TreeElement): vscode.TreeItem {
     const branch = this.#branches.get(element.host);
     if (branch === undefined) return new vscode.TreeItem(element.host.label);
-    return toTreeItem(itemOf(branch, element, this.#findings), element, this.#extensionUri);
+    const item = toTreeItem(itemOf(branch, element, this.#findings), element, this.#extensionUri);
+    // Until a tooltip has come, the editor shows the address of a row that has one: ours are for decorations only.
+    return item.resourceUri === undefined ? item : this.resolveTreeItem(item, element);
   }
 
   getParent(element: TreeElement): TreeElement | undefined {

@@ -1,5 +1,6 @@
 import type { SourceFile } from '../dialect.ts';
 import { membersOf, parseJson } from '../json.ts';
+import type { DialectId } from '../protocol.ts';
 import { looksLikeKubernetes } from './kubernetes/kinds.ts';
 import { isUnitPath } from './systemd/unit-path.ts';
 
@@ -46,4 +47,20 @@ const shebang =
 export function isShell({ path, languageId, text }: SourceFile): boolean {
   if (languageId === 'shellscript' || /\.(?:sh|bash)$/.test(path)) return true;
   return text.slice(0, 3).includes('#!') && shebang.test(text.slice(0, 256));
+}
+
+/** The first that recognises a file reads it. */
+const recognisers: readonly (readonly [DialectId, (file: SourceFile) => boolean])[] = [
+  ['devcontainer', isDevcontainer],
+  ['oci', isOci],
+  ['compose', isCompose],
+  ['kubernetes', isKubernetes],
+  ['systemd', isUnit],
+  ['shell', isShell],
+];
+
+/** Undefined for what is of none of the kinds, or of one that is switched off. */
+export function dialectOf(file: SourceFile, off: readonly DialectId[] = []): DialectId | undefined {
+  const [id] = recognisers.find(([, recognises]) => recognises(file)) ?? [];
+  return id === undefined || off.includes(id) ? undefined : id;
 }

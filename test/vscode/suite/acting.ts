@@ -91,7 +91,7 @@ export const acting: Play = (stage, step) => {
     const { workbench, host, editor } = stage;
     await stage.run('Export Snapshot...');
     const file = join(editor.workspace, 'snapshot.json');
-    await workbench.quickInput.answer(`Export Snapshot of ${host.alias}`, file);
+    await workbench.quickInput.saveTo(`Export Snapshot of ${host.alias}`, file);
     await workbench.notifications.said(/snapshot was written/i);
     const text = readFileSync(file, 'utf8');
     assert.ok(JSON.stringify(JSON.parse(text)).includes(String(idOf(made.pid, 'uts'))));

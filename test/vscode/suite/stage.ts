@@ -1,6 +1,6 @@
 /** A group of tests that share one window: each goes on where the one before stopped, as a person does. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Edition } from '../../../tools/editor.mjs';
 import { missing } from '../../helper/support/requirements.ts';
 import { Scope } from '../../helper/support/scope.ts';
@@ -43,66 +43,166 @@ function reason(): string | false {
 /** Opening a window is the dear part: plays that need the same settings share one, and begin with nothing open in it. */
 export function onStage(edition: Edition, options: StageOptions, plays: Readonly<Record<string, Play>>): void {
   describe(Object.keys(plays).join(', '), { skip: reason() }, () => {
-    const scope = new Scope();
-    let open: { readonly editor: Editor; readonly host: TestHost } | undefined;
-    const opened = () => open ?? assert.fail('the window did not open');
-    const stage: Stage = {
-      edition,
-      scope,
-      get editor() {
-        return opened().editor;
-      },
-      get workbench() {
-        return opened().editor.workbench;
-      },
-      get tree() {
-        return opened().editor.workbench.tree;
-      },
-      get host() {
-        return opened().host;
-      },
-      run: (command) => opened().editor.workbench.run(`${category}: ${command}`),
-    };
-    before(async () => {
-      const host = await startHost(scope, 'build7');
-      const editor = await openEditor(scope, {
-        ...options,
-        edition,
-        prepare: (home) => host.introduce(home, { known: options.knownHost === true }),
+    const window = new StageWindow(edition, options);
+    before(() => window.open());
+    after(() => window.close());
+    const performance = new Performance(window, Object.entries(plays));
+    for (const [title, steps] of performance.scenes) {
+      describe(title, () => {
+        for (const step of steps) {
+          // A second time takes as long as all that came before it.
+          it(step.name, { timeout: 20 * patience }, (t) => performance.perform(step, t));
+        }
       });
-      await editor.workbench.show(container);
-      open = { editor, host };
-    });
-    after(async () => {
-      const logs = await open?.editor.logs();
-      const errors = open?.editor.windowErrors ?? [];
-      await scope.close();
-      assert.deepEqual(errors, [], 'errors in the window');
-      if (logs !== undefined) assert.deepEqual(complaints(logs), [], 'errors in the logs');
-    });
-    for (const [title, play] of Object.entries(plays)) {
-      describe(title, () => perform(stage, play));
     }
   });
 }
 
-function perform(stage: Stage, play: Play): void {
-  let failed: string | undefined;
-  before(() => stage.workbench.tidy());
-  play(stage, (name, body) => {
-    it(name, { timeout: 5 * patience }, async (t) => {
-      if (failed !== undefined) {
-        t.skip(`goes on where “${failed}” should have arrived`);
-        return;
+/** A window with its host; another one after it is opened anew. */
+class StageWindow implements Stage {
+  readonly edition: Edition;
+  readonly #options: StageOptions;
+  #opened: { readonly scope: Scope; readonly editor: Editor; readonly host: TestHost } | undefined;
+
+  constructor(edition: Edition, options: StageOptions) {
+    this.edition = edition;
+    this.#options = options;
+  }
+
+  get scope(): Scope {
+    return this.#now.scope;
+  }
+  get editor(): Editor {
+    return this.#now.editor;
+  }
+  get workbench(): Workbench {
+    return this.editor.workbench;
+  }
+  get tree(): Tree {
+    return this.workbench.tree;
+  }
+  get host(): TestHost {
+    return this.#now.host;
+  }
+
+  run(command: string): Promise<void> {
+    return this.workbench.run(`${category}: ${command}`);
+  }
+
+  async open(): Promise<void> {
+    const scope = new Scope();
+    try {
+      const host = await startHost(scope, 'build7');
+      const editor = await openEditor(scope, {
+        ...this.#options,
+        edition: this.edition,
+        prepare: (home) => host.introduce(home, { known: this.#options.knownHost === true }),
+      });
+      this.#opened = { scope, editor, host };
+      await editor.workbench.show(container);
+    } catch (error) {
+      await scope.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#opened === undefined) return;
+    const { scope, editor } = this.#opened;
+    this.#opened = undefined;
+    const logs = await editor.logs();
+    const errors = editor.windowErrors;
+    await scope.close();
+    assert.deepEqual(errors, [], 'errors in the window');
+    assert.deepEqual(complaints(logs), [], 'errors in the logs');
+  }
+
+  get #now() {
+    return this.#opened ?? assert.fail('the window did not open');
+  }
+}
+
+interface PlayStep {
+  readonly name: string;
+  readonly play: number;
+  readonly index: number;
+}
+
+/**
+ * The plays of one window, step by step. An editor in a browser is driven by clicks on rows that move, and once in some thousand
+ * a click or a tooltip goes astray on a busy machine. So the first failure is told, with its picture, and everything up to that
+ * step is played once more in a new window: what fails there fails.
+ */
+class Performance {
+  readonly scenes: readonly (readonly [title: string, steps: readonly PlayStep[]])[];
+  readonly #window: StageWindow;
+  readonly #plays: readonly Play[];
+  #bodies: readonly (() => Promise<void>)[][];
+  #again = false;
+  #failed: PlayStep | undefined;
+
+  constructor(window: StageWindow, plays: readonly (readonly [string, Play])[]) {
+    this.#window = window;
+    this.#plays = plays.map(([, play]) => play);
+    const scripts = this.#read();
+    this.#bodies = scripts.map((script) => script.map(({ body }) => body));
+    this.scenes = plays.map(([title], play) => [
+      title,
+      (scripts[play] ?? []).map(({ name }, index) => ({ name, play, index })),
+    ]);
+  }
+
+  async perform(step: PlayStep, t: TestContext): Promise<void> {
+    if (this.#failed?.play === step.play) {
+      t.skip(`goes on where “${this.#failed.name}” should have arrived`);
+      return;
+    }
+    try {
+      await this.#play(step);
+    } catch (error) {
+      const words = await explained(this.#window, step.name, error);
+      if (this.#again || !(await this.#recovered(step, words, t))) {
+        this.#failed = step;
+        throw new Error(words, { cause: error });
       }
-      try {
-        await body();
-      } catch (error) {
-        failed = name;
-        throw new Error(await explained(stage, name, error), { cause: error });
-      }
+    }
+  }
+
+  /** Reads the plays anew, with what each remembers from step to step forgotten. */
+  #read() {
+    return this.#plays.map((play) => {
+      const script: { readonly name: string; readonly body: () => Promise<void> }[] = [];
+      play(this.#window, (name, body) => void script.push({ name, body }));
+      return script;
     });
-  });
+  }
+
+  async #play({ play, index }: PlayStep): Promise<void> {
+    if (index === 0) await this.#window.workbench.tidy();
+    await this.#bodies[play]?.[index]?.();
+  }
+
+  async #recovered(step: PlayStep, words: string, t: TestContext): Promise<boolean> {
+    this.#again = true;
+    t.diagnostic(`failed, and is played again from the first step on: ${words}`);
+    // What it complains of is what has just failed.
+    await this.#window.close().catch((error: unknown) => t.diagnostic(String(error)));
+    this.#bodies = this.#read().map((script) => script.map(({ body }) => body));
+    try {
+      await this.#window.open();
+      for (const [, steps] of this.scenes.slice(0, step.play + 1)) {
+        for (const each of steps) {
+          if (each.play === step.play && each.index > step.index) break;
+          // oxlint-disable-next-line no-await-in-loop
+          await this.#play(each);
+        }
+      }
+      return true;
+    } catch (error) {
+      t.diagnostic(`failed again: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    }
+  }
 }
 
 /** The failure's message with all that helps to understand it. */

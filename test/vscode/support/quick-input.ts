@@ -126,12 +126,27 @@ export class QuickInput {
       what,
       async () => {
         if (await gone()) return true;
-        const item = (await this.items()).find(wanted);
+        const item = (await this.#settled()).find(wanted);
         if (item === undefined || !(await this.#click(item))) return false;
         // A list that is filtered at that moment swallows the click.
         return until('the picker has taken the choice', gone, { within: 3000 }).catch(() => false);
       },
       { explain: () => this.items() },
+    );
+  }
+
+  /** A list that is being filtered draws other items into the same rows, also between a look at them and a click. */
+  async #settled(): Promise<readonly QuickItem[]> {
+    let last = '';
+    return until(
+      'the list rests',
+      async () => {
+        const items = await this.items();
+        const before = last;
+        last = JSON.stringify(items);
+        return last === before && items;
+      },
+      { every: 200 },
     );
   }
 
@@ -160,6 +175,15 @@ export class QuickInput {
   async answer(about: Match, text: string): Promise<void> {
     const input = await this.opened(about);
     await input.fill(text);
+    await input.press('Enter');
+  }
+
+  /** Types over the file that a dialog proposes. It proposes one a moment after it has opened, over whatever was typed before. */
+  async saveTo(about: Match, file: string): Promise<void> {
+    const input = await this.opened(about);
+    await until('a file is proposed', async () => (await input.inputValue()).includes('.'));
+    await input.fill(file);
+    await until('the file is the one that was typed', async () => (await input.inputValue()) === file);
     await input.press('Enter');
   }
 

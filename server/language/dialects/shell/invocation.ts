@@ -146,11 +146,7 @@ function programOf(invocation: Invocation): readonly Word[] | undefined {
 
 /** The last one counts, as it does for the programs. */
 export function option({ options }: Parsed, ...names: readonly string[]): Given | undefined {
-  for (let at = options.length - 1; at >= 0; at--) {
-    const given = options[at];
-    if (given !== undefined && names.includes(given.name)) return given;
-  }
-  return undefined;
+  return options.findLast(({ name }) => names.includes(name));
 }
 
 /** Its value where all of it is known. */
