@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, symlink
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FileError } from '../../extension/files/errors.ts';
-import { copyTree, forEachOf, move, removeIfThere } from '../../extension/files/tree.ts';
+import { copyOver, copyTree, forEachOf, move, removeIfThere } from '../../extension/files/tree.ts';
 import { files, refused } from './support/files.ts';
 import { leakGuard } from './support/leaks.ts';
 import { temporaryFolder } from './support/marker.ts';
@@ -66,6 +66,32 @@ test('moving replaces only what it may, also folders, and goes from mount to mou
   await removeIfThere(client, join(folder, 'other/there'));
   await removeIfThere(client, join(folder, 'other/there'));
   assert.deepEqual(await client.list(join(folder, 'other')), []);
+});
+
+test('what fails on its way leaves what it would have replaced, and nothing half done', { skip }, async (t) => {
+  const scope = testScope(t);
+  const folder = temporaryFolder(scope);
+  const script = `mkdir "$1/other"; mount -t tmpfs -o nr_inodes=20 none "$1/other"\n${holdScript}`;
+  const words = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', folder];
+  const held = await hold(scope, words);
+  const { client } = await files(scope, `pid:${held.pid}`);
+  const there = (path: string): string => `/proc/${held.pid}/root${folder}/other/${path}`;
+  mkdirSync(join(folder, 'from'));
+  makeTree(join(folder, 'from'));
+  writeFileSync(there('kept'), 'as it was');
+  for (const replace of [move, copyOver]) {
+    // oxlint-disable-next-line no-await-in-loop
+    await assert.rejects(replace(client, join(folder, 'from'), join(folder, 'other/kept'), true), refused('ENOSPC'));
+    assert.deepEqual(readdirSync(there('')), ['kept']);
+    assert.equal(readFileSync(there('kept'), 'utf8'), 'as it was');
+    assert.equal(readdirSync(join(folder, 'from/deep')).length, 101);
+  }
+  const deep = join(folder, 'from/deep');
+  await assert.rejects(move(client, join(deep, 'deeper'), deep, true), refused('EINVAL'));
+  await assert.rejects(copyOver(client, join(deep, 'deeper'), deep), refused('EINVAL'));
+  await assert.rejects(move(client, deep, join(deep, 'deeper/inner'), true), refused('EINVAL'));
+  await move(client, deep, deep, true);
+  assert.equal(readdirSync(deep).length, 101);
 });
 
 test('what is asked for many at once is all done, and the first failure is told', { skip }, async (t) => {

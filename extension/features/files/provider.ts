@@ -8,7 +8,7 @@ import type { FileClient } from '../../files/client.ts';
 import { FileError } from '../../files/errors.ts';
 import { mountsBeneath, parseMounts } from '../../files/mounts.ts';
 import type { FileIdentity, FileStatus } from '../../files/protocol.ts';
-import { copyTree, move, removeIfThere } from '../../files/tree.ts';
+import { copyOver, copyTree, move } from '../../files/tree.ts';
 import type { Log } from '../../transport/interaction.ts';
 import type { FileSessions } from './sessions.ts';
 import { Unreachable } from './unreachable.ts';
@@ -114,8 +114,7 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
       if (kind === 'file') {
         await client.copyFile(source, target, { overwrite });
       } else {
-        if (overwrite) await removeIfThere(client, target);
-        await copyTree(client, source, target);
+        await (overwrite ? copyOver : copyTree)(client, source, target);
       }
     });
     this.#watches.changed(to, 'created');
