@@ -77,8 +77,8 @@ export class FileClient implements Disposable {
     this.#stream = stream;
     stream.on('data', (piece: Buffer) => this.#receive(piece));
     stream.on('error', (error: Error) => this.#end(error));
-    stream.on('close', () => this.#end(new Error('The connection to the files of the target was closed.')));
-    stream.on('end', () => this.#end(new Error('The helper closed the files of the target.')));
+    // Not at its end already: why the helper has closed it comes after that.
+    stream.on('close', () => this.#end(new Error('The helper closed the files of the target.')));
   }
 
   /** Resolves when the target's root is open. Rejects as the stream fails. */

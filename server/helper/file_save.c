@@ -190,10 +190,11 @@ static int write_in_place(struct files *files, struct save *save)
 int file_place(int from, const char *name, int to, const char *new_name, bool overwrite)
 {
     if (!overwrite) {
+        struct stat there;
         int result = checked(syscall(SYS_renameat2, from, name, to, new_name, 1 /* RENAME_NOREPLACE */));
         if (result != -EINVAL && result != -ENOSYS)
             return result;
-        if (faccessat(to, new_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        if (fstatat(to, new_name, &there, AT_SYMLINK_NOFOLLOW) == 0)
             return -EEXIST;
     }
     return checked(renameat(from, name, to, new_name));

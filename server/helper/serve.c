@@ -107,7 +107,7 @@ static _Noreturn void work(struct server *server, const struct request *request,
     dup2(null, STDOUT_FILENO);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = server->files;
-        setrlimit(RLIMIT_NOFILE, &limit);
+        prlimit(0, RLIMIT_NOFILE, &limit, NULL);
     }
     for (size_t i = 0; i < server->count; i++) {
         close(server->running[i].pipe);
@@ -387,7 +387,7 @@ int verb_serve(const struct options *options, struct output *output, struct fail
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         server.files = limit.rlim_cur;
         limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
+        prlimit(0, RLIMIT_NOFILE, &limit, NULL);
     }
     while (!result)
         result = round_once(&server);

@@ -62,6 +62,7 @@ async function openFolder(context: FeatureContext, argument: unknown): Promise<v
       : await vscode.window.showQuickPick([window, add], {
           title: `Open ${path} of ${place.name}`,
           placeHolder: 'Where the folder is to be opened',
+          ignoreFocusOut: true,
         });
   if (choice === undefined) return;
   if (choice === add) {

@@ -11,12 +11,15 @@ import type { FileIdentity, FileStatus } from '../../files/protocol.ts';
 import { copyOver, copyTree, move } from '../../files/tree.ts';
 import type { Log } from '../../transport/interaction.ts';
 import type { FileSessions } from './sessions.ts';
+import { Once } from './once.ts';
 import { Unreachable } from './unreachable.ts';
 import { FileWatches } from './watches.ts';
 
 /** Milliseconds for which what a file was is good enough to be what a save may replace: the editor looks right before it saves. */
 const freshness = 10_000;
 const rememberedMost = 1_000;
+/** Milliseconds after a save in which the editor asks what it has written. */
+const writtenFor = 1_000;
 
 export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
   readonly #sessions: FileSessions;
@@ -24,6 +27,11 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
   readonly #store = new DisposableStore();
   readonly #watches: FileWatches;
   readonly #seen = new Map<string, { readonly identity: FileIdentity; readonly time: number }>();
+  /**
+   * The editor asks what it has written. If that were looked up, what the host wrote in between would pass for the editor's own,
+   * and its text would be out of date without a word.
+   */
+  readonly #written = new Once<vscode.FileStat>(writtenFor);
 
   readonly onDidChangeFile: vscode.Event<vscode.FileChangeEvent[]>;
 
@@ -44,6 +52,8 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const written = this.#written.take(uri.toString());
+    if (written !== undefined) return written;
     return this.#use(uri, async (client, { path }) => {
       const status = await client.status(path);
       this.#remember(uri, status);
@@ -78,6 +88,7 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
         expected: options.overwrite ? this.#expected(uri) : undefined,
       });
       this.#remember(uri, status);
+      this.#written.put(uri.toString(), fileStat(status));
       if (inPlace) this.#log.info(`${uri.path}: written into the old file, since another could not take its place`);
       if (dropped) this.#log.info(`${uri.path}: set-user-ID, set-group-ID and file capabilities were not kept`);
     });

@@ -9,6 +9,7 @@ import { joinPath, parentPath } from '../../files/address.ts';
 import type { FileAddress } from '../../files/address.ts';
 import { merged } from '../../files/changes.ts';
 import type { Change } from '../../files/changes.ts';
+import { FileError } from '../../files/errors.ts';
 import { eventMasks } from '../../files/protocol.ts';
 import type { FileEvent } from '../../files/protocol.ts';
 import { coalesce } from '../coalesce.ts';
@@ -101,9 +102,16 @@ export class FileWatches implements Disposable {
     try {
       await this.#sessions.use(host, target, async (client) => {
         // A save puts another file in the place of one, with which a watch of the file itself would go: its folder tells.
-        const { kind } = await client.status(path);
+        const isFolder = await client.status(path).then(
+          ({ kind }) => kind === 'folder',
+          // What is not there yet may come.
+          (error: unknown) => {
+            if (error instanceof FileError && error.errno === 'ENOENT') return false;
+            throw error;
+          },
+        );
         const watch = store.add(
-          kind === 'folder'
+          isFolder
             ? await client.watch(path, (event) => this.#hear(uri, event))
             : await client.watch(parentPath(path), (event) => this.#hearOf(uri, path, event)),
         );

@@ -35,14 +35,15 @@ async function peer(): Promise<{
 }> {
   const fromHelper = new PassThrough();
   const toHelper = new PassThrough();
-  const opening = FileClient.open(Duplex.from({ readable: fromHelper, writable: toHelper }));
+  const stream = Duplex.from({ readable: fromHelper, writable: toHelper });
+  const opening = FileClient.open(stream);
   fromHelper.write(greeting);
   const client = await opening;
   let rest = Buffer.alloc(0);
   return {
     client,
     say: (bytes) => fromHelper.write(bytes),
-    end: () => fromHelper.end(),
+    end: () => stream.destroy(),
     asked: () => {
       const got: unknown = toHelper.read();
       if (Buffer.isBuffer(got)) rest = Buffer.concat([rest, got]);
