@@ -33,16 +33,18 @@ async function peer(): Promise<{
   asked: () => Buffer[];
   end: () => void;
 }> {
-  const fromHelper = new PassThrough();
   const toHelper = new PassThrough();
-  const stream = Duplex.from({ readable: fromHelper, writable: toHelper });
+  const stream = new Duplex({
+    read: () => undefined,
+    write: (bytes, _encoding, written) => void toHelper.write(bytes, written),
+  });
   const opening = FileClient.open(stream);
-  fromHelper.write(greeting);
+  stream.push(greeting);
   const client = await opening;
   let rest = Buffer.alloc(0);
   return {
     client,
-    say: (bytes) => fromHelper.write(bytes),
+    say: (bytes) => void stream.push(bytes),
     end: () => stream.destroy(),
     asked: () => {
       const got: unknown = toHelper.read();

@@ -47,6 +47,7 @@ const stages: Stages = {
       looks,
     },
   },
+  editing: { options: withHost, plays: { 'files of a namespace': editing } },
   ports: { options: withHost, plays: { 'forwarded ports': forwarding } },
   problems: { options: withHost, plays: { 'what is wrong': problems } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },
@@ -56,7 +57,6 @@ const stages: Stages = {
 
 /** Not yet green on every run, so only by name: `EDITOR_STAGE=debugging`. */
 const byName: Stages = {
-  editing: { options: withHost, plays: { 'files of a namespace': editing } },
   debugging: {
     options: { ...withHost, builtin: ['cpp', 'javascript', 'ms-vscode.js-debug', 'python'] },
     plays: { 'debugging in an instance': debugging },
