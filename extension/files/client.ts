@@ -228,6 +228,11 @@ export class FileClient implements Disposable {
     return written(await this.#ask({ operation: 'copy', path: from, flags, content: terminated(to) }));
   }
 
+  /** Gives `to` the owner, mode, extended attributes and times of `from`; of symbolic links the owner. */
+  async alike(from: string, to: string): Promise<void> {
+    await this.#ask({ operation: 'alike', path: from, content: terminated(to) });
+  }
+
   /** What a symbolic link says. */
   async readLink(path: string): Promise<string> {
     return nameFromBytes((await this.#ask({ operation: 'link', path })).content);

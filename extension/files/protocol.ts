@@ -20,6 +20,7 @@ export const operations = {
   watch: 14,
   unwatch: 15,
   mounts: 16,
+  alike: 17,
 } as const;
 export type Operation = keyof typeof operations;
 

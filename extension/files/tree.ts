@@ -28,9 +28,9 @@ export async function forEachOf<T>(items: readonly T[], work: (item: T) => Promi
 
 /**
  * A copy of a file, a symbolic link or a folder with all that is in it. What is neither is refused with ENXIO. Of a copy that
- * fails nothing is left.
+ * fails nothing is left. One that is `alike` has the owner, mode, extended attributes and times, too; others are new files.
  */
-export async function copyTree(client: FileClient, from: string, to: string): Promise<void> {
+export async function copyTree(client: FileClient, from: string, to: string, alike = false): Promise<void> {
   refuseNested(from, to);
   const { kind, mode } = await client.status(from, { own: true });
   if (kind === 'link') {
@@ -40,7 +40,7 @@ export async function copyTree(client: FileClient, from: string, to: string): Pr
     await client.mkdir(to, mode | 0o700);
     try {
       const entries = await client.list(from);
-      await forEachOf(entries, async ({ name }) => copyTree(client, joinPath(from, name), joinPath(to, name)));
+      await forEachOf(entries, async ({ name }) => copyTree(client, joinPath(from, name), joinPath(to, name), alike));
     } catch (error) {
       await removeIfThere(client, to).catch(() => undefined);
       throw error;
@@ -48,6 +48,11 @@ export async function copyTree(client: FileClient, from: string, to: string): Pr
   } else {
     await client.copyFile(from, to, { overwrite: false });
   }
+  if (!alike) return;
+  await client.alike(from, to).catch(async (error: unknown) => {
+    await removeIfThere(client, to).catch(() => undefined);
+    throw error;
+  });
 }
 
 /** As copyTree, with what was there before in its place again when it fails. */
@@ -68,7 +73,7 @@ export async function move(client: FileClient, from: string, to: string, overwri
     refuseNested(from, to);
     const moveThere = async (): Promise<void> => {
       if (onTop) return move(client, from, to, false);
-      await copyTree(client, from, to);
+      await copyTree(client, from, to, true);
       await client.delete(from, { recursive: true });
     };
     await (overwrite ? instead(client, to, moveThere) : moveThere());

@@ -156,6 +156,7 @@ static int carry_out(struct files *files, const struct file_request *request)
     case FILE_WATCH: return file_watch(files, request);
     case FILE_UNWATCH: return file_unwatch(files, request);
     case FILE_MOUNTS: return file_mounts(files, request);
+    case FILE_ALIKE: return file_alike(files, request);
     default: return -ENOSYS;
     }
 }

@@ -36,6 +36,7 @@
  * SYMLINK  makes one with the text in the content
  * WATCH    what happens to a file, or in a folder: its number u32, by which ANSWER_EVENTS tell of it as inotify(7) does
  * UNWATCH  gives up the watch `number`
+ * ALIKE    gives what is at the path in the content the owner, mode, attributes and times of what is at the path
  * MOUNTS   text of /proc/PID/mountinfo
  *
  * The content of a WRITE with FLAG_EXPECT begins with a `file_identity`: ESTALE when the old file is another one.
@@ -59,6 +60,7 @@ enum file_operation {
     FILE_WATCH,
     FILE_UNWATCH,
     FILE_MOUNTS,
+    FILE_ALIKE,
 };
 
 enum file_flag {
@@ -191,6 +193,7 @@ int file_link(struct files *files, const struct file_request *request);
 int file_write(struct files *files, const struct file_request *request);
 int file_append(struct files *files, const struct file_request *request);
 int file_copy(struct files *files, const struct file_request *request);
+int file_alike(struct files *files, const struct file_request *request);
 void save_discard(struct save *save);
 /* Puts one file in the place of another, if `overwrite`, else EEXIST. */
 int file_place(int from, const char *name, int to, const char *new_name, bool overwrite);

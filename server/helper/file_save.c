@@ -85,24 +85,28 @@ static int check(const struct save *save, unsigned flags, const char *expected)
     return expected && memcmp(expected, &identity, sizeof identity) != 0 ? -ESTALE : 0;
 }
 
-/* All but file capabilities, which a change of the content takes away (capabilities(7)). False when one cannot be kept. */
-static bool copy_attributes(struct save *save, int from)
+/*
+ * Owner and extended attributes. With `flags` all but file capabilities, which a change of the content takes away
+ * (capabilities(7)).
+ */
+static int copy_owner(int from, const struct stat *status, int to, unsigned *flags)
 {
     autofree char *names = malloc(2 * ATTRIBUTES_MAX);
-    int length = names ? checked(flistxattr(from, names, ATTRIBUTES_MAX)) : -ENOMEM;
+    int result = checked(fchown(to, status->st_uid, status->st_gid));
+    int length = !names ? -ENOMEM : result ? result : checked(flistxattr(from, names, ATTRIBUTES_MAX));
 
     if (length == -EOPNOTSUPP)
-        return true;
+        return 0;
     for (const char *name = names; name < names + length; name += strlen(name) + 1) {
-        if (strcmp(name, "security.capability") == 0) {
-            save->flags |= ANSWER_DROPPED;
+        if (flags && strcmp(name, "security.capability") == 0) {
+            *flags |= ANSWER_DROPPED;
             continue;
         }
         ssize_t size = fgetxattr(from, name, names + ATTRIBUTES_MAX, ATTRIBUTES_MAX);
-        if (size < 0 || fsetxattr(save->draft, name, names + ATTRIBUTES_MAX, (size_t)size, 0) < 0)
-            return false;
+        if (size < 0 || fsetxattr(to, name, names + ATTRIBUTES_MAX, (size_t)size, 0) < 0)
+            return -errno;
     }
-    return length >= 0;
+    return length < 0 ? length : 0;
 }
 
 /* Whether a file made here can take the old one's place with all that it has, its owner and its other names. */
@@ -112,7 +116,7 @@ static bool becomes_alike(const struct files *files, struct save *save)
     autoclose int unmounted = files_open_unmounted(files, save->folder, save->name);
 
     return old >= 0 && unmounted >= 0 && save->was.st_nlink == 1 &&
-           fchown(save->draft, save->was.st_uid, save->was.st_gid) == 0 && copy_attributes(save, old);
+           copy_owner(old, &save->was, save->draft, &save->flags) == 0;
 }
 
 static int open_draft(const struct files *files, struct save *save, uint32_t mode)
@@ -313,4 +317,24 @@ int file_copy(struct files *files, const struct file_request *request)
     if (!result)
         result = begin(files, request->content, request, NULL, status.st_mode, &save);
     return result ? result : finish(files, save, copy_content(files, from, save->draft));
+}
+
+int file_alike(struct files *files, const struct file_request *request)
+{
+    struct stat status;
+    autoclose int from = files_open(files, request->path, O_NOFOLLOW);
+    autoclose int to = from < 0 ? from : files_open(files, request->content, O_NOFOLLOW);
+    int result = to < 0 ? to : checked(fstat(from, &status));
+
+    if (result || S_ISLNK(status.st_mode))
+        return result ? result : checked(fchownat(to, "", status.st_uid, status.st_gid, AT_EMPTY_PATH));
+    bool folder = S_ISDIR(status.st_mode);
+    autoclose int old = folder ? files_reopen_folder(from) : files_reopen(files, from, O_RDONLY);
+    autoclose int new = folder ? files_reopen_folder(to) : files_reopen(files, to, O_RDONLY);
+    const struct timespec times[] = { status.st_atim, status.st_mtim };
+    result = old < 0 ? old : new < 0 ? new : copy_owner(old, &status, new, NULL);
+    /* A change of the owner takes set-user-ID away. */
+    if (!result)
+        result = checked(fchmod(new, status.st_mode & 07777));
+    return result ? result : checked(futimens(new, times));
 }

@@ -1,6 +1,18 @@
 /** Whole trees: the behaviours that the editor's own tests of file-system providers ask for (vscode-api-tests, fs.test.ts). */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FileError } from '../../extension/files/errors.ts';
@@ -59,10 +71,20 @@ test('moving replaces only what it may, also folders, and goes from mount to mou
   assert.equal(readFileSync(join(folder, 'full'), 'utf8'), 'a file');
   mkdirSync(join(folder, 'again'));
   makeTree(join(folder, 'again'));
+  const one = join(folder, 'again/deep/deeper/one');
+  chownSync(one, 1234, 4321);
+  chmodSync(one, 0o4751);
+  lchownSync(join(folder, 'again/dangling'), 12, 34);
+  utimesSync(join(folder, 'again/deep'), 1_000, 2_000);
   await move(client, join(folder, 'again'), join(folder, 'other/there'), false);
   assert.equal(existsSync(join(folder, 'again')), false);
   assert.equal((await client.list(join(folder, 'other/there/deep'))).length, 101);
   assert.equal(await client.readLink(join(folder, 'other/there/link')), 'deep/deeper/one');
+  const moved = await client.status(join(folder, 'other/there/deep/deeper/one'));
+  assert.deepEqual([moved.uid, moved.gid, moved.mode], [1234, 4321, 0o4751]);
+  const { uid, gid } = await client.status(join(folder, 'other/there/dangling'), { own: true });
+  assert.deepEqual([uid, gid], [12, 34]);
+  assert.equal((await client.status(join(folder, 'other/there/deep'))).modified, 2_000_000);
   await removeIfThere(client, join(folder, 'other/there'));
   await removeIfThere(client, join(folder, 'other/there'));
   assert.deepEqual(await client.list(join(folder, 'other')), []);
