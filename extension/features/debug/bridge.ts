@@ -36,6 +36,9 @@ export interface BridgeOptions {
 /** Milliseconds for an adapter to end by itself after its input has ended. */
 const grace = 3000;
 
+/** Requests whose failure is that of the whole session. */
+const starting = ['initialize', 'launch', 'attach'];
+
 /** Members of the editor's own that adapters may need or must not lose. */
 const kept = ['noDebug', '__restart'];
 
@@ -183,7 +186,9 @@ export class Bridge {
   #answerLate(request: Message): void {
     const { command } = request;
     const ends = command === 'disconnect' || command === 'terminate';
-    this.#answer(request, ends ? { success: true } : failure(this.#reason ?? 'The debug session has ended.'));
+    // Of a session that has begun the debug console has said it already.
+    const shown = typeof command === 'string' && starting.includes(command);
+    this.#answer(request, ends ? { success: true } : failure(this.#reason ?? 'The debug session has ended.', shown));
   }
 
   #over(how: Ending): void {
@@ -220,11 +225,12 @@ function isKilled({ exit }: Ending): boolean {
   return exit !== undefined && 'signal' in exit;
 }
 
-function failure(text: string): Message {
+/** @param shown the editor tells it to the person by itself */
+function failure(text: string, shown = true): Message {
   return {
     success: false,
     message: text,
-    body: { error: { id: 1, format: '{text}', variables: { text }, showUser: true } },
+    body: { error: { id: 1, format: '{text}', variables: { text }, showUser: shown } },
   };
 }
 

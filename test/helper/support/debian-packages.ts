@@ -43,7 +43,7 @@ function aptOptions(folder: string): readonly string[] {
  */
 export async function withPackages(
   suite: string,
-  choose: (options: readonly string[]) => Promise<readonly string[]>,
+  choose: (options: readonly string[]) => readonly string[] | Promise<readonly string[]>,
   use: (root: string) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(cacheFolder('apt'), `${suite}-`));

@@ -45,7 +45,7 @@ export async function goFolder(): Promise<string> {
   mkdirSync(folder, { recursive: true });
   await withPackages(
     'bookworm',
-    async () => ['delve', 'golang-1.19-go', 'golang-1.19-src'],
+    () => ['delve', 'golang-1.19-go', 'golang-1.19-src'],
     async (root) => {
       const tools = join(root, 'usr/lib/go-1.19');
       const env = {

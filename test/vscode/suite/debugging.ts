@@ -151,7 +151,7 @@ export const debugging: Play = (stage, step) => {
     await view.toggleBreakpoint(7);
     for (const [how, words] of [
       [() => killAdapters(), /killed by signal 9/],
-      [() => host.cut(), /connection to the host was lost/],
+      [() => host.cut(), /The connection to .+ was lost/],
     ] as const) {
       // oxlint-disable-next-line no-await-in-loop
       await workbench.show(container);
