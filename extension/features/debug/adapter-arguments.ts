@@ -1,6 +1,6 @@
 /** What an adapter is told: the arguments of its launch or attach request, and words of its command line. Pure. */
-import type { AttachOptions, LaunchOptions } from './configuration.ts';
-import type { PresetName, Where } from './presets.ts';
+import type { AttachOptions, DebugOptions, LaunchOptions } from './configuration.ts';
+import { presets, type PresetName, type Where } from './presets.ts';
 
 /** The process that is attached to. */
 export interface AttachTo {
@@ -128,4 +128,11 @@ export function dialectWords(name: DialectName, root: string | undefined): reado
 /** What is set in the adapter's own environment for the sake of the program. */
 export function inheritedEnvironment(name: DialectName, options: LaunchOptions): Readonly<Record<string, string>> {
   return dialectOf(name).inherits === true ? options.env : {};
+}
+
+/** Said where a configuration asks for a terminal that it will not get. */
+export function consoleNotes(name: PresetName | undefined, options: DebugOptions): readonly string[] {
+  const asks = options.request === 'launch' && options.console === 'integratedTerminal';
+  if (!asks || name === undefined || presets[name].terminal) return [];
+  return [`${presets[name].label} runs no program in a terminal: its output is shown here.`];
 }

@@ -5,6 +5,7 @@
 import { isRecord } from '../../is-record.ts';
 import { encodeMessage, MessageReader, type Message } from './framing.ts';
 import { endingWords, type AdapterProcess, type Ending } from './adapter-process.ts';
+import { presets } from './presets.ts';
 import type { SourcePaths } from './source-paths.ts';
 
 /** What `runInTerminal` asks for. */
@@ -55,7 +56,10 @@ export class Bridge {
   constructor(options: BridgeOptions) {
     this.#options = options;
     this.#reader = new MessageReader((message) => this.#fromAdapter(message));
-    const { stream, ending } = options.adapter;
+    const { stream, ending, onPrint, way } = options.adapter;
+    // What it starts prints where it does itself.
+    if (way.preset !== undefined && presets[way.preset].speaks === 'tcp')
+      onPrint((body) => options.toEditor({ seq: 0, type: 'event', event: 'output', body }));
     stream.on('data', (bytes: Buffer) => this.#receive(bytes));
     void ending.then((how) => this.#over(how));
   }

@@ -4,13 +4,14 @@
  */
 import type { ExitRecord, HelperRecord } from '../../helper/protocol.ts';
 import type { HelperSession, HelperStream } from '../../helper/session.ts';
-import { adapterWords, endingWords, isMissing, missingWords, type Way } from './adapter-process.ts';
+import { adapterWords, endingWords, isMissing, missingWords, noPreset, type Way } from './adapter-process.ts';
 import { announcedIn, inspectorListens, relayWords, type Announced } from './announced.ts';
 import type { DebugOptions, LaunchOptions } from './configuration.ts';
 import { forward, type Forward } from './forward.ts';
 import type { Message } from './framing.ts';
 import { entryWords, targetWord, type Scene } from './open-adapter.ts';
 import { insidePath, presets } from './presets.ts';
+import { programProblem } from './program-file.ts';
 
 /** What the editor's JavaScript debugger is asked for. */
 export interface ChildConfiguration {
@@ -76,7 +77,11 @@ export class NodeSession {
   async #begin(message: Message): Promise<void> {
     const { options, scene, startChild } = this.#options;
     try {
-      const at = options.request === 'launch' ? await this.#launch(options) : await this.#wake();
+      const [at, problem] =
+        options.request === 'launch'
+          ? await Promise.all([this.#launch(options), programProblem(scene, options, false)])
+          : [await this.#wake(), undefined];
+      if (problem !== undefined) throw new Error(problem);
       const target = targetWord(scene, { where: 'inside' });
       this.#forward = await forward(scene.session, relayWords(target, at.address));
       if (this.#isOver) this.#forward.dispose();
@@ -182,16 +187,14 @@ async function signalled(session: HelperSession, { place, facts }: Scene, pid: n
 
 /** By the host's own numbers. */
 function killWay(pid: number): Way {
-  return { ...wayless, label: 'kill', where: 'outside', programs: ['kill'], args: ['-USR1', String(pid)], env: {} };
+  return { ...noPreset, label: 'kill', where: 'outside', programs: ['kill'], args: ['-USR1', String(pid)], env: {} };
 }
-
-const wayless = { preset: undefined, complaints: [], probe: undefined, outsideHint: undefined, install: undefined };
 
 function wayOf({ program, args, env }: LaunchOptions): Way {
   const { label, programs, args: first, complaints, install } = presets.node;
   const [name = 'node', ...others] = programs;
   return {
-    ...wayless,
+    ...noPreset,
     label,
     where: 'inside',
     programs: [name, ...others],

@@ -7,6 +7,7 @@ import type { FeatureContext } from '../context.ts';
 import { EnterTerminal } from '../enter/helper-terminal.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { hostCommand } from '../host-command.ts';
+import { consoleNotes } from './adapter-arguments.ts';
 import { Bridge, type TerminalRequest } from './bridge.ts';
 import { checkConfiguration, type DebugOptions } from './configuration.ts';
 import { hostOf, problemWords } from './configuration-host.ts';
@@ -51,7 +52,7 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
         readSource: (path) => readTargetFile(found.scene.session, found.scene.facts, found.scene.place, path),
         onEnd: found.dispose,
       });
-      inline.serve(bridge, found.notes);
+      inline.serve(bridge, [...found.notes, ...consoleNotes(adapter.way.preset, options)]);
       return new vscode.DebugAdapterInlineImplementation(inline);
     } catch (error) {
       found.dispose();
@@ -80,7 +81,7 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
         }),
       onEnd: dispose,
     });
-    inline.serve(node, notes);
+    inline.serve(node, [...notes, ...consoleNotes('node', options)]);
     return new vscode.DebugAdapterInlineImplementation(inline);
   }
 

@@ -25,8 +25,9 @@ func main() {
 	for number := 0; number < 3; number++ {
 		total += twice(number)
 	}
-	fmt.Println("total", total)
-	for len(os.Args) > 1 {
+	folder, _ := os.Getwd()
+	fmt.Println("total", total, folder, os.Getuid(), os.Getenv("COLOUR"), os.Args[1:])
+	for len(os.Args) > 1 && os.Args[1] == "on" {
 		total = twice(total) % 1000
 		time.Sleep(10 * time.Millisecond)
 	}
