@@ -1,18 +1,19 @@
 /** Each known debug adapter, and one that is not, with what a configuration may ask of it. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Message } from '../../extension/features/debug/framing.ts';
+import { NodeSession } from '../../extension/features/debug/node.ts';
 import { allTypes, created } from './support/create.ts';
 import { debianMissing, debianWithGdb } from './support/debian.ts';
 import { compiled, debugSession, instance, localSession, optionsOf, sceneOf, sourceFile } from './support/debugging.ts';
 import { goFolder, goLine, goMissing } from './support/go.ts';
 import { helper } from './support/helper.ts';
 import { leakGuard, processesWith } from './support/leaks.ts';
-import { uniqueName } from './support/marker.ts';
-import { ended, run } from './support/process.ts';
+import { temporaryFolder, uniqueName } from './support/marker.ts';
+import { ended, output, run } from './support/process.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { until } from './support/wait.ts';
@@ -181,3 +182,163 @@ for (const [adapter, words] of Object.entries({ debugpy: ['/usr/bin/python3'], l
     await until('nobody traces it', () => tracer() === '0');
   });
 }
+
+const own = {
+  inside: { command: '/usr/bin/python3', args: ['-m', 'debugpy.adapter'], env: { SHADE: 'dark' } },
+  outside: { command: 'lldb-vscode-14', where: 'outside' },
+} as const;
+
+test('an adapter of the configuration’s own launches inside, with its own variables', { skip: python }, async (t) => {
+  const scope = testScope(t);
+  const target = await instance(scope);
+  const source = sourceFile(scope, 'main.py', pythonSays);
+  const session = await localSession(scope);
+  const launch = { request: 'launch', target, program: source, adapter: own.inside, adapterArguments: { cwd: '/usr' } };
+  const editor = await debugSession(await sceneOf(session, target), optionsOf(launch));
+  assert.deepEqual([editor.opened.adapter.way.where, editor.opened.adapter.way.label], ['inside', '/usr/bin/python3']);
+  await editor.begin('launch', { path: source, line: 3 });
+  const frame = await editor.frame();
+  const asked = { expression: 'folder, os.environ["SHADE"]', frameId: frame.id };
+  assert.equal((await editor.request('evaluate', asked))['result'], "('/usr', 'dark')");
+  await editor.request('disconnect', { terminateDebuggee: true });
+  editor.bridge.close();
+  await editor.over();
+});
+
+test(
+  'an adapter of the configuration’s own attaches from outside, by the number there',
+  { skip: native },
+  async (t) => {
+    const scope = testScope(t);
+    const target = await instance(scope);
+    const source = sourceFile(scope, 'main.c', cSays);
+    const program = await compiled(source);
+    const pid = await running(scope, target, [program, 'on']);
+    const session = await localSession(scope);
+    const attach = optionsOf({ request: 'attach', pid, adapter: own.outside, adapterArguments: { program } });
+    const editor = await debugSession(await sceneOf(session, undefined, pid), attach);
+    assert.equal(editor.opened.arguments['pid'], pid);
+    await editor.begin('attach', { path: source, line: 14 });
+    assert.equal((await editor.frame()).line, 14);
+    await editor.request('disconnect');
+    editor.bridge.close();
+    await editor.over();
+  },
+);
+
+test(
+  'GDB on the host attaches to a program whose files only its namespaces have',
+  { skip: debianMissing() || missing('gcc') },
+  async (t) => {
+    const scope = testScope(t);
+    const debian = await debianWithGdb();
+    const folder = temporaryFolder(scope);
+    // What a host of a later Debian has, run by its own libraries.
+    const loader = `${debian}/lib64/ld-linux-x86-64.so.2 --library-path ${debian}/usr/lib/x86_64-linux-gnu`;
+    const gdb = join(folder, 'gdb');
+    const command = `PYTHONHOME=${debian}/usr exec ${loader} ${debian}/usr/bin/gdb --data-directory=${debian}/usr/share/gdb`;
+    writeFileSync(gdb, `#!/bin/sh\n${command} "$@"\n`);
+    chmodSync(gdb, 0o755);
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${folder}:${before}`;
+    scope.defer(() => void (process.env['PATH'] = before));
+    const source = sourceFile(scope, 'main.c', cSays);
+    const root = temporaryFolder(scope);
+    for (const name of ['proc', 'dev', 'tmp', 'lib64', 'lib']) mkdirSync(join(root, name));
+    await output(['gcc', '-g', '-O0', '-static', '-o', join(root, 'only-inside'), source]);
+    const target = await kept(scope, ['--new=mnt,pid', `--root=${root}`, '--mount-proc']);
+    const pid = await running(scope, target, ['/only-inside', 'on']);
+    const session = await localSession(scope);
+    const attach = optionsOf({ request: 'attach', pid, adapter: 'gdb' });
+    const mappings = [{ localRoot: '/home/me/project', remoteRoot: dirname(source) }];
+    const editor = await debugSession(await sceneOf(session, undefined, pid), attach, { mappings });
+    assert.equal(editor.opened.adapter.way.where, 'outside');
+    assert.equal(editor.opened.arguments['pid'], pid);
+    await editor.begin('attach', { path: '/home/me/project/main.c', line: 14 });
+    const { threadId } = await editor.event('stopped');
+    await editor.request('continue', { threadId });
+    const frame = await editor.frame();
+    assert.deepEqual([frame.line, frame.path], [14, '/home/me/project/main.c']);
+    await editor.request('disconnect');
+    editor.bridge.close();
+    await editor.over();
+  },
+);
+
+test('LLDB asks for a terminal, in which the program runs inside', { skip: native }, async (t) => {
+  const scope = testScope(t);
+  const { target, program, source, line } = await cases.lldb.prepare(scope);
+  const session = await localSession(scope);
+  const launch = optionsOf({
+    request: 'launch',
+    target,
+    program,
+    args: ['one two'],
+    env: { COLOUR: 'blue' },
+    console: 'integratedTerminal',
+  });
+  const editor = await debugSession(await sceneOf(session, target), launch);
+  const begun = editor.begin('launch', { path: source, line });
+  begun.catch(() => undefined);
+  const { args, env } = await until('the request', () => editor.terminals[0]);
+  const words = Object.entries(env).map(([name, value]) => `--env=${name}=${value}`);
+  const printed = run([helper, 'enter', `--target=${target}`, '--root', '--records=2', ...words, '--', ...args]);
+  await begun;
+  const frame = await editor.frame();
+  assert.equal(frame.line, line);
+  await editor.request('setBreakpoints', { source: { path: source }, breakpoints: [], lines: [] });
+  await editor.request('continue', { threadId: frame.thread });
+  assert.match((await printed).stdout.toString(), /says .* blue one two/);
+  await editor.request('disconnect');
+  editor.bridge.close();
+  await editor.over();
+});
+
+test('what cannot be launched is said before it is tried', { skip: python || native }, async (t) => {
+  const scope = testScope(t);
+  const target = await instance(scope);
+  const session = await localSession(scope);
+  const scene = await sceneOf(session, target);
+  const source = sourceFile(scope, 'main.py', pythonSays);
+  const refused = (more: Message, words: RegExp) =>
+    assert.rejects(debugSession(scene, optionsOf({ request: 'launch', target, ...more })), (error: unknown) => {
+      assert.match(String(error), words);
+      return true;
+    });
+  await refused({ program: '/nothing/main' }, /no file \/nothing\/main in/);
+  await refused({ program: '/nothing/main.py' }, /no file \/nothing\/main\.py in/);
+  await refused({ program: dirname(source) }, /is a folder/);
+  await refused({ program: source, adapter: 'lldb' }, /may not be executed: its mode is 644/);
+  await refused({ program: source, cwd: '/nothing' }, /working directory \/nothing is not there/);
+  await refused({ program: source, cwd: source }, /working directory .* is no folder/);
+  await refused({ program: source, user: '99999999' }, /no mapping in this user namespace/);
+  await until('nothing is left', () => processesWith(source).length === 0);
+});
+
+test(
+  'a running Node.js program opens its inspector when it is attached to',
+  { skip: missing('root', 'node') },
+  async (t) => {
+    const scope = testScope(t);
+    const target = await instance(scope);
+    const program = sourceFile(scope, 'main.js', 'setInterval(() => {}, 1000);\n');
+    const pid = await running(scope, target, [process.execPath, program, 'on']);
+    const session = await localSession(scope);
+    const asked: Message[] = [];
+    const told: Message[] = [];
+    const node = new NodeSession({
+      scene: await sceneOf(session, undefined, pid),
+      options: optionsOf({ request: 'attach', pid }),
+      toEditor: (message) => told.push(message),
+      startChild: (configuration) => Promise.resolve(asked.push(configuration) > 0),
+      onEnd: () => undefined,
+    });
+    node.fromEditor({ seq: 1, type: 'request', command: 'attach' });
+    const { address, port } = await until(`the other session; ${JSON.stringify(told)}`, () => asked[0], 30_000);
+    const list = async (): Promise<string | undefined> =>
+      (await fetch(`http://${String(address)}:${String(port)}/json/list`).catch(() => undefined))?.text();
+    await until('the inspector is reached', async () => (await list())?.includes(program));
+    node.close();
+    assert.ok(processesWith(program).includes(pid));
+  },
+);

@@ -57,7 +57,7 @@ const dialects: Readonly<Record<Exclude<PresetName, 'node'>, Dialect>> = {
     }),
     attach: (pid, root) => ({
       pid,
-      ...(root === undefined ? {} : { initCommands: [sysrootCommand(root)], program: `/proc/${pid}/exe` }),
+      ...(root === undefined ? {} : { initCommands: [sysrootCommand(root)], program: exeOf(pid) }),
     }),
   },
   gdb: {
@@ -68,7 +68,8 @@ const dialects: Readonly<Record<Exclude<PresetName, 'node'>, Dialect>> = {
       stopOnEntry,
       stopAtBeginningOfMainSubprogram: stopOnEntry,
     }),
-    attach: (pid) => ({ pid }),
+    // Below a sysroot it does not find the program of a process in another mount namespace by itself.
+    attach: (pid, root) => ({ pid, ...(root === undefined ? {} : { program: exeOf(pid) }) }),
     words: (root) => (root === undefined ? [] : ['-iex', `set sysroot ${root}`]),
     inherits: true,
   },
@@ -118,6 +119,11 @@ export function attachArguments(name: DialectName, options: AttachOptions, pid: 
 /** The target's root as a process outside sees it, proc(5). */
 export function rootOf(pid: number): string {
   return `/proc/${pid}/root`;
+}
+
+/** The file that it executes, whatever its name is where it runs. */
+function exeOf(pid: number): string {
+  return `/proc/${pid}/exe`;
 }
 
 /** Further words of the adapter's command line. @param root of the target, for an adapter outside of it */

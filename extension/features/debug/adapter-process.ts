@@ -106,7 +106,8 @@ export function runAdapter(
     const decoder = new TextDecoder();
     const printed = new Emitter<Printed>();
     const onRecord = (record: HelperRecord): void => {
-      if ('entered' in record) resolve({ way, stream, onPrint: printed.event, ending, kill: () => void stream.destroy() });
+      if ('entered' in record)
+        resolve({ way, stream, onPrint: printed.event, ending, kill: () => void stream.destroy() });
       if ('exit' in record) exit = record.exit;
     };
     const onStderr = (bytes: Uint8Array): void => {

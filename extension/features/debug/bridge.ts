@@ -4,8 +4,8 @@
  */
 import { isRecord } from '../../is-record.ts';
 import { encodeMessage, MessageReader, type Message } from './framing.ts';
-import { endingWords, type AdapterProcess, type Ending } from './adapter-process.ts';
-import { presets } from './presets.ts';
+import { endingWords, type AdapterProcess, type Ending, type Way } from './adapter-process.ts';
+import { insidePath, presets } from './presets.ts';
 import type { SourcePaths } from './source-paths.ts';
 
 /** What `runInTerminal` asks for. */
@@ -146,7 +146,7 @@ export class Bridge {
   #terminal(message: Message): void {
     const answer = { seq: 0, type: 'response', request_seq: message['seq'], command: 'runInTerminal' };
     try {
-      this.#options.runInTerminal(terminalRequest(message['arguments']));
+      this.#options.runInTerminal(withOwnName(terminalRequest(message['arguments']), this.#options.adapter.way));
       // Which process it is there the adapter learns from the program that it has started.
       this.#write({ ...answer, success: true, body: {} });
     } catch (error) {
@@ -252,4 +252,16 @@ function terminalRequest(value: unknown): TerminalRequest {
     args: words,
     env: Object.fromEntries(entries),
   };
+}
+
+/**
+ * LLDB has the terminal run itself, under the name that it was called by, made absolute by its working directory; it was found by
+ * that name in PATH, so it is found there again.
+ */
+function withOwnName(request: TerminalRequest, { programs, where }: Way): TerminalRequest {
+  const { args, env } = request;
+  const [first = '', ...rest] = args;
+  const name = programs.find((each) => each.startsWith('lldb-') && first.endsWith(`/${each}`));
+  if (name === undefined) return request;
+  return { ...request, args: [name, ...rest], env: where === 'inside' ? { PATH: insidePath, ...env } : env };
 }

@@ -191,7 +191,9 @@ async function relayed(
 function netOf({ place, facts }: Scene): string | undefined {
   const expected = place?.entry.words.find((word) => word.startsWith('--expect=net:'));
   if (expected !== undefined) return expected.slice('--expect='.length);
-  return place?.entry.types.includes('net') === true || facts.own.net === undefined ? undefined : `net:${facts.own.net}`;
+  return place?.entry.types.includes('net') === true || facts.own.net === undefined
+    ? undefined
+    : `net:${facts.own.net}`;
 }
 
 /** Where the adapter's own loopback is, as the helper's `--target` takes it. */

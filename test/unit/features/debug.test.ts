@@ -5,6 +5,7 @@ import manifest from '../../../package.json' with { type: 'json' };
 import { explanationText, tracingProblems } from '../../../extension/explain/ptrace.ts';
 import {
   attachArguments,
+  consoleNotes,
   dialectWords,
   inheritedEnvironment,
   launchArguments,
@@ -220,6 +221,11 @@ test('each adapter is told in its own words', () => {
   });
   assert.deepEqual(dialectWords('gdb', '/proc/912/root'), ['-iex', 'set sysroot /proc/912/root']);
   assert.deepEqual(dialectWords('gdb', undefined), []);
+  assert.deepEqual(attachArguments('gdb', attach(), 5, 'inside'), { pid: 5 });
+  assert.deepEqual(attachArguments('gdb', attach(), 912, 'outside'), { pid: 912, program: '/proc/912/exe' });
+  assert.equal(consoleNotes('gdb', launch({ console: 'integratedTerminal' })).length, 1);
+  assert.deepEqual(consoleNotes('lldb', launch({ console: 'integratedTerminal' })), []);
+  assert.deepEqual(consoleNotes('gdb', launch()), []);
 });
 
 const way: Way = {
