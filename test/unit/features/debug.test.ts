@@ -23,6 +23,7 @@ import {
   type DebugOptions,
   type LaunchOptions,
 } from '../../../extension/features/debug/configuration.ts';
+import { creationHints } from '../../../extension/features/debug/create-options.ts';
 import { encodeMessage, FramingError, MessageReader, type Message } from '../../../extension/features/debug/framing.ts';
 import { waysOf } from '../../../extension/features/debug/open-adapter.ts';
 import {
@@ -147,6 +148,12 @@ test('what is right is typed', () => {
     pid: 7,
     target: 'web',
   });
+});
+
+test('a pid namespace without its own /proc is what a debugger may stumble over', () => {
+  assert.match(creationHints({ new: ['mnt', 'pid'] }).join(''), /no \/proc of its own/);
+  assert.deepEqual(creationHints({ new: ['mnt', 'pid'], mountProc: true }), []);
+  assert.deepEqual(creationHints({ new: ['net'] }), []);
 });
 
 test('the schema of launch.json has the attributes that are read, and offers what there is', () => {
