@@ -309,6 +309,13 @@ test('what cannot be launched is said before it is tried', { skip: python || nat
   await refused({ program: '/nothing/main.py' }, /no file \/nothing\/main\.py in/);
   await refused({ program: dirname(source) }, /is a folder/);
   await refused({ program: source, adapter: 'lldb' }, /may not be executed: its mode is 644/);
+  const script = sourceFile(scope, 'run', '#!/bin/sh\nexit 0\n');
+  chmodSync(script, 0o755);
+  await refused({ program: script }, /is a script for \/bin\/sh/);
+  const strange = join(dirname(source), 'strange');
+  const main = sourceFile(scope, 'main.c', cSays);
+  await output(['gcc', '-Wl,--dynamic-linker=/lib/ld-strange.so.1', '-o', strange, main]);
+  await refused({ program: strange }, /\/lib\/ld-strange\.so\.1, .* is missing/);
   await refused({ program: source, cwd: '/nothing' }, /working directory \/nothing is not there/);
   await refused({ program: source, cwd: source }, /working directory .* is no folder/);
   await refused({ program: source, user: '99999999' }, /no mapping in this user namespace/);

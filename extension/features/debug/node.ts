@@ -5,6 +5,7 @@
 import type { ExitRecord, HelperRecord } from '../../helper/protocol.ts';
 import type { HelperSession, HelperStream } from '../../helper/session.ts';
 import { adapterWords, endingWords, isMissing, missingWords, noPreset, type Way } from './adapter-process.ts';
+import { consoleNotes } from './adapter-arguments.ts';
 import { announcedIn, inspectorListens, relayWords, type Announced } from './announced.ts';
 import type { DebugOptions, LaunchOptions } from './configuration.ts';
 import { forward, type Forward } from './forward.ts';
@@ -127,6 +128,8 @@ export class NodeSession {
         try {
           await stream.ended;
           reject(new Error(endingWords({ exit, error: undefined, said }, way)));
+          if (isReady && !this.#isEnding && exit !== undefined && 'signal' in exit)
+            this.#say('important', `The program was killed by signal ${exit.signal}.\n`);
         } catch (error) {
           const missing = isMissing(error);
           const why = missing
@@ -204,6 +207,16 @@ function wayOf({ program, args, env }: LaunchOptions): Way {
     complaints,
     install,
   };
+}
+
+/** Said where a configuration asks for more than the editor's JavaScript debugger has. */
+export function nodeNotes(options: DebugOptions): readonly string[] {
+  return [
+    ...consoleNotes('node', options),
+    ...(options.pathMappings.length < 2
+      ? []
+      : ['The JavaScript debugger has one pair of roots: the first of "pathMappings" and "sourceFileMap" counts.']),
+  ];
 }
 
 export function childOf(options: DebugOptions, port: number, path: string): ChildConfiguration {

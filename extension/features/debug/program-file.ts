@@ -5,8 +5,13 @@ import type { FileStatus } from '../../files/protocol.ts';
 import type { FactsRecord } from '../../helper/protocol.ts';
 import type { HelperSession } from '../../helper/session.ts';
 import type { Graph } from '../../model/types.ts';
+import { displayText } from '../../model/text.ts';
 import type { LaunchOptions } from './configuration.ts';
+import { executableOf } from './executable.ts';
 import type { Place } from './places.ts';
+
+/** Bytes of a program in which its headers are. */
+const beginning = 4096;
 
 interface Where {
   readonly session: HelperSession;
@@ -39,7 +44,9 @@ export async function programProblem(
       cwd === undefined ? undefined : statusOf(client, cwd),
     ]);
     const target = where.place?.entry.name ?? 'the host’s own files';
-    return fileProblem(program, file, executes, target) ?? folderProblem(cwd, folder, target);
+    const problem = fileProblem(program, file, executes, target) ?? folderProblem(cwd, folder, target);
+    if (problem !== undefined || !executes || file === undefined) return problem;
+    return await contentProblem(client, program, target);
   } catch {
     // Whoever may not see the files may still be let run the program.
     return undefined;
@@ -74,6 +81,15 @@ function fileProblem(program: string, found: Found, executes: boolean, target: s
   if (executes && (found.mode & 0o111) === 0)
     return `${program} in ${target} may not be executed: its mode is ${found.mode.toString(8)}. Make it executable (chmod +x).`;
   return undefined;
+}
+
+async function contentProblem(client: FileClient, program: string, target: string): Promise<string | undefined> {
+  const executable = executableOf(await client.head(program, beginning));
+  if (executable.kind === 'script')
+    return `${program} in ${target} is a script for ${displayText(executable.interpreter)}. Launch its interpreter with the script as the first of "args", or name the "adapter" for its language.`;
+  const loader = executable.kind === 'elf' ? executable.loader : undefined;
+  if (loader === undefined || (await statusOf(client, loader)) !== 'missing') return undefined;
+  return `${program} is there, but ${displayText(loader)}, which it names as its dynamic loader, is missing in ${target}: execve(2) fails with ENOENT. It was built for another C library or another system; build it statically, or for this root.`;
 }
 
 function folderProblem(cwd: string | undefined, found: Found, target: string): string | undefined {

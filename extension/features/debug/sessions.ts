@@ -12,7 +12,7 @@ import { Bridge, type TerminalRequest } from './bridge.ts';
 import { checkConfiguration, type DebugOptions } from './configuration.ts';
 import { hostOf, problemWords } from './configuration-host.ts';
 import type { Message } from './framing.ts';
-import { NodeSession } from './node.ts';
+import { nodeNotes, NodeSession } from './node.ts';
 import { entryWords, openAdapter, presetNamesFor, type Scene } from './open-adapter.ts';
 import { explained, findScene, folderMappings, type Found } from './scene.ts';
 import { SourcePaths } from './source-paths.ts';
@@ -81,7 +81,7 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
         }),
       onEnd: dispose,
     });
-    inline.serve(node, [...notes, ...consoleNotes('node', options)]);
+    inline.serve(node, [...notes, ...nodeNotes(options)]);
     return new vscode.DebugAdapterInlineImplementation(inline);
   }
 
