@@ -349,3 +349,32 @@ test(
     assert.ok(processesWith(program).includes(pid));
   },
 );
+
+for (const [what, words] of Object.entries({ program: /killed by signal 9/, connection: /connection was closed/ })) {
+  test(
+    `a killed ${what} of a Node.js session is said, and nothing is left`,
+    { skip: missing('root', 'node') },
+    async (t) => {
+      const scope = testScope(t);
+      const target = await instance(scope);
+      const program = sourceFile(scope, 'main.js', 'setInterval(() => {}, 1000);\n');
+      const session = await localSession(scope);
+      const told: Message[] = [];
+      let children = 0;
+      const node = new NodeSession({
+        scene: await sceneOf(session, target),
+        options: optionsOf({ request: 'launch', target, program }),
+        toEditor: (message) => told.push(message),
+        startChild: () => Promise.resolve(++children > 0),
+        onEnd: () => undefined,
+      });
+      node.fromEditor({ seq: 1, type: 'request', command: 'launch' });
+      await until('the other session', () => children > 0, 30_000);
+      if (what === 'connection') session.dispose();
+      else for (const pid of processesWith(program)) process.kill(pid, 'SIGKILL');
+      await until('it is over', () => told.some(({ event }) => event === 'terminated'));
+      assert.match(JSON.stringify(told), words);
+      await until('nothing is left', () => processesWith(program).length === 0);
+    },
+  );
+}

@@ -2,6 +2,7 @@
  * Programs of Node.js: the process runs inside, its inspector is reached through a port of this machine, and the editor's own
  * JavaScript debugger does the rest in a session of its own below this one. Free of `vscode`.
  */
+import { asError } from '../../as-error.ts';
 import type { ExitRecord, HelperRecord } from '../../helper/protocol.ts';
 import type { HelperSession, HelperStream } from '../../helper/session.ts';
 import { adapterWords, endingWords, isMissing, missingWords, noPreset, type Way } from './adapter-process.ts';
@@ -125,19 +126,19 @@ export class NodeSession {
       stream.on('error', () => undefined);
       stream.on('data', (bytes: Buffer) => this.#say('stdout', bytes.toString()));
       const ended = async (): Promise<void> => {
-        try {
-          await stream.ended;
-          reject(new Error(endingWords({ exit, error: undefined, said }, way)));
-          if (isReady && !this.#isEnding && exit !== undefined && 'signal' in exit)
-            this.#say('important', `The program was killed by signal ${exit.signal}.\n`);
-        } catch (error) {
-          const missing = isMissing(error);
-          const why = missing
-            ? missingWords([way], scene.place?.entry.name ?? 'the target', scene.host)
-            : String(error);
-          if (isReady && !this.#isEnding) this.#say('important', `${why}\n`);
-          reject(missing || !(error instanceof Error) ? new Error(why) : error);
-        }
+        const failure = await stream.ended.then(
+          () => undefined,
+          (error: unknown) => asError(error),
+        );
+        const missing = isMissing(failure);
+        const why =
+          failure === undefined
+            ? endingWords({ exit, error: undefined, said }, way)
+            : missing
+              ? missingWords([way], scene.place?.entry.name ?? 'the target', scene.host)
+              : failure.message;
+        if (!this.#isEnding && isReady) this.#sayEnd(exit, failure);
+        reject(failure === undefined || missing ? new Error(why) : failure);
         if (exit !== undefined && 'code' in exit) this.#event('exited', { exitCode: exit.code });
         this.#over();
       };
@@ -154,6 +155,13 @@ export class NodeSession {
     const listens = /(^|\s)--inspect(-brk|-wait)?(=|\s|$)/.test(process.cmdline ?? '');
     if (!listens) await signalled(scene.session, scene, process.pid);
     return { address: `127.0.0.1:${option ?? 9229}`, path: '' };
+  }
+
+  /** A program that ends by itself needs no word. */
+  #sayEnd(exit: ExitRecord | undefined, failure: Error | undefined): void {
+    if (failure !== undefined) this.#say('important', `${failure.message} What was launched ends with it.\n`);
+    else if (exit !== undefined && 'signal' in exit)
+      this.#say('important', `The program was killed by signal ${exit.signal}.\n`);
   }
 
   #over(): void {
