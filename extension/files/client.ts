@@ -151,6 +151,14 @@ export class FileClient implements Disposable {
     return { status, content: Buffer.concat(parts) };
   }
 
+  /** The beginning of the content. @param size bytes, at most */
+  async head(path: string, size: number): Promise<Buffer> {
+    const [id, opened] = this.#request({ operation: 'read', path, amount: size });
+    const { content, flags } = await opened;
+    if ((flags & answerFlags.open) !== 0) this.#ask({ operation: 'close', number: id, path }).catch(() => undefined);
+    return parseStatus(content).rest;
+  }
+
   /** The old content stays until all of the new one is on the host. */
   async write(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Written> {
     if (content instanceof Uint8Array) return this.#writeBytes(path, content, options);

@@ -263,13 +263,12 @@ export class ServeSession implements HelperSession {
     });
   }
 
-  dispose(): void {
+  dispose(
+    reason = new ConnectionError('cancelled', 'The connection was closed.', 'Connect again when you are ready.'),
+  ): void {
     // End of input is how the helper, and a `sudo` that may not be killed, are told to end.
     this.#process.stdin.end();
-    this.#close(
-      undefined,
-      new ConnectionError('cancelled', 'The connection was closed.', 'Connect again when you are ready.'),
-    );
+    this.#close(undefined, reason);
     // Given that time, the helper ends in order what it started.
     const grace = delay(graceMilliseconds, undefined, { ref: false });
     void Promise.race([this.#process.exit, grace]).then(() => this.#process.dispose());

@@ -1,7 +1,7 @@
 /** Real debug adapters in real namespaces, through a helper that serves. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Message } from '../../extension/features/debug/framing.ts';
@@ -249,6 +249,11 @@ for (const [name, { happen, words }] of Object.entries(accidents)) {
   });
 }
 
+/** The innermost number, NSpid of proc(5). */
+function insidePidOf(pid: number): string {
+  return /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+}
+
 function tracerOf(pid: number): number {
   return numberIn(pid, 'TracerPid');
 }
@@ -274,7 +279,8 @@ test('the inspector of a Node.js program in an instance is reached from here', {
   const session = await localSession(scope);
   const target = await instance(scope);
   const program = sourceFile(scope, 'main.js', 'console.log(process.argv[2]); setInterval(() => {}, 1000);\n');
-  const options = optionsOf({ request: 'launch', target, program, args: ['hello'] });
+  const more = { args: ['hello'], cwd: '/usr', user: '1000', env: { COLOUR: 'blue' } };
+  const options = optionsOf({ request: 'launch', target, program, ...more });
   const told: Message[] = [];
   const asked: Message[] = [];
   let ends = 0;
@@ -292,7 +298,25 @@ test('the inspector of a Node.js program in an instance is reached from here', {
   assert.ok(port !== undefined && path !== undefined);
   const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).text();
   assert.ok(targets.includes(path.slice(1)) && targets.includes(program), targets);
-  assert.ok(processesWith(program).length > 0);
+  const pid = processesWith(program).find((each) => readlinkSync(`/proc/${each}/exe`).includes('node'));
+  assert.ok(pid !== undefined);
+  assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/usr');
+  assert.match(readFileSync(`/proc/${pid}/environ`, 'latin1'), /\0COLOUR=blue\0/);
+  assert.equal(
+    await output([
+      helper,
+      'enter',
+      `--target=${target}`,
+      '--root',
+      '--records=2',
+      '--',
+      'stat',
+      '-c',
+      '%u',
+      `/proc/${insidePidOf(pid)}`,
+    ]),
+    '1000',
+  );
   node.fromEditor({ seq: 3, type: 'request', command: 'disconnect' });
   await until('nothing of it is left', () => processesWith(program).length === 0);
   assert.equal(ends, 1);

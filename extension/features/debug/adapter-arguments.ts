@@ -1,6 +1,6 @@
 /** What an adapter is told: the arguments of its launch or attach request, and words of its command line. Pure. */
-import type { AttachOptions, LaunchOptions } from './configuration.ts';
-import type { PresetName, Where } from './presets.ts';
+import type { AttachOptions, DebugOptions, LaunchOptions } from './configuration.ts';
+import { presets, type PresetName, type Where } from './presets.ts';
 
 /** The process that is attached to. */
 export interface AttachTo {
@@ -57,7 +57,7 @@ const dialects: Readonly<Record<Exclude<PresetName, 'node'>, Dialect>> = {
     }),
     attach: (pid, root) => ({
       pid,
-      ...(root === undefined ? {} : { initCommands: [sysrootCommand(root)], program: `/proc/${pid}/exe` }),
+      ...(root === undefined ? {} : { initCommands: [sysrootCommand(root)], program: exeOf(pid) }),
     }),
   },
   gdb: {
@@ -68,7 +68,8 @@ const dialects: Readonly<Record<Exclude<PresetName, 'node'>, Dialect>> = {
       stopOnEntry,
       stopAtBeginningOfMainSubprogram: stopOnEntry,
     }),
-    attach: (pid) => ({ pid }),
+    // Below a sysroot it does not find the program of a process in another mount namespace by itself.
+    attach: (pid, root) => ({ pid, ...(root === undefined ? {} : { program: exeOf(pid) }) }),
     words: (root) => (root === undefined ? [] : ['-iex', `set sysroot ${root}`]),
     inherits: true,
   },
@@ -120,6 +121,11 @@ export function rootOf(pid: number): string {
   return `/proc/${pid}/root`;
 }
 
+/** The file that it executes, whatever its name is where it runs. */
+function exeOf(pid: number): string {
+  return `/proc/${pid}/exe`;
+}
+
 /** Further words of the adapter's command line. @param root of the target, for an adapter outside of it */
 export function dialectWords(name: DialectName, root: string | undefined): readonly string[] {
   return dialectOf(name).words?.(root) ?? [];
@@ -128,4 +134,11 @@ export function dialectWords(name: DialectName, root: string | undefined): reado
 /** What is set in the adapter's own environment for the sake of the program. */
 export function inheritedEnvironment(name: DialectName, options: LaunchOptions): Readonly<Record<string, string>> {
   return dialectOf(name).inherits === true ? options.env : {};
+}
+
+/** Said where a configuration asks for a terminal that it will not get. */
+export function consoleNotes(name: PresetName | undefined, options: DebugOptions): readonly string[] {
+  const asks = options.request === 'launch' && options.console === 'integratedTerminal';
+  if (!asks || name === undefined || presets[name].terminal) return [];
+  return [`${presets[name].label} runs no program in a terminal: its output is shown here.`];
 }

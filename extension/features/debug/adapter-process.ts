@@ -1,4 +1,5 @@
 /** A debug adapter on a host: from its table of names to a process that runs. Free of `vscode`. */
+import { Emitter, type Event } from '../../disposable.ts';
 import type { ExitRecord, FactsRecord, HelperRecord } from '../../helper/protocol.ts';
 import { HelperError, type HelperSession, type HelperStream } from '../../helper/session.ts';
 import { displayText } from '../../model/text.ts';
@@ -23,6 +24,15 @@ export interface Way {
   readonly install: string | undefined;
 }
 
+/** Of a program that no preset describes. */
+export const noPreset = {
+  preset: undefined,
+  complaints: [],
+  probe: undefined,
+  outsideHint: undefined,
+  install: undefined,
+} satisfies Partial<Way>;
+
 /** How an adapter ended. */
 export interface Ending {
   readonly exit: ExitRecord | undefined;
@@ -32,10 +42,18 @@ export interface Ending {
   readonly said: string;
 }
 
+/** What was printed by an adapter, or by the program that it has started. */
+export interface Printed {
+  readonly category: 'stdout' | 'stderr';
+  readonly output: string;
+}
+
 export interface AdapterProcess {
   readonly way: Way;
   /** What it reads and writes: messages of the protocol. */
   readonly stream: HelperStream;
+  /** Its standard error, and where it speaks over a port also its standard output. */
+  readonly onPrint: Event<Printed>;
   /** Never rejects. */
   readonly ending: Promise<Ending>;
   /** At once, with all that it has started. */
@@ -86,12 +104,16 @@ export function runAdapter(
     let said = '';
     let exit: ExitRecord | undefined;
     const decoder = new TextDecoder();
+    const printed = new Emitter<Printed>();
     const onRecord = (record: HelperRecord): void => {
-      if ('entered' in record) resolve({ way, stream, ending, kill: () => void stream.destroy() });
+      if ('entered' in record)
+        resolve({ way, stream, onPrint: printed.event, ending, kill: () => void stream.destroy() });
       if ('exit' in record) exit = record.exit;
     };
     const onStderr = (bytes: Uint8Array): void => {
-      said = (said + decoder.decode(bytes, { stream: true })).slice(-kept);
+      const output = decoder.decode(bytes, { stream: true });
+      said = (said + output).slice(-kept);
+      printed.fire({ category: 'stderr', output });
     };
     const stream = session.openStream(['enter', ...words], { onRecord, onStderr, signal });
     // Told by `ended`.

@@ -1,6 +1,8 @@
 /** Programs that are debugged over a TCP port of their own, which they announce when they listen. Free of `vscode`. */
-import type { HelperSession } from '../../helper/session.ts';
-import type { AdapterProcess } from './adapter-process.ts';
+import { asError } from '../../as-error.ts';
+import { Emitter } from '../../disposable.ts';
+import type { HelperStream } from '../../helper/session.ts';
+import type { AdapterProcess, Printed } from './adapter-process.ts';
 
 /** Milliseconds for a program to say where it listens. */
 const patience = 15_000;
@@ -33,32 +35,52 @@ export function relayWords(target: string, address: string): readonly string[] {
   return [`--target=${target}`, `tcp:${address}`];
 }
 
-/** The same adapter, spoken to over the port that it announces on its standard output, from within its net namespace. */
-export function connected(session: HelperSession, adapter: AdapterProcess, target: string): Promise<AdapterProcess> {
+/**
+ * The same adapter, spoken to over the port that it announces on its standard output.
+ * @param connect to that address, as the adapter sees it
+ */
+export function connected(
+  adapter: AdapterProcess,
+  connect: (address: string) => Promise<HelperStream>,
+): Promise<AdapterProcess> {
   const { stream, ending, kill } = adapter;
   return new Promise((resolve, reject) => {
     let text = '';
-    const late = setTimeout(() => {
+    const decoder = new TextDecoder();
+    const printed = new Emitter<Printed>();
+    adapter.onPrint((print) => printed.fire(print));
+    const fail = (error: unknown): void => {
+      clearTimeout(late);
       kill();
-      reject(new Error(`${adapter.way.label} has not said within ${patience / 1000} s where it listens.`));
-    }, patience);
+      reject(asError(error));
+    };
+    const late = setTimeout(
+      () => fail(new Error(`${adapter.way.label} has not said within ${patience / 1000} s where it listens.`)),
+      patience,
+    );
+    const speak = async (address: string): Promise<void> => {
+      const relay = await connect(address);
+      relay.on('error', () => undefined);
+      void ending.then(() => relay.destroy());
+      resolve({ ...adapter, stream: relay, onPrint: printed.event });
+    };
     stream.on('data', (bytes: Buffer) => {
-      // Read on, so that it is never held up.
-      if (text.length > longest) return;
-      text += bytes.toString();
+      const output = decoder.decode(bytes, { stream: true });
+      // What the program prints afterwards.
+      if (text.length > longest) {
+        printed.fire({ category: 'stdout', output });
+        return;
+      }
+      text += output;
       const found = announcedIn(text, delveListens);
       if (found === undefined) return;
       text = ' '.repeat(longest + 1);
       clearTimeout(late);
-      const relay = session.openStream(['relay', ...relayWords(target, found.address)]);
-      relay.on('error', () => undefined);
-      void ending.then(() => relay.destroy());
-      resolve({ ...adapter, stream: relay });
+      speak(found.address).catch(fail);
     });
     const ended = async (): Promise<void> => {
       const { error, said } = await ending;
-      clearTimeout(late);
-      reject(error ?? new Error(`${adapter.way.label} has ended: ${said.trim().slice(-400)}`));
+      fail(error ?? new Error(`${adapter.way.label} has ended: ${said.trim().slice(-400)}`));
     };
     void ended();
   });

@@ -4,7 +4,8 @@
  */
 import { isRecord } from '../../is-record.ts';
 import { encodeMessage, MessageReader, type Message } from './framing.ts';
-import { endingWords, type AdapterProcess, type Ending } from './adapter-process.ts';
+import { endingWords, type AdapterProcess, type Ending, type Way } from './adapter-process.ts';
+import { insidePath, presets } from './presets.ts';
 import type { SourcePaths } from './source-paths.ts';
 
 /** What `runInTerminal` asks for. */
@@ -36,6 +37,9 @@ export interface BridgeOptions {
 /** Milliseconds for an adapter to end by itself after its input has ended. */
 const grace = 3000;
 
+/** Requests whose failure is that of the whole session. */
+const starting = ['initialize', 'launch', 'attach'];
+
 /** Members of the editor's own that adapters may need or must not lose. */
 const kept = ['noDebug', '__restart'];
 
@@ -52,7 +56,10 @@ export class Bridge {
   constructor(options: BridgeOptions) {
     this.#options = options;
     this.#reader = new MessageReader((message) => this.#fromAdapter(message));
-    const { stream, ending } = options.adapter;
+    const { stream, ending, onPrint, way } = options.adapter;
+    // What it starts prints where it does itself.
+    if (way.preset !== undefined && presets[way.preset].speaks === 'tcp')
+      onPrint((body) => options.toEditor({ seq: 0, type: 'event', event: 'output', body }));
     stream.on('data', (bytes: Buffer) => this.#receive(bytes));
     void ending.then((how) => this.#over(how));
   }
@@ -139,7 +146,7 @@ export class Bridge {
   #terminal(message: Message): void {
     const answer = { seq: 0, type: 'response', request_seq: message['seq'], command: 'runInTerminal' };
     try {
-      this.#options.runInTerminal(terminalRequest(message['arguments']));
+      this.#options.runInTerminal(withOwnName(terminalRequest(message['arguments']), this.#options.adapter.way));
       // Which process it is there the adapter learns from the program that it has started.
       this.#write({ ...answer, success: true, body: {} });
     } catch (error) {
@@ -183,7 +190,9 @@ export class Bridge {
   #answerLate(request: Message): void {
     const { command } = request;
     const ends = command === 'disconnect' || command === 'terminate';
-    this.#answer(request, ends ? { success: true } : failure(this.#reason ?? 'The debug session has ended.'));
+    // Of a session that has begun the debug console has said it already.
+    const shown = typeof command === 'string' && starting.includes(command);
+    this.#answer(request, ends ? { success: true } : failure(this.#reason ?? 'The debug session has ended.', shown));
   }
 
   #over(how: Ending): void {
@@ -220,11 +229,12 @@ function isKilled({ exit }: Ending): boolean {
   return exit !== undefined && 'signal' in exit;
 }
 
-function failure(text: string): Message {
+/** @param shown the editor tells it to the person by itself */
+function failure(text: string, shown = true): Message {
   return {
     success: false,
     message: text,
-    body: { error: { id: 1, format: '{text}', variables: { text }, showUser: true } },
+    body: { error: { id: 1, format: '{text}', variables: { text }, showUser: shown } },
   };
 }
 
@@ -242,4 +252,16 @@ function terminalRequest(value: unknown): TerminalRequest {
     args: words,
     env: Object.fromEntries(entries),
   };
+}
+
+/**
+ * LLDB has the terminal run itself, under the name that it was called by, made absolute by its working directory; it was found by
+ * that name in PATH, so it is found there again.
+ */
+function withOwnName(request: TerminalRequest, { programs, where }: Way): TerminalRequest {
+  const { args, env } = request;
+  const [first = '', ...rest] = args;
+  const name = programs.find((each) => each.startsWith('lldb-') && first.endsWith(`/${each}`));
+  if (name === undefined) return request;
+  return { ...request, args: [name, ...rest], env: where === 'inside' ? { PATH: insidePath, ...env } : env };
 }

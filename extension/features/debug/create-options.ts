@@ -81,6 +81,14 @@ export function createOptionsOf(values: Readonly<Record<string, unknown>>): Read
   return { options, problems };
 }
 
+/** What may stand in the way of a debugger in namespaces that are made like this. */
+export function creationHints({ new: types, mountProc }: CreateOptions): readonly string[] {
+  if (!types.includes('pid') || mountProc === true) return [];
+  return [
+    'It may be this: the new pid namespace has no /proc of its own, by which most debuggers find their processes. Add "mountProc": true to "create", with "mnt" in "new"; in a config.json a mount of the type proc.',
+  ];
+}
+
 function typeNamed(name: string): NamespaceType | undefined {
   return namespaceTypes.find((type) => type === name);
 }

@@ -2,15 +2,18 @@
  * Programs of Node.js: the process runs inside, its inspector is reached through a port of this machine, and the editor's own
  * JavaScript debugger does the rest in a session of its own below this one. Free of `vscode`.
  */
+import { asError } from '../../as-error.ts';
 import type { ExitRecord, HelperRecord } from '../../helper/protocol.ts';
 import type { HelperSession, HelperStream } from '../../helper/session.ts';
-import { adapterWords, endingWords, isMissing, missingWords, type Way } from './adapter-process.ts';
+import { adapterWords, endingWords, isMissing, missingWords, noPreset, type Way } from './adapter-process.ts';
+import { consoleNotes } from './adapter-arguments.ts';
 import { announcedIn, inspectorListens, relayWords, type Announced } from './announced.ts';
 import type { DebugOptions, LaunchOptions } from './configuration.ts';
 import { forward, type Forward } from './forward.ts';
 import type { Message } from './framing.ts';
 import { entryWords, targetWord, type Scene } from './open-adapter.ts';
 import { insidePath, presets } from './presets.ts';
+import { programProblem } from './program-file.ts';
 
 /** What the editor's JavaScript debugger is asked for. */
 export interface ChildConfiguration {
@@ -76,7 +79,11 @@ export class NodeSession {
   async #begin(message: Message): Promise<void> {
     const { options, scene, startChild } = this.#options;
     try {
-      const at = options.request === 'launch' ? await this.#launch(options) : await this.#wake();
+      const [at, problem] =
+        options.request === 'launch'
+          ? await Promise.all([this.#launch(options), programProblem(scene, options, false)])
+          : [await this.#wake(), undefined];
+      if (problem !== undefined) throw new Error(problem);
       const target = targetWord(scene, { where: 'inside' });
       this.#forward = await forward(scene.session, relayWords(target, at.address));
       if (this.#isOver) this.#forward.dispose();
@@ -119,17 +126,19 @@ export class NodeSession {
       stream.on('error', () => undefined);
       stream.on('data', (bytes: Buffer) => this.#say('stdout', bytes.toString()));
       const ended = async (): Promise<void> => {
-        try {
-          await stream.ended;
-          reject(new Error(endingWords({ exit, error: undefined, said }, way)));
-        } catch (error) {
-          const missing = isMissing(error);
-          const why = missing
-            ? missingWords([way], scene.place?.entry.name ?? 'the target', scene.host)
-            : String(error);
-          if (isReady && !this.#isEnding) this.#say('important', `${why}\n`);
-          reject(missing || !(error instanceof Error) ? new Error(why) : error);
-        }
+        const failure = await stream.ended.then(
+          () => undefined,
+          (error: unknown) => asError(error),
+        );
+        const missing = isMissing(failure);
+        const why =
+          failure === undefined
+            ? endingWords({ exit, error: undefined, said }, way)
+            : missing
+              ? missingWords([way], scene.place?.entry.name ?? 'the target', scene.host)
+              : failure.message;
+        if (!this.#isEnding && isReady) this.#sayEnd(exit, failure);
+        reject(failure === undefined || missing ? new Error(why) : failure);
         if (exit !== undefined && 'code' in exit) this.#event('exited', { exitCode: exit.code });
         this.#over();
       };
@@ -146,6 +155,13 @@ export class NodeSession {
     const listens = /(^|\s)--inspect(-brk|-wait)?(=|\s|$)/.test(process.cmdline ?? '');
     if (!listens) await signalled(scene.session, scene, process.pid);
     return { address: `127.0.0.1:${option ?? 9229}`, path: '' };
+  }
+
+  /** A program that ends by itself needs no word. */
+  #sayEnd(exit: ExitRecord | undefined, failure: Error | undefined): void {
+    if (failure !== undefined) this.#say('important', `${failure.message} What was launched ends with it.\n`);
+    else if (exit !== undefined && 'signal' in exit)
+      this.#say('important', `The program was killed by signal ${exit.signal}.\n`);
   }
 
   #over(): void {
@@ -182,16 +198,14 @@ async function signalled(session: HelperSession, { place, facts }: Scene, pid: n
 
 /** By the host's own numbers. */
 function killWay(pid: number): Way {
-  return { ...wayless, label: 'kill', where: 'outside', programs: ['kill'], args: ['-USR1', String(pid)], env: {} };
+  return { ...noPreset, label: 'kill', where: 'outside', programs: ['kill'], args: ['-USR1', String(pid)], env: {} };
 }
-
-const wayless = { preset: undefined, complaints: [], probe: undefined, outsideHint: undefined, install: undefined };
 
 function wayOf({ program, args, env }: LaunchOptions): Way {
   const { label, programs, args: first, complaints, install } = presets.node;
   const [name = 'node', ...others] = programs;
   return {
-    ...wayless,
+    ...noPreset,
     label,
     where: 'inside',
     programs: [name, ...others],
@@ -201,6 +215,16 @@ function wayOf({ program, args, env }: LaunchOptions): Way {
     complaints,
     install,
   };
+}
+
+/** Said where a configuration asks for more than the editor's JavaScript debugger has. */
+export function nodeNotes(options: DebugOptions): readonly string[] {
+  return [
+    ...consoleNotes('node', options),
+    ...(options.pathMappings.length < 2
+      ? []
+      : ['The JavaScript debugger has one pair of roots: the first of "pathMappings" and "sourceFileMap" counts.']),
+  ];
 }
 
 export function childOf(options: DebugOptions, port: number, path: string): ChildConfiguration {

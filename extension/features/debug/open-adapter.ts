@@ -1,21 +1,23 @@
 /** From what a configuration asks for to an adapter that runs and knows what to do. Free of `vscode`. */
 import type { FactsRecord } from '../../helper/protocol.ts';
-import type { HelperSession } from '../../helper/session.ts';
+import type { HelperSession, HelperStream } from '../../helper/session.ts';
 import type { Graph, Process } from '../../model/types.ts';
 import {
   adapterWords,
   isMissing,
   isUsable,
   missingWords,
+  noPreset,
   runAdapter,
   type AdapterProcess,
   type Way,
 } from './adapter-process.ts';
-import { connected } from './announced.ts';
+import { connected, relayWords } from './announced.ts';
 import { attachArguments, dialectWords, inheritedEnvironment, launchArguments, rootOf } from './adapter-arguments.ts';
 import type { DebugOptions } from './configuration.ts';
 import type { Message } from './framing.ts';
 import { pidSeenFrom, type Place } from './places.ts';
+import { programProblem } from './program-file.ts';
 import { presets, presetsForProcess, presetsForProgram, type PresetName, type Where } from './presets.ts';
 
 /** What is debugged and where, as it was found on the host. */
@@ -48,8 +50,7 @@ export function waysOf(options: DebugOptions, scene: Pick<Scene, 'process' | 'pl
   const { adapter } = options;
   if (typeof adapter === 'object') {
     const { command, args, env, where } = adapter;
-    const unknown = { preset: undefined, complaints: [], probe: undefined, outsideHint: undefined, install: undefined };
-    return [{ ...unknown, label: command, programs: [command], where: placed(scene, where), args, env }];
+    return [{ ...noPreset, label: command, programs: [command], where: placed(scene, where), args, env }];
   }
   const names = presetNamesFor(options, scene);
   const tried = names.flatMap((preset) => placesOf(options, preset).map((where) => ({ preset, where })));
@@ -110,6 +111,20 @@ export function entryWords({ place }: Pick<Scene, 'place'>, { user }: Pick<Debug
 
 /** Rejects with an `Error` whose message is for people, or as `HelperStream.ended` does. */
 export async function openAdapter(scene: Scene, options: DebugOptions, signal: AbortSignal): Promise<OpenedAdapter> {
+  // Side by side, so that the look at the program costs no round trip of its own.
+  const [opened, problem] = await Promise.all([startAdapter(scene, options, signal), problemOf(scene, options)]);
+  if (problem === undefined) return opened;
+  opened.adapter.kill();
+  throw new Error(problem);
+}
+
+async function problemOf(scene: Scene, options: DebugOptions): Promise<string | undefined> {
+  if (options.request === 'attach') return undefined;
+  const executes = presetNamesFor(options, scene).every((name) => presets[name].executes);
+  return programProblem(scene, options, executes);
+}
+
+async function startAdapter(scene: Scene, options: DebugOptions, signal: AbortSignal): Promise<OpenedAdapter> {
   const ways = waysOf(options, scene);
   for (const [index, way] of ways.entries()) {
     const words = adapterWords(way, entryWords(scene, options), scene.facts);
@@ -125,7 +140,9 @@ export async function openAdapter(scene: Scene, options: DebugOptions, signal: A
       const overPort = way.preset !== undefined && presets[way.preset].speaks === 'tcp';
       // oxlint-disable-next-line no-await-in-loop
       return {
-        adapter: overPort ? await connected(scene.session, adapter, targetWord(scene, way)) : adapter,
+        adapter: overPort
+          ? await connected(adapter, (address) => relayed(scene, options, way, address, signal))
+          : adapter,
         arguments: to,
       };
     } catch (error) {
@@ -134,6 +151,49 @@ export async function openAdapter(scene: Scene, options: DebugOptions, signal: A
   }
   const target = scene.place?.entry.name ?? 'the target';
   throw new Error(missingWords(ways, target, scene.host));
+}
+
+/**
+ * A connection to where the adapter listens. Delve takes none of another user than its own, by the socket's uid in /proc/net/tcp,
+ * and within a user namespace the helper is such a one: so the helper is executed there once more, as that user.
+ */
+async function relayed(
+  scene: Scene,
+  options: DebugOptions,
+  way: Way,
+  address: string,
+  signal: AbortSignal,
+): Promise<HelperStream> {
+  const plain = (): HelperStream =>
+    scene.session.openStream(['relay', ...relayWords(targetWord(scene, way), address)], { signal });
+  const net = netOf(scene);
+  if (way.where === 'outside' || net === undefined) return plain();
+  // The copy in memory that nobody can change, whatever the target's files are.
+  const again: Way = {
+    ...noPreset,
+    label: 'The helper',
+    where: 'inside',
+    programs: ['/proc/self/exe'],
+    args: ['relay', ...relayWords(net, address)],
+    env: {},
+  };
+  const words = adapterWords(again, entryWords(scene, options), scene.facts);
+  try {
+    return words === undefined ? plain() : (await runAdapter(scene.session, again, words, signal)).stream;
+  } catch (error) {
+    // The target has no /proc of its own pid namespace.
+    if (!isMissing(error)) throw error;
+    return plain();
+  }
+}
+
+/** The net namespace in which what is inside runs. */
+function netOf({ place, facts }: Scene): string | undefined {
+  const expected = place?.entry.words.find((word) => word.startsWith('--expect=net:'));
+  if (expected !== undefined) return expected.slice('--expect='.length);
+  return place?.entry.types.includes('net') === true || facts.own.net === undefined
+    ? undefined
+    : `net:${facts.own.net}`;
 }
 
 /** Where the adapter's own loopback is, as the helper's `--target` takes it. */

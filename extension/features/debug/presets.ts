@@ -27,6 +27,8 @@ export interface Preset {
   readonly attach: readonly Where[];
   /** It asks the editor to run the program in a terminal (`runInTerminal`). */
   readonly terminal: boolean;
+  /** The program is machine code that is executed, and not read by an interpreter. */
+  readonly executes: boolean;
   readonly complaints: readonly Complaint[];
   /** Arguments with which it ends with status 0 where it can be used, for one whose name alone does not tell. */
   readonly probe?: readonly string[];
@@ -48,6 +50,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     // What attaches puts code into the process, which looks for debugpy among the target's own files.
     attach: ['inside'],
     terminal: true,
+    executes: false,
     complaints: [
       {
         pattern: /No module named '?debugpy/,
@@ -69,6 +72,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     speaks: 'stdio',
     attach: ['inside', 'outside'],
     terminal: true,
+    executes: true,
     complaints: [],
     // lldb/source/Host/linux/Host.cpp reads the machine's type from the file that /proc/PID/exe names, by that name.
     outsideHint:
@@ -84,6 +88,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     speaks: 'stdio',
     attach: ['inside', 'outside'],
     terminal: false,
+    executes: true,
     complaints: [
       {
         pattern: /Interpreter `dap' unrecognized/,
@@ -100,6 +105,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     speaks: 'tcp',
     attach: ['inside', 'outside'],
     terminal: false,
+    executes: true,
     complaints: [],
     install: 'go install github.com/go-delve/delve/cmd/dlv@latest, or the package delve.',
   },
@@ -110,6 +116,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     speaks: 'inspector',
     attach: ['inside'],
     terminal: false,
+    executes: false,
     complaints: [{ pattern: /bad option: --inspect-brk/, words: 'This Node.js was built without the inspector.' }],
     install: 'The package nodejs.',
   },

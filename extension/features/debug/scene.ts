@@ -13,6 +13,7 @@ import { count } from '../../model/words.ts';
 import { readConfig } from '../bundle/config-file.ts';
 import { fieldWords, withoutProgram } from '../bundle/offer.ts';
 import type { AttachOptions, DebugOptions, LaunchOptions } from './configuration.ts';
+import { creationHints } from './create-options.ts';
 import type { Scene } from './open-adapter.ts';
 import { parseTarget, placeOf, processOf, processSeenAs, type Place } from './places.ts';
 
@@ -95,7 +96,7 @@ async function sceneMade(host: Host, options: LaunchOptions, signal: AbortSignal
     const { pid, start } = await make(host, create, AbortSignal.any([end.signal, signal]), end.signal);
     const connected = await refreshed(host, signal);
     const scene = withPlace(connected, placed(connected, `pid:${pid}:${start}`));
-    return { scene, hints: judge(scene, options), notes, dispose: stop };
+    return { scene, hints: [...judge(scene, options), ...creationHints(create)], notes, dispose: stop };
   } catch (error) {
     stop();
     throw error;

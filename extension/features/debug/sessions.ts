@@ -7,11 +7,12 @@ import type { FeatureContext } from '../context.ts';
 import { EnterTerminal } from '../enter/helper-terminal.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { hostCommand } from '../host-command.ts';
+import { consoleNotes } from './adapter-arguments.ts';
 import { Bridge, type TerminalRequest } from './bridge.ts';
 import { checkConfiguration, type DebugOptions } from './configuration.ts';
 import { hostOf, problemWords } from './configuration-host.ts';
 import type { Message } from './framing.ts';
-import { NodeSession } from './node.ts';
+import { nodeNotes, NodeSession } from './node.ts';
 import { entryWords, openAdapter, presetNamesFor, type Scene } from './open-adapter.ts';
 import { explained, findScene, folderMappings, type Found } from './scene.ts';
 import { SourcePaths } from './source-paths.ts';
@@ -51,7 +52,7 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
         readSource: (path) => readTargetFile(found.scene.session, found.scene.facts, found.scene.place, path),
         onEnd: found.dispose,
       });
-      inline.serve(bridge, found.notes);
+      inline.serve(bridge, [...found.notes, ...consoleNotes(adapter.way.preset, options)]);
       return new vscode.DebugAdapterInlineImplementation(inline);
     } catch (error) {
       found.dispose();
@@ -80,7 +81,7 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
         }),
       onEnd: dispose,
     });
-    inline.serve(node, notes);
+    inline.serve(node, [...notes, ...nodeNotes(options)]);
     return new vscode.DebugAdapterInlineImplementation(inline);
   }
 

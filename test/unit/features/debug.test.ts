@@ -1,10 +1,12 @@
 /** Debug configurations, adapters, paths and frames, without an editor and without a host. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import manifest from '../../../package.json' with { type: 'json' };
 import { explanationText, tracingProblems } from '../../../extension/explain/ptrace.ts';
 import {
   attachArguments,
+  consoleNotes,
   dialectWords,
   inheritedEnvironment,
   launchArguments,
@@ -22,7 +24,10 @@ import {
   type DebugOptions,
   type LaunchOptions,
 } from '../../../extension/features/debug/configuration.ts';
+import { creationHints } from '../../../extension/features/debug/create-options.ts';
+import { executableOf } from '../../../extension/features/debug/executable.ts';
 import { encodeMessage, FramingError, MessageReader, type Message } from '../../../extension/features/debug/framing.ts';
+import { childOf, nodeNotes } from '../../../extension/features/debug/node.ts';
 import { waysOf } from '../../../extension/features/debug/open-adapter.ts';
 import {
   formatAddress,
@@ -148,6 +153,12 @@ test('what is right is typed', () => {
   });
 });
 
+test('a pid namespace without its own /proc is what a debugger may stumble over', () => {
+  assert.match(creationHints({ new: ['mnt', 'pid'] }).join(''), /no \/proc of its own/);
+  assert.deepEqual(creationHints({ new: ['mnt', 'pid'], mountProc: true }), []);
+  assert.deepEqual(creationHints({ new: ['net'] }), []);
+});
+
 test('the schema of launch.json has the attributes that are read, and offers what there is', () => {
   const [debuggerOf] = manifest.contributes.debuggers;
   assert.ok(debuggerOf);
@@ -220,6 +231,11 @@ test('each adapter is told in its own words', () => {
   });
   assert.deepEqual(dialectWords('gdb', '/proc/912/root'), ['-iex', 'set sysroot /proc/912/root']);
   assert.deepEqual(dialectWords('gdb', undefined), []);
+  assert.deepEqual(attachArguments('gdb', attach(), 5, 'inside'), { pid: 5 });
+  assert.deepEqual(attachArguments('gdb', attach(), 912, 'outside'), { pid: 912, program: '/proc/912/exe' });
+  assert.equal(consoleNotes('gdb', launch({ console: 'integratedTerminal' })).length, 1);
+  assert.deepEqual(consoleNotes('lldb', launch({ console: 'integratedTerminal' })), []);
+  assert.deepEqual(consoleNotes('gdb', launch()), []);
 });
 
 const way: Way = {
@@ -234,6 +250,31 @@ const way: Way = {
   outsideHint: undefined,
   install: 'Install it.',
 };
+
+test('the editor’s JavaScript debugger is asked for what it has, and what it has not is said', () => {
+  const [here, there] = [
+    { localRoot: '/home/me', remoteRoot: '/srv' },
+    { localRoot: '/home/you', remoteRoot: '/opt' },
+  ];
+  const given = launch({ pathMappings: [here, there], console: 'integratedTerminal', stopOnEntry: true });
+  const { name, address, port, continueOnAttach, localRoot, remoteRoot } = childOf(given, 4711, '');
+  assert.deepEqual([name, address, port, continueOnAttach], ['Debug', '127.0.0.1', 4711, false]);
+  assert.deepEqual({ localRoot, remoteRoot }, here);
+  assert.equal(childOf(given, 4711, '/ab-c')['websocketAddress'], 'ws://127.0.0.1:4711/ab-c');
+  assert.equal(nodeNotes(given).length, 2);
+  assert.deepEqual(nodeNotes(launch({ pathMappings: [here] })), []);
+});
+
+test('what a program needs to be executed is in its beginning', () => {
+  const head = readFileSync(process.execPath).subarray(0, 4096);
+  assert.match(JSON.stringify(executableOf(head)), /"elf","loader":"\/lib.*ld-/);
+  assert.deepEqual(executableOf(head.subarray(0, 70)), { kind: 'elf', loader: undefined });
+  assert.deepEqual(executableOf(Buffer.from('#! /usr/bin/env python3\nprint()\n')), {
+    kind: 'script',
+    interpreter: '/usr/bin/env',
+  });
+  for (const text of ['', '#', '\u007fELF', 'MZ']) assert.deepEqual(executableOf(Buffer.from(text)), { kind: 'other' });
+});
 
 test('the words for the helper: the first program that is there, and nothing that outlives it', () => {
   assert.deepEqual(adapterWords(way, entry.words, { own: {} }), [

@@ -1,7 +1,7 @@
 /** A program in an instance on another host, under a debugger: as a person does it, with the real adapter. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compiled, cProgram, nodeProgram, pythonProgram } from '../../helper/support/debugging.ts';
 import { allTypes } from '../../helper/support/create.ts';
@@ -20,6 +20,15 @@ export const debugging: Play = (stage, step) => {
   const name = uniqueProcessName('debugged');
   let view: Debugging;
   const program = { python: '', c: '' };
+
+  const configure = (...configurations: readonly Readonly<Record<string, unknown>>[]): void => {
+    const common = { type: 'linux-namespaces', host: stage.host.alias };
+    const all = configurations.map((each) => ({ ...common, ...each }));
+    writeFileSync(
+      join(stage.editor.workspace, '.vscode', 'launch.json'),
+      JSON.stringify({ version: '0.2.0', configurations: all }),
+    );
+  };
 
   const endsWithAll = async (): Promise<void> => {
     await view.ended();
@@ -66,59 +75,57 @@ export const debugging: Play = (stage, step) => {
     assert.match(await view.evaluate('result + 40'), /42/);
     await view.press('Stop');
     await endsWithAll();
-    await stage.workbench.closeEditors();
   });
 
-  step('launch.json: a C program in namespaces that are made for it, and its output', async () => {
+  step('without a launch.json the file of the editor is debugged in a target that is picked', async () => {
+    const { workbench } = stage;
+    await workbench.run('Debug: Start Debugging');
+    await workbench.quickInput.opened('Debug in');
+    await workbench.quickInput.type(name);
+    await workbench.quickInput.choose(name);
+    await workbench.quickInput.opened('Which namespaces');
+    await workbench.quickInput.choose(`All of ${name}`);
+    await view.stoppedAt(5);
+    await view.press('Stop');
+    await endsWithAll();
+    await workbench.closeEditors();
+  });
+
+  step('launch.json: a task, then a C program in namespaces that are made for it, and its output', async () => {
     const { workbench, editor } = stage;
-    writeFileSync(
-      join(editor.workspace, '.vscode', 'launch.json'),
-      JSON.stringify({
-        version: '0.2.0',
-        configurations: [
-          {
-            type: 'linux-namespaces',
-            request: 'launch',
-            name: 'Twice',
-            host: stage.host.alias,
-            create: { new: ['mnt', 'pid', 'uts', 'net'], hostname: 'fresh', mountProc: true, loopback: true },
-            program: program.c,
-          },
-        ],
-      }),
-    );
+    const task = {
+      label: 'prepare',
+      type: 'process',
+      command: '/usr/bin/touch',
+      args: ['prepared'],
+      problemMatcher: [],
+    };
+    const tasks = { version: '2.0.0', tasks: [{ ...task, presentation: { reveal: 'never' } }] };
+    writeFileSync(join(editor.workspace, '.vscode', 'tasks.json'), JSON.stringify(tasks));
+    const create = { new: ['mnt', 'pid', 'uts', 'net'], hostname: 'fresh', mountProc: true, loopback: true };
+    configure({ request: 'launch', name: 'Twice', create, program: program.c, preLaunchTask: 'prepare' });
     await workbench.openFile(`${program.c}.c`);
     await view.toggleBreakpoint(7);
     await workbench.run('Debug: Start Debugging');
     await view.stoppedAt(7);
+    assert.ok(existsSync(join(editor.workspace, 'prepared')));
     await view.variable('result', '0');
     await workbench.screenshot(`${edition}-debug-c`);
     await view.toggleBreakpoint(7);
     await view.press('Continue');
     await endsWithAll();
-    await until(
-      'the program’s output is there',
-      async () => (await view.said()).some((line) => line.includes('total 6')),
-      {
-        explain: () => view.said(),
-      },
-    );
+    await view.says(/total 6/);
   });
 
   step('a program in a terminal inside, by the debugger', async () => {
-    const { workbench, host, editor } = stage;
-    const configuration = {
-      type: 'linux-namespaces',
+    const { workbench } = stage;
+    configure({
       request: 'launch',
       name: 'In a Terminal',
-      host: host.alias,
       target: name,
       program: program.python,
       console: 'integratedTerminal',
-    };
-    const file = join(editor.workspace, '.vscode', 'launch.json');
-    const before = readFileSync(file, 'utf8');
-    writeFileSync(file, JSON.stringify({ version: '0.2.0', configurations: [configuration] }));
+    });
     await workbench.run('Debug: Start Debugging');
     await view.stoppedAt(5);
     await workbench.page.locator('.terminal-wrapper.active .xterm').waitFor();
@@ -126,7 +133,6 @@ export const debugging: Play = (stage, step) => {
     await view.press('Stop');
     await endsWithAll();
     await workbench.run('Terminal: Kill All Terminals');
-    writeFileSync(file, before);
   });
 
   step('a running process is attached to by its row, and goes on when it is left', async () => {
@@ -142,17 +148,34 @@ export const debugging: Play = (stage, step) => {
     await view.press('Disconnect');
     await view.ended();
     assert.ok(running.isAlive());
+    configure({ request: 'attach', name: 'Again', pid: '${command:linuxNamespaces.pickProcess}' });
+    await workbench.run('Debug: Start Debugging');
+    await workbench.quickInput.opened('Attach Debugger');
+    await workbench.quickInput.type(String(running.pid));
+    await workbench.quickInput.chooseDescribed(new RegExp(`\\b${running.pid}\\b`));
+    await view.stoppedAt(7);
+    await view.press('Disconnect');
+    await view.ended();
+    assert.ok(running.isAlive());
     await running.end();
-    await view.toggleBreakpoint(7);
   });
 
   step('a killed adapter and a lost connection are said, and leave nothing', async () => {
-    const { workbench, tree, host } = stage;
-    await view.toggleBreakpoint(7);
-    for (const [how, words] of [
-      [() => killAdapters(), /killed by signal 9/],
-      [() => host.cut(), /connection to the host was lost/],
-    ] as const) {
+    const { workbench, tree, host, scope } = stage;
+    const accidents: readonly Accident[] = [
+      {
+        into: { bundle: bundleWith(scope, dirname(program.c)) },
+        happen: () => killAdapters(),
+        words: /killed by signal 9/,
+      },
+      {
+        into: { create: { new: ['mnt', 'pid'], mountProc: true } },
+        happen: () => host.cut(),
+        words: /The connection to .+ was lost/,
+      },
+    ];
+    for (const { into, happen, words } of accidents) {
+      configure({ request: 'launch', name: 'To Be Lost', program: program.c, ...into });
       // oxlint-disable-next-line no-await-in-loop
       await workbench.show(container);
       // oxlint-disable-next-line no-await-in-loop
@@ -161,15 +184,11 @@ export const debugging: Play = (stage, step) => {
       await workbench.run('Debug: Start Debugging');
       // oxlint-disable-next-line no-await-in-loop
       await view.stoppedAt(7);
-      how();
+      happen();
       // oxlint-disable-next-line no-await-in-loop
       await endsWithAll();
       // oxlint-disable-next-line no-await-in-loop
-      await view.showConsole();
-      // oxlint-disable-next-line no-await-in-loop
-      await until('the editor says why', async () => (await view.said()).some((line) => words.test(line)), {
-        explain: () => view.said(),
-      });
+      await view.says(words);
       // oxlint-disable-next-line no-await-in-loop
       await workbench.screenshot(`${edition}-debug-lost`);
     }
@@ -195,7 +214,44 @@ export const debugging: Play = (stage, step) => {
     await view.ended();
     await until('nothing of the session is left on the host', () => processesWith(script).length === 0);
   });
+
+  step('with the editor’s window its sessions end, and leave nothing', async () => {
+    const { workbench, editor } = stage;
+    configure({ request: 'launch', name: 'Left Alone', target: name, program: program.c });
+    await workbench.run('Debug: Start Debugging');
+    await view.stoppedAt(7);
+    await editor.reload();
+    await endsWithAll();
+  });
 };
+
+interface Accident {
+  /** What is launched into, as launch.json has it. */
+  readonly into: Readonly<Record<string, unknown>>;
+  readonly happen: () => void;
+  /** What the debug console says then. */
+  readonly words: RegExp;
+}
+
+/** An OCI bundle with the host’s programs and one more folder. */
+function bundleWith(scope: Scope, shared: string): string {
+  const bundle = temporaryFolder(scope);
+  const root = join(bundle, 'rootfs');
+  for (const folder of ['usr', 'proc', 'dev', 'etc', shared]) mkdirSync(join(root, folder), { recursive: true });
+  for (const link of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${link}`, join(root, link));
+  const config = {
+    ociVersion: '1.0.2',
+    process: { cwd: '/', args: ['true'], user: { uid: 0, gid: 0 } },
+    root: { path: 'rootfs' },
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc' },
+      ...['/usr', shared].map((path) => ({ destination: path, source: path, options: ['rbind', 'ro'] })),
+    ],
+    linux: { namespaces: [{ type: 'mount' }, { type: 'pid' }, { type: 'uts' }] },
+  };
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+  return bundle;
+}
 
 /** By the end of their own command line: others debug on this machine too. */
 function killAdapters(): void {

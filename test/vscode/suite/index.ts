@@ -26,12 +26,10 @@ const withHost = {
   settings: { 'linuxNamespaces.showThisMachine': false, 'linuxNamespaces.hosts': [{ target: 'build7' }] },
 };
 
-type Stages = Readonly<
-  Record<string, { readonly options: StageOptions; readonly plays: Readonly<Record<string, Play>> }>
->;
-
 /** One window each. */
-const stages: Stages = {
+const stages: Readonly<
+  Record<string, { readonly options: StageOptions; readonly plays: Readonly<Record<string, Play>> }>
+> = {
   firstUse: {
     options: { settings: { 'linuxNamespaces.showThisMachine': false } },
     plays: { 'first use': firstUse },
@@ -49,18 +47,14 @@ const stages: Stages = {
   },
   editing: { options: withHost, plays: { 'files of a namespace': editing } },
   ports: { options: withHost, plays: { 'forwarded ports': forwarding } },
-  problems: { options: withHost, plays: { 'what is wrong': problems } },
-  losing: { options: withHost, plays: { 'a connection that ends': losing } },
-  thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
-  untrusted: { options: untrustedFolder, plays: { 'an untrusted folder': untrusted } },
-};
-
-/** Not yet green on every run, so only by name: `EDITOR_STAGE=debugging`. */
-const byName: Stages = {
   debugging: {
     options: { ...withHost, builtin: ['cpp', 'javascript', 'ms-vscode.js-debug', 'python'] },
     plays: { 'debugging in an instance': debugging },
   },
+  problems: { options: withHost, plays: { 'what is wrong': problems } },
+  losing: { options: withHost, plays: { 'a connection that ends': losing } },
+  thisMachine: { options: {}, plays: { 'this machine': thisMachine } },
+  untrusted: { options: untrustedFolder, plays: { 'an untrusted folder': untrusted } },
 };
 
 /** `EDITOR_STAGE=losing` runs only that one, while it is being worked on. */
@@ -72,7 +66,7 @@ export function suite(edition: Edition): void {
   after(removeInstalled);
   leakGuard();
   describe(`VS Code ${editions[edition].version}`, () => {
-    for (const [name, { options, plays }] of Object.entries(only === undefined ? stages : { ...stages, ...byName })) {
+    for (const [name, { options, plays }] of Object.entries(stages)) {
       if (only === undefined || only === name) onStage(edition, options, plays);
     }
   });

@@ -90,6 +90,16 @@ export class Debugging {
     return this.#workbench.page.locator('.repl .monaco-list-row').allInnerTexts();
   }
 
+  /** Waits for a line of the debug console. */
+  async says(words: RegExp): Promise<void> {
+    await this.showConsole();
+    await until(
+      `the debug console says ${String(words)}`,
+      async () => (await this.said()).some((line) => words.test(line)),
+      { explain: () => this.said() },
+    );
+  }
+
   async ended(): Promise<void> {
     await this.#workbench.page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
   }
