@@ -5,12 +5,15 @@ import { HostConnector } from './features/connection/connector.ts';
 import { activateConnection } from './features/connection/index.ts';
 import { activateContextKeys } from './features/context-keys.ts';
 import type { Feature, FeatureContext } from './features/context.ts';
+import { activateDebug } from './features/debug/index.ts';
 import { Documents } from './features/documents/documents.ts';
+import { activateFiles, FilesOnDemand } from './features/files/index.ts';
 import { activateFilter } from './features/filter/index.ts';
 import { activateLanguage } from './features/language/index.ts';
 import { FindingStore } from './features/live-diagnostics/finding-store.ts';
 import { activateLiveDiagnostics } from './features/live-diagnostics/index.ts';
 import { onDemand } from './features/on-demand.ts';
+import { activatePorts } from './features/ports/index.ts';
 import { Preferences } from './features/preferences.ts';
 import { ReadinessStore } from './features/readiness/readiness-store.ts';
 import { activateRefresh } from './features/refresh.ts';
@@ -32,6 +35,8 @@ const features: readonly Feature[] = [
   activateLog,
   activateContextKeys,
   activateLanguage,
+  activateFiles,
+  activateDebug,
   onDemand([commands.groupBy], async () => (await import('./features/grouping.ts')).activateGrouping),
   onDemand(
     [commands.addHost, commands.removeHost, commands.manageHosts, commands.enableSudo, commands.disableSudo],
@@ -48,6 +53,7 @@ const features: readonly Feature[] = [
   ),
   onDemand([commands.createFromBundle], async () => (await import('./features/bundle/index.ts')).activateBundle),
   onDemand([commands.findLeaks], async () => (await import('./features/leaks/index.ts')).activateLeaks),
+  activatePorts,
   activateLiveDiagnostics,
   onDemand(
     [commands.showProblems],
@@ -92,7 +98,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   const preferences = store.add(new Preferences(extension.globalState));
   const readiness = store.add(new ReadinessStore(hosts));
   const findings = store.add(new FindingStore());
-  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, findings, extensionUri }));
+  const files = store.add(new FilesOnDemand({ hosts, ready, log, connector: () => context.connector }));
+  const tree = store.add(new HostsView({ hosts, ready, preferences, readiness, findings, extensionUri, files }));
   const context: FeatureContext = {
     extensionUri,
     hosts,
@@ -107,6 +114,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     readiness,
     workspaceState,
     findings,
+    files,
   };
   for (const activateFeature of features) store.add(activateFeature(context));
 }

@@ -4,8 +4,14 @@
 
 import type { clientCommands } from '../server/language/protocol.ts';
 
-/** Scheme of every virtual document and resource of ours. */
-export const scheme = 'linux-namespaces';
+/** Scheme of files of namespaces: `linux-namespaces://HOST/TARGET/path`. */
+export const fileScheme = 'linux-namespaces';
+
+/** Scheme of every other document and resource of ours, since a scheme that has files can have nothing else. */
+export const scheme = 'linux-namespaces-view';
+
+/** Type of debug sessions. */
+export const debugType = 'linux-namespaces';
 
 export const commands = {
   addHost: 'linuxNamespaces.addHost',
@@ -34,6 +40,10 @@ export const commands = {
   showProblems: 'linuxNamespaces.showProblems',
   enter: 'linuxNamespaces.enter',
   runCommand: 'linuxNamespaces.runCommand',
+  debugIn: 'linuxNamespaces.debugIn',
+  attachDebugger: 'linuxNamespaces.attachDebugger',
+  pickTarget: 'linuxNamespaces.pickTarget',
+  pickProcess: 'linuxNamespaces.pickProcess',
   keep: 'linuxNamespaces.keep',
   stopKeeping: 'linuxNamespaces.stopKeeping',
   rename: 'linuxNamespaces.rename',
@@ -45,11 +55,24 @@ export const commands = {
   compare: 'linuxNamespaces.compare',
   compareSelected: 'linuxNamespaces.compareSelected',
   compareWith: 'linuxNamespaces.compareWith',
+  openFolder: 'linuxNamespaces.openFolder',
+  upload: 'linuxNamespaces.upload',
+  download: 'linuxNamespaces.download',
+  compareFile: 'linuxNamespaces.compareFile',
   copyId: 'linuxNamespaces.copyId',
   copyPath: 'linuxNamespaces.copyPath',
   copyNsenterCommand: 'linuxNamespaces.copyNsenterCommand',
   exportSnapshot: 'linuxNamespaces.exportSnapshot',
   chooseLanguageHost: 'linuxNamespaces.chooseLanguageHost',
+  forwardPort: 'linuxNamespaces.forwardPort',
+  reversePort: 'linuxNamespaces.reversePort',
+  refreshListening: 'linuxNamespaces.refreshListening',
+  openForward: 'linuxNamespaces.openForward',
+  copyForward: 'linuxNamespaces.copyForward',
+  changeForward: 'linuxNamespaces.changeForward',
+  keepForward: 'linuxNamespaces.keepForward',
+  forgetForward: 'linuxNamespaces.forgetForward',
+  stopForward: 'linuxNamespaces.stopForward',
   showLog: 'linuxNamespaces.showLog',
 } as const;
 
@@ -58,7 +81,7 @@ export type CommandId = (typeof commands)[keyof typeof commands] | (typeof clien
 
 export const viewContainers = { namespaces: 'linuxNamespaces' } as const;
 
-export const views = { hosts: 'linuxNamespaces.hosts' } as const;
+export const views = { hosts: 'linuxNamespaces.hosts', forwards: 'linuxNamespaces.forwards' } as const;
 
 export const walkthroughs = { start: 'linuxNamespaces.start' } as const;
 
@@ -75,6 +98,7 @@ export const contextKeys = {
   idleCount: 'linuxNamespaces.idleCount',
   filtered: 'linuxNamespaces.filtered',
   initialHidden: 'linuxNamespaces.initialHidden',
+  forwardCount: 'linuxNamespaces.forwardCount',
 } as const;
 
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
@@ -92,6 +116,8 @@ export const settings = {
   showThisMachine: 'linuxNamespaces.showThisMachine',
   connectThisMachine: 'linuxNamespaces.connectThisMachine',
   groupBy: 'linuxNamespaces.groupBy',
+  /** Forwards that are kept: `features/ports/kept.ts` reads and writes it. */
+  forwards: 'linuxNamespaces.forwards',
 } as const;
 
 export type SettingId = (typeof settings)[keyof typeof settings];

@@ -108,6 +108,9 @@ export const testNeeds = {
   'qemu-system-x86_64': 'qemu-system-x86',
   cpio: 'cpio',
   python3: 'python3',
+  '/usr/lib/python3/dist-packages/debugpy': 'python3-debugpy',
+  'lldb-vscode-14': 'lldb-14',
+  debootstrap: 'debootstrap',
 };
 
 /**

@@ -27,9 +27,10 @@ export class CommandRegistry implements Commands {
     return vscode.commands.registerCommand(id, async (...args: readonly unknown[]) => {
       try {
         await this.#ready;
-        await handler(...args);
+        return await handler(...args);
       } catch (error) {
         this.#report(id, error);
+        return undefined;
       }
     });
   }

@@ -5,6 +5,7 @@ import type { Log } from '../transport/interaction.ts';
 import type { Commands } from './commands.ts';
 import type { HostConnector } from './connection/connector.ts';
 import type { Documents } from './documents/documents.ts';
+import type { FileAccess } from './files/access.ts';
 import type { FindingStore } from './live-diagnostics/finding-store.ts';
 import type { Preferences } from './preferences.ts';
 import type { ReadinessStore } from './readiness/readiness-store.ts';
@@ -27,6 +28,7 @@ export interface FeatureContext {
   readonly readiness: ReadinessStore;
   readonly workspaceState: vscode.Memento;
   readonly findings: FindingStore;
+  readonly files: FileAccess & vscode.FileSystemProvider;
 }
 
 /** Starts one feature; disposing the result ends it. */

@@ -25,7 +25,7 @@ export function onDemand(ids: readonly CommandId[], load: () => Promise<Feature>
           await (loading ??= loadOnce());
           const handler = handlers.get(id);
           if (handler === undefined) throw new Error(`Nothing carries out ${id}.`);
-          await handler(...args);
+          return handler(...args);
         }),
       );
     }

@@ -1,10 +1,11 @@
 /** Records of the verbs that do something: `create`, `rename`, `pin`, `unpin`, `end` and what runs in a terminal or with a stream. See `records.ts`. */
-import { fields, maximumPid, text, whole, type Draft, type Fields } from './checks.ts';
+import { asPid, fields, list, maximumPid, text, whole, type Draft, type Fields } from './checks.ts';
 import { namespaceType } from './namespace-type.ts';
 import type {
   Ending,
   ExitRecord,
   HelperRecord,
+  InitRecord,
   KeptRecord,
   MadeRecord,
   PinnedRecord,
@@ -17,6 +18,9 @@ export function actionRecord(record: Fields): HelperRecord | undefined {
   if (record['data'] !== undefined) return { data: { bytes: text(fields(record['data'], 'data'), 'bytes') } };
   if (record['stderr'] !== undefined) return { stderr: { bytes: text(fields(record['stderr'], 'stderr'), 'bytes') } };
   if (record['made'] !== undefined) return { made: madeRecord(record['made']) };
+  if (record['init'] !== undefined) return { init: initRecord(record['init']) };
+  if (record['entered'] !== undefined)
+    return { entered: { pid: whole(fields(record['entered'], 'entered'), 'pid', maximumPid) } };
   if (record['kept'] !== undefined) return { kept: keptRecord(record['kept']) };
   if (record['renamed'] !== undefined) return { renamed: renamedRecord(record['renamed']) };
   if (record['pinned'] !== undefined) return { pinned: pinnedRecord(record['pinned']) };
@@ -49,6 +53,10 @@ function madeRecord(value: unknown): MadeRecord {
   if (from['nsid'] !== undefined) record.nsid = whole(from, 'nsid');
   if (from['owner'] !== undefined) record.owner = whole(from, 'owner');
   return record;
+}
+
+function initRecord(value: unknown): InitRecord {
+  return { ...identity(value, 'init'), nspid: list(fields(value, 'init'), 'nspid', asPid) };
 }
 
 function keptRecord(value: unknown): KeptRecord {

@@ -32,6 +32,7 @@ export async function openSession(transport: Transport, options: OpenSessionOpti
     : async (script: string) => ({ process: await start(transport, { script }, signal) });
   onStage('Looking for the helper');
   const session = await deploy({ ...options, launch, root: sudo, elevated: sudo });
+  session.useSockets((path) => transport.connectUnix(path));
   options.log.info(`Helper ${session.version.version} (build ${session.version.build}) runs on ${options.subject}`);
   return session;
 }

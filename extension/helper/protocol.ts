@@ -298,6 +298,18 @@ export interface RenamedRecord {
   readonly from: string;
 }
 
+/** `create`: the first process in what was made. */
+export interface InitRecord extends ProcessIdentity {
+  /** Its number in each pid namespace, outermost first. */
+  readonly nspid: readonly number[];
+}
+
+/** `enter`: the command runs. */
+export interface EnteredRecord {
+  /** Of the process that the helper waits for, as the helper sees it. */
+  readonly pid: number;
+}
+
 /** `pin`: what lives on without a process of its own, by a mount at `path` or by a process, the `holder`. */
 export interface PinnedRecord {
   readonly type: NamespaceType;
@@ -320,6 +332,53 @@ export interface DataRecord {
   readonly bytes: string;
 }
 
+export const socketKinds = ['tcp', 'tcp6', 'udp', 'udp6', 'unix', 'vsock'] as const;
+export type SocketKind = (typeof socketKinds)[number];
+
+/** `sockets`: one that waits for connections, or for datagrams from anybody. */
+export type SocketRecord = { readonly inode: number } & (
+  | {
+      readonly kind: 'tcp' | 'tcp6' | 'udp' | 'udp6';
+      /** As it is bound: 8 or 32 hexadecimal digits. */
+      readonly address: string;
+      readonly port: number;
+      /** IPV6_V6ONLY; false where IPv4 comes in, too. */
+      readonly v6only?: boolean;
+      /** The interface that it is bound to (SO_BINDTODEVICE). */
+      readonly device?: string;
+    }
+  | {
+      readonly kind: 'unix';
+      /** As it was bound, so perhaps relative; neither for one without a name. */
+      readonly path?: string;
+      readonly abstract?: string;
+      /** SOCK_STREAM is 1, SOCK_SEQPACKET 5. */
+      readonly type: number;
+    }
+  | { readonly kind: 'vsock'; readonly cid: number; readonly port: number; readonly type: number }
+);
+
+/** `sockets`: a kind of which the kernel does not tell. */
+export interface UnlistedRecord {
+  readonly kind: SocketKind;
+  readonly errno: string;
+}
+
+/** `sockets --owners`: a process that has a listed socket open. */
+export interface OwnerRecord extends ProcessIdentity {
+  readonly inode: number;
+  readonly comm: string;
+}
+
+/** Only that it was said counts. */
+export type Nothing = Readonly<Record<string, never>>;
+
+/** `door`: a unix socket on the host that takes requests whose verb is then on the other end, if they bring the token. */
+export interface DoorRecord {
+  readonly path: string;
+  readonly token: string;
+}
+
 /** How what was run has ended. */
 export type ExitRecord = { readonly code: number } | { readonly signal: number };
 
@@ -336,6 +395,8 @@ export type HelperRecord =
   | { readonly gone: GoneRecord }
   | { readonly tick: TickRecord }
   | { readonly made: MadeRecord }
+  | { readonly init: InitRecord }
+  | { readonly entered: EnteredRecord }
   | { readonly kept: KeptRecord }
   | { readonly renamed: RenamedRecord }
   | { readonly pinned: PinnedRecord }
@@ -344,5 +405,17 @@ export type HelperRecord =
   | { readonly data: DataRecord }
   | { readonly stderr: DataRecord }
   | { readonly exit: ExitRecord }
+  | { readonly socket: SocketRecord }
+  | { readonly unlisted: UnlistedRecord }
+  | { readonly owner: OwnerRecord }
+  /** `relay`: bytes go through from now on. */
+  | { readonly connected: Nothing }
+  /** `relay`: what it connected to says no more, and this is not for a reset. */
+  | { readonly eof: Nothing }
+  | { readonly door: DoorRecord }
+  /** `listen`: from now on; the name by which `relay --accepted=` takes each connection. */
+  | { readonly listening: { readonly name: string } }
+  /** `listen`: a connection waits to be taken. */
+  | { readonly accepted: Nothing }
   | { readonly end: EndRecord }
   | { readonly error: ErrorRecord };

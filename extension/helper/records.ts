@@ -25,6 +25,7 @@ import {
 import { actionRecord } from './action-records.ts';
 import { idMapping, inspectionRecord } from './inspection-records.ts';
 import { isNamespaceType, namespaceType } from './namespace-type.ts';
+import { socketRecords } from './socket-records.ts';
 import {
   namespaceTypes,
   type EndRecord,
@@ -86,7 +87,7 @@ export function checkRecord(value: unknown): HelperRecord | undefined {
   if (record['facts'] !== undefined) return { facts: factsRecord(record['facts']) };
   if (record['userns'] !== undefined) return { userns: userNamespaceRecord(record['userns']) };
   if (record['helper'] !== undefined) return { helper: versionRecord(record['helper']) };
-  return inspectionRecord(record) ?? actionRecord(record);
+  return inspectionRecord(record) ?? socketRecords(record) ?? actionRecord(record);
 }
 
 function parseJson(line: string): unknown {

@@ -1,13 +1,16 @@
 /** One `nshelper serve`: from a process that somebody started to typed requests. */
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asError } from '../as-error.ts';
 import { Emitter } from '../disposable.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { ExitStatus, RemoteProcess } from '../transport/transport.ts';
+import { Door, DoorStream, type ConnectUnix, type Ways } from './door.ts';
 import { lost, misunderstanding } from './failures.ts';
 import { Lines, plain, Tail } from './lines.ts';
 import { encodeRequest } from './netstring.ts';
-import type { EndRecord, VersionRecord } from './protocol.ts';
+import type { DoorRecord, EndRecord, HelperRecord, VersionRecord } from './protocol.ts';
 import { parseMessage, type ServeMessage } from './records.ts';
 import {
   HelperError,
@@ -144,6 +147,7 @@ export class ServeSession implements HelperSession {
   readonly #closed = new Emitter<Error | undefined>();
   #closeReason: ConnectionError | undefined;
   #lastId = 0;
+  #door: Door | undefined;
   #strays = 0;
 
   readonly onClose = this.#closed.event;
@@ -168,15 +172,71 @@ export class ServeSession implements HelperSession {
   }
 
   openStream(words: readonly string[], options: StreamOptions = {}): HelperStream {
+    const [verb] = words;
+    const door = this.#door;
+    if (door === undefined || door.isShut) return this.#streamInRecords(words, options);
+    return new DoorStream(verb, options, {
+      door,
+      through: (channel, token, onRecord) => this.#streamThrough(channel, token, words, onRecord),
+      otherwise: () => this.#streamInRecords(words, options),
+    });
+  }
+
+  /** From now on streams go through unix sockets on the host, where that is possible. */
+  useSockets(connect: ConnectUnix): void {
+    const knock = async (channel: Duplex, token: string): Promise<void> => {
+      const request = this.#streamThrough(channel, token, ['version'], () => undefined);
+      const closed = once(channel, 'close').then(() => {
+        throw new Error('the connection was closed');
+      });
+      await Promise.race([request.ended, closed]);
+    };
+    this.#door = new Door(connect, () => this.#askForDoor(), knock);
+  }
+
+  async #askForDoor(): Promise<DoorRecord> {
+    let door: DoorRecord | undefined;
+    await this.request('door', [], {
+      onRecord: (record) => {
+        if ('door' in record) ({ door } = record);
+      },
+    });
+    if (door === undefined) throw misunderstanding('did not say where its socket is');
+    return door;
+  }
+
+  #streamInRecords(words: readonly string[], options: StreamOptions): HelperStream {
     const id = ++this.#lastId;
     return new ServeStream(
+      words[0],
       options,
       (onRecord, signal) => this.#start(id, 'stream', words, { onRecord, signal }),
       (about, ...more) => this.request(about, [String(id), ...more]),
     );
   }
 
+  #streamThrough(
+    channel: Duplex,
+    token: string,
+    words: readonly string[],
+    onRecord: (record: HelperRecord) => void,
+  ): ReturnType<Ways['through']> {
+    const id = ++this.#lastId;
+    const ended = this.#expect(id, { onRecord }, () => channel.write(encodeRequest(id, token, ['stream', ...words])));
+    return {
+      ended,
+      cancel: async (reason) => {
+        this.#take(id)?.reject(reason);
+        await this.request('cancel', [String(id)]);
+      },
+    };
+  }
+
   #start(id: number, verb: string, args: readonly string[], options: RequestOptions): Promise<EndRecord> {
+    return this.#expect(id, options, () => this.#process.stdin.write(encodeRequest(id, verb, args)));
+  }
+
+  #expect(id: number, options: RequestOptions, send: () => void): Promise<EndRecord> {
     const { signal } = options;
     if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason);
     if (signal?.aborted === true) return Promise.reject(asError(signal.reason));
@@ -199,17 +259,16 @@ export class ServeSession implements HelperSession {
           reject(asError(error));
         },
       });
-      this.#process.stdin.write(encodeRequest(id, verb, args));
+      send();
     });
   }
 
-  dispose(): void {
+  dispose(
+    reason = new ConnectionError('cancelled', 'The connection was closed.', 'Connect again when you are ready.'),
+  ): void {
     // End of input is how the helper, and a `sudo` that may not be killed, are told to end.
     this.#process.stdin.end();
-    this.#close(
-      undefined,
-      new ConnectionError('cancelled', 'The connection was closed.', 'Connect again when you are ready.'),
-    );
+    this.#close(undefined, reason);
     // Given that time, the helper ends in order what it started.
     const grace = delay(graceMilliseconds, undefined, { ref: false });
     void Promise.race([this.#process.exit, grace]).then(() => this.#process.dispose());

@@ -12,8 +12,65 @@ const kibibyte = 1024;
 const takenAtOnce = 64 * kibibyte;
 
 /** Why the request of a stream that was destroyed is cancelled. */
-class StreamClosed extends Error {
+export class StreamClosed extends Error {
   override readonly name = 'StreamClosed';
+}
+
+/**
+ * When what can be read has ended: as soon as the verb has closed its side, or with the verb. Of `relay` only after it has said
+ * so, because the kernel closes the side of a `relay` whose connection was reset, too. A stream is not destroyed before its
+ * request is over: that would end the verb.
+ */
+export class ReadableEnd {
+  readonly #stream: Duplex;
+  #waitsForWord: boolean;
+  #isClosed = false;
+  #isOver = false;
+  #isPushed = false;
+
+  constructor(stream: Duplex, verb: string | undefined) {
+    this.#stream = stream;
+    this.#waitsForWord = verb === 'relay';
+    stream.once('end', () => this.#destroyIfDone());
+    stream.once('finish', () => this.#destroyIfDone());
+  }
+
+  /** The verb's side is closed. */
+  closed(): void {
+    this.#isClosed = true;
+    this.#push();
+  }
+
+  said(record: HelperRecord): void {
+    if (!('eof' in record)) return;
+    this.#waitsForWord = false;
+    this.#push();
+  }
+
+  /** The verb has ended well. */
+  over(): void {
+    this.#isOver = true;
+    this.#waitsForWord = false;
+    this.#push();
+    this.#destroyIfDone();
+  }
+
+  /** What is read and written to the end has nothing to say of an error any more. */
+  failed(error: unknown): void {
+    const { readableEnded, writableFinished } = this.#stream;
+    const isTold = error instanceof StreamClosed || (readableEnded && writableFinished);
+    this.#stream.destroy(isTold ? undefined : asError(error));
+  }
+
+  #push(): void {
+    if (this.#isPushed || !this.#isClosed || this.#waitsForWord) return;
+    this.#isPushed = true;
+    this.#stream.push(null);
+  }
+
+  #destroyIfDone(): void {
+    if (this.#isOver && this.#stream.readableEnded) this.#stream.destroy();
+  }
 }
 
 export class ServeStream extends Duplex implements HelperStream {
@@ -24,14 +81,17 @@ export class ServeStream extends Duplex implements HelperStream {
   #isOver = false;
   /** Bytes that the reader has taken and the helper has not been told of. */
   #taken = 0;
+  readonly #end: ReadableEnd;
 
   /** `start` makes the request, `send` one about it. */
   constructor(
+    verb: string | undefined,
     options: StreamOptions,
     start: (onRecord: (record: HelperRecord) => void, signal: AbortSignal) => Promise<EndRecord>,
     send: Send,
   ) {
-    super(options.signal === undefined ? {} : { signal: options.signal });
+    super({ autoDestroy: false, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+    this.#end = new ReadableEnd(this, verb);
     this.#options = options;
     this.#send = send;
     this.ended = start((record) => this.#take(record), this.#cancel.signal);
@@ -42,21 +102,27 @@ export class ServeStream extends Duplex implements HelperStream {
     try {
       await this.ended;
       this.#isOver = true;
-      this.push(null);
+      this.#end.closed();
+      this.#end.over();
     } catch (error) {
       this.#isOver = true;
-      this.destroy(error instanceof StreamClosed ? undefined : asError(error));
+      this.#end.failed(error);
     }
   }
 
   #take(record: HelperRecord): void {
     if ('data' in record) {
       const bytes = Buffer.from(record.data.bytes, 'base64url');
+      if (bytes.length === 0) {
+        this.#end.closed();
+        return;
+      }
       this.#taken += bytes.length;
       if (this.push(bytes)) this.#acknowledge();
     } else if ('stderr' in record) {
       this.#options.onStderr?.(Buffer.from(record.stderr.bytes, 'base64url'));
     } else {
+      this.#end.said(record);
       this.#options.onRecord?.(record);
     }
   }
@@ -106,7 +172,7 @@ export class ServeStream extends Duplex implements HelperStream {
 }
 
 /** Node's streams want a callback. */
-async function settle(work: Promise<void>, callback: (error?: Error | null) => void): Promise<void> {
+export async function settle(work: Promise<void>, callback: (error?: Error | null) => void): Promise<void> {
   let failure: Error | undefined;
   try {
     await work;

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Disposable, Event } from '../disposable.ts';
+import type { ConnectionError } from '../transport/errors.ts';
 import type { EndRecord, ErrorRecord, HelperRecord, VersionRecord } from './protocol.ts';
 
 /** A request that the helper answered with `{"error":…}`. */
@@ -60,4 +61,6 @@ export interface HelperSession extends Disposable {
   openStream(words: readonly string[], options?: StreamOptions): HelperStream;
   /** Fires once, also when the host killed the helper. */
   readonly onClose: Event<Error | undefined>;
+  /** `reason` is what open requests reject with, where it is not the person who ends it. */
+  dispose(reason?: ConnectionError): void;
 }

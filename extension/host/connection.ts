@@ -177,6 +177,8 @@ async function openParts(
   const session = await abortable(opening, stop, (late) => late.dispose());
   store.add(session);
   store.add(session.onClose((error) => ended.abort(error)));
+  // Whoever waits for an answer is told what happened to the connection, which is not always the session that notices it.
+  whenAborted(ended.signal, (reason) => session.dispose(lostError(reason, options.label)));
   const watch = new WatchLoop({
     start: (onBatch, signal) => functions.watch(session, onBatch, signal),
     onBatch: (records, snapshot) => feed.apply(records, snapshot),

@@ -34,7 +34,8 @@ class LocalTransport implements Transport {
   connectUnix(path: string, signal?: AbortSignal): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const socket = connect({ path });
+      // Each side is closed by itself, as on an SSH channel.
+      const socket = connect({ path, allowHalfOpen: true });
       const abort = (): void => {
         socket.destroy();
         reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));

@@ -36,7 +36,7 @@ struct create {
     int64_t monotonic, boottime;
     uint32_t uid, gid;
     int records;
-    bool mount_proc, loopback, try;
+    bool mount_proc, loopback, try, wait;
     struct create_list mounts, sysctls;
     /* NULL-terminated; NULL when nothing is to run. */
     char *const *argv;

@@ -216,6 +216,12 @@ static bool set_try(struct create *create, const char *value)
     return create->try = true;
 }
 
+static bool set_wait(struct create *create, const char *value)
+{
+    (void)value;
+    return create->wait = true;
+}
+
 /* The words begin with the option's name; those of one without a value are that alone. */
 static const struct {
     option_reader *read;
@@ -245,6 +251,7 @@ static const struct {
     { set_clear_env, "--clear-env" },
     { read_records, "--records takes an open file descriptor" },
     { set_try, "--try" },
+    { set_wait, "--wait" },
 };
 
 static int parse_word(const char *word, struct create *create, struct failure *failure)
@@ -285,8 +292,8 @@ static int check(const struct create *create, struct failure *failure)
         return fail_usage(failure, "option", "a type is either new or joined");
     if (create->map && (create->uid_map.count || create->gid_map.count))
         return fail_usage(failure, "option", "--map and ranges exclude each other");
-    if (create->try && (create->argv || create->keep))
-        return fail_usage(failure, "option", "--try neither runs nor keeps anything");
+    if ((create->try || create->wait) && (create->argv || create->keep))
+        return fail_usage(failure, "option", "--try and --wait neither run nor keep anything");
     for (size_t i = 0; i < create->sysctls.count; i++)
         if (!create_parse_sysctl(create->sysctls.item[i], create->new_types, path, sizeof path, &value))
             return fail_usage(failure, "option", "--sysctl takes NAME=VALUE of one of the new namespaces");

@@ -1,5 +1,6 @@
 #include "enter.h"
 
+#include "children.h"
 #include "environment.h"
 #include "kernel.h"
 #include "passwd.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -90,7 +92,7 @@ static int set_ids(uint32_t uid, uint32_t gid, struct failure *failure)
     return 0;
 }
 
-static int set_identity(const struct enter *enter, const struct joining *joining, struct failure *failure)
+int enter_set_identity(const struct enter *enter, const struct joining *joining, struct failure *failure)
 {
     struct passwd_entry entry;
     uint32_t gid = enter->gid;
@@ -117,7 +119,7 @@ static int execute(const struct enter *enter, const struct joining *joining, con
     if (!result)
         result = set_directory(enter, joining, failure);
     if (!result)
-        result = set_identity(enter, joining, failure);
+        result = enter_set_identity(enter, joining, failure);
     if (result)
         return result;
     /* Credentials take the death signal away, so it comes after them. */
@@ -127,7 +129,15 @@ static int execute(const struct enter *enter, const struct joining *joining, con
     environment_set(enter->word);
     if (enter->has_shell)
         return shell_run(enter, shell, failure);
-    execvp(enter->argv[0], enter->argv);
+    /* Under its own name: interpreters look for their files by it. */
+    char **argv = (char **)enter->argv, *last = argv[0];
+    for (char *const *word = enter->word; strcmp(*word, "--") != 0; word++)
+        if (strncmp(*word, "--program=", 10) == 0) {
+            argv[0] = *word + 10;
+            execvp(argv[0], argv);
+        }
+    argv[0] = last;
+    execvp(last, argv);
     return fail_path(failure, "execve", errno, enter->argv[0]);
 }
 
@@ -183,6 +193,58 @@ static void print_exit(const struct enter *enter, int status)
     output_free(&output);
 }
 
+/*
+ * Between us and the command, in its pid namespace: there what a descendant leaves becomes a child of ours (a subreaper
+ * beyond it is none, pid_namespaces(7)). Returns in the command; ends as the command did when it or our parent has ended.
+ */
+static int watch_descendants(const struct host *host, pid_t parent, int pipe, struct failure *failure)
+{
+    static const struct timespec grace = { 2, 0 };
+    const struct timespec *patience = NULL;
+    sigset_t set;
+    int status = 0;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    pid_t child = fork();
+    if (child < 0)
+        return fail(failure, "fork", errno);
+    if (child == 0) {
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        return 0;
+    }
+    close(pipe);
+    /*
+     * Not killed with the parent: a debugger that has time to leave takes its breakpoints out of what it is attached to. Nor
+     * with the command, whose children may be such ones.
+     */
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    for (;;) {
+        int other;
+        pid_t ended = waitpid(-1, &other, WNOHANG);
+        if (ended < 0)
+            break;
+        if (ended == child)
+            status = other;
+        if (ended == child || getppid() != parent)
+            patience = &grace;
+        if (ended > 0)
+            continue;
+        int number = sigtimedwait(&set, NULL, patience);
+        if (number == SIGTERM)
+            patience = &grace;
+        else if (number < 0 && errno == EAGAIN)
+            break;
+    }
+    children_end(host);
+    if (WIFSIGNALED(status))
+        raise(WTERMSIG(status));
+    _exit(WEXITSTATUS(status));
+}
+
 /* A pid namespace takes effect for children only. Returns the exit status. */
 static int run_child(const struct enter *enter, const struct joining *joining, const struct shell *shell,
                      struct failure *failure)
@@ -199,7 +261,12 @@ static int run_child(const struct enter *enter, const struct joining *joining, c
     session.child = fork();
     if (session.child == 0) {
         session_child(&session);
-        int status = report(enter, failure, execute(enter, joining, shell, parent, failure));
+        int result = enter->kills_descendants ? watch_descendants(joining->host, parent, pipes[1], failure) : 0;
+        if (enter->kills_descendants)
+            parent = getppid();
+        if (!result)
+            result = execute(enter, joining, shell, parent, failure);
+        int status = report(enter, failure, result);
         (void)!write(pipes[1], "", 1);
         _exit(status);
     }
@@ -222,14 +289,12 @@ static int run_child(const struct enter *enter, const struct joining *joining, c
     return status;
 }
 
-static int join(const struct enter *enter, struct joining *joining, struct failure *failure)
+int enter_join(const struct enter *enter, struct joining *joining, unsigned only, struct failure *failure)
 {
     int result = 0;
 
-    joining->wants_root = enter->has_root;
-    joining->wants_directory = enter->has_cwd && !enter->cwd;
     for (size_t i = 0; !result && i < enter->targets; i++)
-        result = joining_add(joining, enter->target[i], enter->only, failure);
+        result = joining_add(joining, enter->target[i], only, failure);
     for (size_t i = 0; !result && i < enter->expects; i++)
         result = joining_expect(joining, enter->expect[i], failure);
     for (enum ns_type type = 0; !result && type < NS_TYPES; type++)
@@ -251,7 +316,9 @@ static int run(const struct enter *enter, struct joining *joining, struct failur
 
     if (enter->has_shell && (enter->fallbacks & FALLBACK_BUSYBOX))
         shell_open(&shell);
-    int result = join(enter, joining, failure);
+    joining->wants_root = enter->has_root;
+    joining->wants_directory = enter->has_cwd && !enter->cwd;
+    int result = enter_join(enter, joining, enter->only, failure);
     if (result)
         return result;
     if (!joining_has(joining, NS_PID) && !enter->has_records) {

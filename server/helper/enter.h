@@ -37,6 +37,8 @@ struct enter {
     enum identity_wish identity;
     uint32_t uid, gid;
     bool has_gid, has_root, has_cwd, has_shell;
+    /* What the command leaves running ends with it and with us. */
+    bool kills_descendants;
     /* NULL for the target's own folder, and for the shell that it has. */
     const char *cwd, *shell;
     unsigned fallbacks;
@@ -50,6 +52,13 @@ struct enter {
 
 /* Reads the words after the verb. */
 int enter_parse(char *const *word, size_t count, struct enter *enter, struct failure *failure);
+/* Of any verb that has a target, without a command. */
+int enter_parse_options(char *const *word, size_t count, struct enter *enter, struct failure *failure);
+
+/* Opens and joins what the targets name, of these types (0 for all), once nothing of the host is inherited any more. */
+int enter_join(const struct enter *enter, struct joining *joining, unsigned only, struct failure *failure);
+/* Becomes the user that is asked for; nothing is changed without a user namespace that was joined. */
+int enter_set_identity(const struct enter *enter, const struct joining *joining, struct failure *failure);
 
 /* The shell that is to be run within the target. */
 struct shell {

@@ -116,6 +116,19 @@ static bool read_env(struct enter *enter, const char *value)
     return environment_is_entry(value);
 }
 
+/* Which of them can be executed shows when they are. */
+static bool read_program(struct enter *enter, const char *value)
+{
+    (void)enter;
+    return value && *value;
+}
+
+static bool read_kill_descendants(struct enter *enter, const char *value)
+{
+    enter->kills_descendants = true;
+    return !value;
+}
+
 static bool read_clear_env(struct enter *enter, const char *value)
 {
     (void)enter;
@@ -137,6 +150,8 @@ static const struct {
     { read_clear_env, "--clear-env takes no value" },
     { read_shell, "--shell takes a path or nothing" },
     { read_fallback, "--fallback takes none, busybox or own" },
+    { read_program, "--program takes a name or a path" },
+    { read_kill_descendants, "--kill-descendants takes no value" },
     { read_records, "--records takes an open descriptor other than 0" },
 };
 
@@ -151,7 +166,7 @@ static int read_word(struct enter *enter, const char *word, struct failure *fail
     return fail_usage(failure, "option", "unknown option or argument");
 }
 
-int enter_parse(char *const *word, size_t count, struct enter *enter, struct failure *failure)
+int enter_parse_options(char *const *word, size_t count, struct enter *enter, struct failure *failure)
 {
     *enter = (struct enter){ .fallbacks = FALLBACK_BUSYBOX | FALLBACK_OWN, .records = STDERR_FILENO, .word = word };
     for (size_t i = 0; i < count; i++) {
@@ -163,8 +178,15 @@ int enter_parse(char *const *word, size_t count, struct enter *enter, struct fai
         if (result)
             return result;
     }
-    if (enter->targets == 0)
-        return fail_usage(failure, "option", "enter needs a --target");
+    return enter->targets == 0 ? fail_usage(failure, "option", "a --target is needed") : 0;
+}
+
+int enter_parse(char *const *word, size_t count, struct enter *enter, struct failure *failure)
+{
+    int result = enter_parse_options(word, count, enter, failure);
+
+    if (result)
+        return result;
     if (!enter->argv == !enter->has_shell)
         return fail_usage(failure, "option", "enter takes either --shell or a command after --");
     return 0;

@@ -1,6 +1,7 @@
 #include "guardian.h"
 
 #include "channel.h"
+#include "children.h"
 #include "kernel.h"
 #include "link.h"
 #include "naming.h"
@@ -19,36 +20,6 @@
 
 /* The texts of a failure that came in a message. */
 static struct message last;
-
-/* Every child that is left, and those that they leave: with a pid namespace there is one, without it any number. */
-static void end_children(const struct host *host)
-{
-    autofree uint32_t *pids = NULL;
-    size_t capacity = 0;
-    char text[1024];
-
-    for (;;) {
-        pid_t pid;
-        bool killed = false;
-        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-            ;
-        if (pid < 0)
-            return;
-        ssize_t count = list_numbers_at(host->proc, ".", &pids, &capacity);
-        for (ssize_t i = 0; i < count; i++) {
-            char path[PROC_PATH_SIZE];
-            struct proc_stat status;
-            text_format(path, sizeof path, "%u/stat", pids[i]);
-            ssize_t length = read_file_at(host->proc, path, text, sizeof text);
-            /* A child's pid is not given to another before it was waited for. */
-            if (length > 0 && parse_stat(text, (size_t)length, &status) && status.ppid == (uint32_t)getpid())
-                killed = kill((pid_t)pids[i], SIGKILL) == 0 || killed;
-        }
-        /* One that took other credentials may be beyond our rights. */
-        if (!killed || (waitpid(-1, NULL, 0) < 0 && errno != EINTR))
-            return;
-    }
-}
 
 /* Nobody may be there to hear it. */
 static void say(const struct guardian *guardian, enum guardian_word word)
@@ -288,7 +259,7 @@ static int go(struct guardian *guardian, struct output *output, struct failure *
     const struct create *create = guardian->create;
     int result = 0;
 
-    if (!create->argv && !create->keep)
+    if (!create->argv && !create->keep && !create->wait)
         return 0;
     if (!channel_send(guardian->control, MESSAGE_GO, 0))
         return child_failure(failure);
@@ -306,7 +277,8 @@ static int go(struct guardian *guardian, struct output *output, struct failure *
     }
     if (!result)
         output_flush(output);
-    if (!result && create->argv)
+    /* With --wait nothing comes but the end of the caller. */
+    if (!result && (create->argv || create->wait))
         result = expect(guardian, MESSAGE_EXIT, failure);
     if (!result && create->argv)
         guardian_print_exit(last.value, output);
@@ -378,7 +350,7 @@ _Noreturn void guardian_run(struct guardian *guardian, struct output *output)
     if (stays)
         become_guard(guardian);
     if (!committed) {
-        end_children(guardian->host);
+        children_end(guardian->host);
         undo_all(guardian->undo);
     }
     if (result) {
@@ -391,7 +363,7 @@ _Noreturn void guardian_run(struct guardian *guardian, struct output *output)
     say_last(guardian, result || output->error ? GUARDIAN_FAILED : stays ? GUARDIAN_STAYS : GUARDIAN_DONE);
     if (stays) {
         watch_holder(guardian);
-        end_children(guardian->host);
+        children_end(guardian->host);
         undo_all(guardian->undo);
     }
     _exit(0);

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 
@@ -63,10 +65,15 @@ static void find_cgroups(struct host *host)
     host->cgroup_unified = strncmp(text, "0::", 3) == 0 || find_text(text, "\n0::");
 }
 
+uint64_t host_ticks_per_second(void)
+{
+    return getauxval(AT_CLKTCK);
+}
+
 uint64_t host_ticks(void)
 {
     struct timespec now;
-    uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
+    uint64_t ticks = host_ticks_per_second();
 
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
@@ -110,6 +117,7 @@ static void find_hidepid(struct host *host)
     ssize_t length = read_whole_at(host->proc, "self/mountinfo", &text, &capacity);
     struct lines lines = lines_of(text, length);
     const char *line, *stop, *options = NULL, *options_end = NULL, *value;
+    struct stat status;
     uint64_t group;
 
     while (next_line(&lines, &line, &stop)) {
@@ -132,7 +140,7 @@ static void find_hidepid(struct host *host)
     bool ptraceable = strcmp(host->hidepid, "4") == 0 || strcmp(host->hidepid, "ptraceable") == 0;
     /* A security module may keep even root from tracing process 1, which is then not listed though it exists. */
     if (host_capabilities() >> CAP_SYS_PTRACE & 1) {
-        host->hidden = ptraceable && faccessat(host->proc, "1", F_OK, 0) < 0;
+        host->hidden = ptraceable && fstatat(host->proc, "1", &status, 0) < 0;
         return;
     }
     /* Group 0 is the one excepted when no other is named. */

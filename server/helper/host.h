@@ -35,6 +35,7 @@ void host_close(struct host *host);
 
 /* Now, in clock ticks after boot: the unit and the origin of a process's start. */
 uint64_t host_ticks(void);
+uint64_t host_ticks_per_second(void);
 
 /* The effective set of this process, a bit per capability(7). */
 uint64_t host_capabilities(void);

@@ -12,7 +12,7 @@
 
 void joining_init(struct joining *joining, const struct host *host)
 {
-    *joining = (struct joining){ .host = host, .pidfd = -1, .root = -1, .directory = -1 };
+    *joining = (struct joining){ .host = host, .pidfd = -1, .root = -1, .directory = -1, .mounts = -1 };
     for (enum ns_type type = 0; type < NS_TYPES; type++)
         joining->fd[type] = -1;
 }
@@ -30,6 +30,7 @@ void joining_close(struct joining *joining)
     close_one(&joining->pidfd);
     close_one(&joining->root);
     close_one(&joining->directory);
+    close_one(&joining->mounts);
 }
 
 static int fail_type(struct failure *failure, const char *step, int number, enum ns_type type, const char *detail)
@@ -72,10 +73,10 @@ static int add_type(struct joining *joining, int process, enum ns_type type, boo
     return asked ? fail_type(failure, "open", EINVAL, type, "this kernel has no namespaces of this type") : 0;
 }
 
-static int open_place(int process, const char *name, int *fd, struct failure *failure)
+static int open_place(int process, const char *name, int flags, int *fd, struct failure *failure)
 {
-    *fd = openat(process, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return *fd < 0 ? fail_type(failure, "open", errno, NS_NONE, "the root or working directory of the process") : 0;
+    *fd = openat(process, name, flags | O_CLOEXEC);
+    return *fd < 0 ? fail_type(failure, "open", errno, NS_NONE, "the root, working directory or mounts of the process") : 0;
 }
 
 static int add_process(struct joining *joining, struct reference *reference, unsigned only, struct failure *failure)
@@ -88,9 +89,11 @@ static int add_process(struct joining *joining, struct reference *reference, uns
         if (!only || (only >> type & 1))
             result = add_type(joining, process, type, only, failure);
     if (!result && joining->wants_root)
-        result = open_place(process, "root", &joining->root, failure);
+        result = open_place(process, "root", O_PATH | O_DIRECTORY, &joining->root, failure);
     if (!result && joining->wants_directory)
-        result = open_place(process, "cwd", &joining->directory, failure);
+        result = open_place(process, "cwd", O_PATH | O_DIRECTORY, &joining->directory, failure);
+    if (!result && joining->wants_mounts)
+        result = open_place(process, "mountinfo", O_RDONLY, &joining->mounts, failure);
     if (result || joining->host->own[NS_PID] == 0)
         return result;
     joining->pidfd = (int)syscall(SYSCALL_PIDFD_OPEN, reference->id, 0);
@@ -263,4 +266,17 @@ int joining_join(struct joining *joining, struct failure *failure)
     if (result)
         result = join_one_by_one(joining, failure);
     return result ? result : compare(joining, failure);
+}
+
+int joining_join_with_owner(struct joining *joining, struct failure *failure)
+{
+    int result = joining_join(joining, failure);
+
+    if (result != -EPERM || joining->fd[NS_USER] >= 0)
+        return result;
+    joining->fd[NS_USER] = nsfs_owner(joining->fd[NS_NET]);
+    if (joining->fd[NS_USER] < 0 || nsfs_inode(joining->fd[NS_USER], &joining->id[NS_USER]))
+        return result;
+    *failure = (struct failure){ 0 };
+    return joining_join(joining, failure);
 }

@@ -17,7 +17,9 @@ struct joining {
     int pidfd;
     /* Root and working directory of the process; -1 unless asked for. */
     int root, directory;
-    bool wants_root, wants_directory;
+    /* Text of its mounts, as its root sees them; -1 unless asked for. */
+    int mounts;
+    bool wants_root, wants_directory, wants_mounts;
 };
 
 void joining_init(struct joining *joining, const struct host *host);
@@ -38,6 +40,9 @@ int joining_expect(const struct joining *joining, const char *text, struct failu
  * allow before the user namespace, the rest after it. Then compares: -ESTALE when the process has moved meanwhile.
  */
 int joining_join(struct joining *joining, struct failure *failure);
+
+/* The same for a net namespace; one that may only be joined from the user namespace that owns it, from there. */
+int joining_join_with_owner(struct joining *joining, struct failure *failure);
 
 static inline bool joining_has(const struct joining *joining, enum ns_type type)
 {

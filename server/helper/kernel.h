@@ -36,6 +36,7 @@
 #define SYSCALL_PIDFD_SEND_SIGNAL 424
 #define SYSCALL_PIDFD_OPEN 434
 #define SYSCALL_CLOSE_RANGE 436
+#define SYSCALL_OPENAT2 437
 #define SYSCALL_PIDFD_GETFD 438
 #define SYSCALL_LISTNS 470
 
@@ -60,6 +61,14 @@ struct nsfs_file_handle {
 };
 #define FILEID_NSFS 0xf1
 #define FD_NSFS_ROOT (-10003)
+
+/* openat2(2), 5.6. */
+struct open_how {
+    uint64_t flags, mode, resolve;
+};
+#define RESOLVE_NO_XDEV 0x01
+#define RESOLVE_NO_MAGICLINKS 0x02
+#define RESOLVE_IN_ROOT 0x10
 
 /* listns(2), 6.19. */
 struct ns_id_req {

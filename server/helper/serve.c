@@ -1,5 +1,4 @@
-#include "request.h"
-#include "stream.h"
+#include "serve.h"
 #include "terminal.h"
 #include "text.h"
 #include "util.h"
@@ -10,48 +9,16 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-/* Requests that may run at once. */
-#define RUNNING_MAX 32
 /* Children are not read while this much waits for the reader: their pipes fill, and they wait in turn. */
 #define PENDING_MAX (256 * 1024)
 /* The longest record; one that exceeds it ends its request. */
 #define LINE_MAX_BYTES (4 * 1024 * 1024)
-#define READ_SIZE 65536
 
-/* A request that a child process works on. */
-struct running {
-    int64_t id;
-    pid_t child;
-    int pipe;
-    /* The socket of a request with a terminal, otherwise -1. */
-    int terminal;
-    /* Output not yet passed on: always less than a line. */
-    char *data;
-    size_t length;
-    size_t capacity;
-    /* Its `end` or `error` was passed on. */
-    bool answered;
-    bool exited;
-    int status;
-};
-
-struct server {
-    struct stream out;
-    /* Tells that a child has ended, so that none stays a zombie until something else happens. */
-    int children;
-    sigset_t signals;
-    struct running running[RUNNING_MAX];
-    size_t count;
-    char *in;
-    size_t in_length;
-    size_t in_capacity;
-};
-
-/* Appends a record that the server itself says. */
-static int say(struct server *server, int64_t id, const struct failure *failure)
+int serve_say(struct server *server, int64_t id, const struct failure *failure)
 {
     struct output output;
 
@@ -73,14 +40,14 @@ static int say_error(struct server *server, int64_t id, const char *step, int nu
 
     fail(&failure, step, number);
     failure.detail = detail;
-    return say(server, id, &failure);
+    return serve_say(server, id, &failure);
 }
 
-static void forget(struct server *server, size_t index)
+void serve_forget(struct server *server, size_t index)
 {
     struct running *running = &server->running[index];
 
-    close(running->pipe);
+    cleanup_close(&running->pipe);
     cleanup_close(&running->terminal);
     free(running->data);
     *running = server->running[--server->count];
@@ -89,7 +56,7 @@ static void forget(struct server *server, size_t index)
 static struct running *find(struct server *server, int64_t id)
 {
     for (size_t i = 0; i < server->count; i++)
-        if (server->running[i].id == id)
+        if (server->running[i].id == id && server->running[i].child)
             return &server->running[i];
     return NULL;
 }
@@ -102,7 +69,7 @@ static void reap(struct server *server)
     int status;
 
     while (read(server->children, &info, sizeof info) > 0)
-        ;
+        server->ending = server->ending || info.ssi_signo != SIGCHLD;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         for (size_t i = 0; i < server->count; i++)
             if (server->running[i].child == pid) {
@@ -114,17 +81,21 @@ static void reap(struct server *server)
 static void end_all(struct server *server)
 {
     while (server->count > 0) {
-        kill(server->running[0].child, SIGKILL);
-        forget(server, 0);
+        if (server->running[0].child)
+            kill(server->running[0].child, SIGKILL);
+        serve_forget(server, 0);
     }
+    door_close(&server->door);
     free(server->in);
     stream_free(&server->out);
     close(server->children);
 }
 
 /* In the child: only the verb's own descriptors are left, and it does not outlive the server. */
-static _Noreturn void work(struct server *server, const struct request *request, int pipe, int terminal, pid_t parent)
+static _Noreturn void work(struct server *server, const struct request *request, int pipe, int terminal, int connection,
+                           pid_t parent)
 {
+    struct rlimit limit;
     struct output output;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -134,29 +105,41 @@ static _Noreturn void work(struct server *server, const struct request *request,
     sigprocmask(SIG_UNBLOCK, &server->signals, NULL);
     dup2(terminal >= 0 ? terminal : null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = server->files;
+        prlimit(0, RLIMIT_NOFILE, &limit, NULL);
+    }
     for (size_t i = 0; i < server->count; i++) {
         close(server->running[i].pipe);
         cleanup_close(&server->running[i].terminal);
     }
     close(server->children);
+    cleanup_close(&server->door.listener);
     if (server->out.own)
         close(server->out.fd);
     output_init(&output, pipe, request->id);
-    if (terminal >= 0)
-        _exit(terminal_run(request->word, request->count, &output));
+    /* With descriptors of its own for records and errors, or without another process in between. */
+    if (terminal >= 0 || (connection >= 0 && verb_is_top_level(request->word[1])))
+        _exit(terminal_run(request->word, request->count, connection, &output));
+    if (connection >= 0) {
+        dup2(connection, STDIN_FILENO);
+        dup2(connection, STDOUT_FILENO);
+        close(connection);
+        _exit(verb_run(request->word + 1, request->count - 1, &output, true));
+    }
     _exit(verb_run(request->word, request->count, &output, true));
 }
 
-static int start(struct server *server, const struct request *request)
+int serve_start(struct server *server, const struct request *request, int connection)
 {
-    autoclose int read_end = -1, write_end = -1, terminal = -1, terminal_end = -1;
+    autoclose int taken = connection, read_end = -1, write_end = -1, terminal = -1, terminal_end = -1;
     int pair[2];
 
     struct running *running = find(server, request->id);
     if (running) {
         /* An error closes a request, and there is only one to close by this id: so both end. */
         kill(running->child, SIGKILL);
-        forget(server, (size_t)(running - server->running));
+        serve_forget(server, (size_t)(running - server->running));
         return say_error(server, request->id, "request", EEXIST, "a request with this id was running");
     }
     if (server->count == RUNNING_MAX)
@@ -165,7 +148,10 @@ static int start(struct server *server, const struct request *request)
         return say_error(server, request->id, "pipe2", errno, NULL);
     read_end = pair[0];
     write_end = pair[1];
-    if (strcmp(request->word[0], "terminal") == 0 || strcmp(request->word[0], "stream") == 0) {
+    bool is_stream = strcmp(request->word[0], "stream") == 0;
+    if (connection >= 0 && (!is_stream || request->count < 2))
+        return say_error(server, request->id, "request", EINVAL, "a connection is for a stream");
+    if (connection < 0 && (is_stream || strcmp(request->word[0], "terminal") == 0)) {
         int result = terminal_socket(pair);
         if (result)
             return say_error(server, request->id, "socketpair", -result, NULL);
@@ -178,7 +164,7 @@ static int start(struct server *server, const struct request *request)
     if (child == 0) {
         close(read_end);
         cleanup_close(&terminal);
-        work(server, request, write_end, terminal_end, parent);
+        work(server, request, write_end, terminal_end, taken, parent);
     }
     server->running[server->count++] =
         (struct running){ .id = request->id, .child = child, .pipe = read_end, .terminal = terminal };
@@ -196,13 +182,13 @@ static int cancel(struct server *server, const struct request *request)
     if (running) {
         kill(running->child, SIGKILL);
         bool answered = running->answered;
-        forget(server, (size_t)(running - server->running));
+        serve_forget(server, (size_t)(running - server->running));
         int result = answered ? 0 : say_error(server, id, "cancel", ECANCELED, NULL);
         if (result)
             return result;
     }
     /* One that has ended meanwhile is what the caller wanted, too. */
-    return say(server, request->id, NULL);
+    return serve_say(server, request->id, NULL);
 }
 
 /* What is for the terminal or stream of a running request. */
@@ -223,7 +209,7 @@ static int pass_to_terminal(struct server *server, const struct request *request
     if (!running || running->terminal < 0)
         return say_error(server, request->id, verb, ESRCH, "no terminal with this id");
     int result = pass(running->terminal, request->word + 2, request->count - 2);
-    return result ? say_error(server, request->id, verb, -result, NULL) : say(server, request->id, NULL);
+    return result ? say_error(server, request->id, verb, -result, NULL) : serve_say(server, request->id, NULL);
 }
 
 static int pass_or_start(struct server *server, const struct request *request)
@@ -231,7 +217,7 @@ static int pass_or_start(struct server *server, const struct request *request)
     for (size_t i = 0; i < array_length(passed); i++)
         if (strcmp(request->word[0], passed[i].verb) == 0)
             return pass_to_terminal(server, request, passed[i].pass);
-    return start(server, request);
+    return serve_start(server, request, -1);
 }
 
 /* Takes every whole request from the input. Returns -errno when nothing can be read any more. */
@@ -254,6 +240,8 @@ static int take_requests(struct server *server)
             result = say_error(server, request.id, "request", -request.error, request.detail);
         else if (strcmp(request.word[0], "cancel") == 0)
             result = cancel(server, &request);
+        else if (strcmp(request.word[0], "door") == 0)
+            result = door_open(server, request.id);
         else
             result = pass_or_start(server, &request);
         request_free(&request);
@@ -297,15 +285,17 @@ static int finish(struct server *server, size_t index)
             text_format(detail, sizeof detail, "killed by signal %d", WTERMSIG(running->status));
         result = say_error(server, running->id, "child", EIO, detail);
     }
-    forget(server, index);
+    serve_forget(server, index);
     return result;
 }
 
 static int read_child(struct server *server, size_t index)
 {
     struct running *running = &server->running[index];
-    int result = reserve(running->data, running->capacity, running->length + READ_SIZE);
 
+    if (!running->child)
+        return door_greet(server, index);
+    int result = reserve(running->data, running->capacity, running->length + READ_SIZE);
     if (result)
         return result;
     ssize_t got = read(running->pipe, running->data + running->length, READ_SIZE);
@@ -322,10 +312,16 @@ static int read_child(struct server *server, size_t index)
         running->answered = running->answered || request_is_answer(running->data, whole, running->id);
         running->length -= whole;
         memmove(running->data, running->data + whole, running->length);
+        /* There may be a thousand that will not say much more. */
+        if (running->length == 0) {
+            free(running->data);
+            running->data = NULL;
+            running->capacity = 0;
+        }
     } else if (running->length > LINE_MAX_BYTES) {
         kill(running->child, SIGKILL);
         result = say_error(server, running->id, "record", EMSGSIZE, "a record is too long");
-        forget(server, index);
+        serve_forget(server, index);
     }
     return result;
 }
@@ -333,7 +329,7 @@ static int read_child(struct server *server, size_t index)
 /* One round. 1 when the input has ended, -errno when it or the output has failed. */
 static int round_once(struct server *server)
 {
-    struct pollfd polls[RUNNING_MAX + 3];
+    struct pollfd polls[RUNNING_MAX + 4];
     bool room = stream_pending(&server->out) < PENDING_MAX;
     size_t children = room ? server->count : 0;
     int result = 0;
@@ -342,20 +338,25 @@ static int round_once(struct server *server)
     /* Even with nothing to write, a reader that went away shows as POLLERR. */
     polls[1] = (struct pollfd){ .fd = server->out.fd, .events = stream_pending(&server->out) ? POLLOUT : 0 };
     polls[2] = (struct pollfd){ .fd = server->children, .events = POLLIN };
+    polls[3] = (struct pollfd){ .fd = server->door.listener, .events = server->count < RUNNING_MAX ? POLLIN : 0 };
     for (size_t i = 0; i < children; i++)
-        polls[i + 3] = (struct pollfd){ .fd = server->running[i].pipe, .events = POLLIN };
-    if (poll(polls, children + 3, -1) < 0)
+        polls[i + 4] = (struct pollfd){ .fd = server->running[i].pipe, .events = POLLIN };
+    if (poll(polls, children + 4, -1) < 0)
         return errno == EINTR ? 0 : -errno;
     if (polls[2].revents)
         reap(server);
+    if (server->ending)
+        return 1;
     if (polls[1].revents & (POLLERR | POLLHUP | POLLNVAL))
         return -EPIPE;
     if (polls[1].revents & POLLOUT)
         result = stream_write(&server->out);
     /* Backwards, because a request that is finished is replaced by the last one. */
     for (size_t i = children; !result && i-- > 0;)
-        if (polls[i + 3].revents)
+        if (polls[i + 4].revents)
             result = read_child(server, i);
+    if (polls[3].revents)
+        door_accept(server);
     if (!result && polls[0].revents)
         result = read_requests(server);
     return result;
@@ -363,7 +364,8 @@ static int round_once(struct server *server)
 
 int verb_serve(const struct options *options, struct output *output, struct failure *failure)
 {
-    struct server server = { 0 };
+    struct server server = { .door.listener = -1 };
+    struct rlimit limit;
     int result = 0;
 
     (void)options;
@@ -374,11 +376,19 @@ int verb_serve(const struct options *options, struct output *output, struct fail
     signal(SIGCHLD, SIG_DFL);
     sigemptyset(&server.signals);
     sigaddset(&server.signals, SIGCHLD);
+    /* Told to end, it ends as with its input: the door's folder must not be left. */
+    sigaddset(&server.signals, SIGTERM);
+    sigaddset(&server.signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &server.signals, NULL);
     server.children = signalfd(-1, &server.signals, SFD_NONBLOCK | SFD_CLOEXEC);
     if (server.children < 0)
         return fail(failure, "signalfd", errno);
     stream_init(&server.out, output->fd);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        server.files = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max;
+        prlimit(0, RLIMIT_NOFILE, &limit, NULL);
+    }
     while (!result)
         result = round_once(&server);
     /* A last word about broken input, if the reader takes it at once. */

@@ -106,10 +106,12 @@ static int open_stream(struct terminal *terminal, int *end, int *errors)
 {
     int pair[2], pipes[2];
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return -errno;
-    terminal->master = pair[0];
-    *end = pair[1];
+    if (*end < 0) {
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+            return -errno;
+        terminal->master = pair[0];
+        *end = pair[1];
+    }
     if (pipe2(pipes, O_CLOEXEC) < 0)
         return -errno;
     terminal->errors = pipes[0];
@@ -126,15 +128,15 @@ static int show(struct terminal *terminal, int from, const char *record)
 
     if (got < 0 && errno == EINTR)
         return 0;
-    /* EIO: nobody has the other side open any more. */
-    if (got <= 0)
+    /* EIO: nobody has the other side open any more. Nothing, said of a stream, is its end. */
+    if (got < 0 || (got == 0 && (!terminal->is_stream || from != terminal->master)))
         return 1;
     text[base64url_encode(shown, (size_t)got, text)] = '\0';
     terminal->untaken += from == terminal->master ? (uint32_t)got : 0;
     record_begin(terminal->output, record);
     json_text(terminal->output, "bytes", text);
     record_end(terminal->output);
-    return output_flush(terminal->output) ? 1 : 0;
+    return output_flush(terminal->output) || got == 0 ? 1 : 0;
 }
 
 /* As much as there is room for, which is none while the program does not read. */
@@ -307,10 +309,10 @@ static void print_exit(int status, struct output *output)
     output_flush(output);
 }
 
-static int start(char *const *word, size_t count, struct terminal *terminal, struct failure *failure)
+static int start(char *const *word, size_t count, int connection, struct terminal *terminal, struct failure *failure)
 {
     struct winsize size = { 0 };
-    autoclose int slave = -1, errors = -1;
+    autoclose int slave = connection, errors = -1;
     int pipes[2], result;
     size_t taken = 1;
 
@@ -337,12 +339,12 @@ static int start(char *const *word, size_t count, struct terminal *terminal, str
     if (terminal->child < 0)
         return fail(failure, "fork", number);
     /* Typing must not wait for a program that does not read. */
-    if (fcntl(terminal->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+    if (terminal->master >= 0 && fcntl(terminal->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
         return fail(failure, "fcntl", errno);
     return 0;
 }
 
-int terminal_run(char *const *word, size_t count, struct output *output)
+int terminal_run(char *const *word, size_t count, int connection, struct output *output)
 {
     struct failure failure = { 0 };
     autofree struct terminal *terminal = calloc(1, sizeof *terminal);
@@ -351,7 +353,7 @@ int terminal_run(char *const *word, size_t count, struct output *output)
     if (terminal) {
         terminal->master = terminal->records = terminal->errors = -1;
         terminal->output = output;
-        result = start(word, count, terminal, &failure);
+        result = start(word, count, connection, terminal, &failure);
     }
     if (result) {
         failure_print(output, &failure, result);

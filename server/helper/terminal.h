@@ -27,8 +27,11 @@ struct terminal_message {
 /* Bytes of one message. A longer paste comes in parts, each of which waits for room. */
 #define TERMINAL_TYPED_MAX 16384
 
-/* Runs the verb that follows `terminal` or `stream` to its end, and returns the exit status. */
-int terminal_run(char *const *word, size_t count, struct output *output);
+/*
+ * Runs the verb that follows `terminal` or `stream` to its end, and returns the exit status. With a `connection`, which is
+ * taken over, the bytes of a stream do not come here at all; else it is -1.
+ */
+int terminal_run(char *const *word, size_t count, int connection, struct output *output);
 
 /* Socket ends: `serve` keeps the first. 0 or -errno. */
 int terminal_socket(int ends[2]);

@@ -14,11 +14,17 @@ const struct verb verbs[] = {
     { OPTION_WORDS | VERB_SHIELDED, false, verb_create, "create --new=TYPE,… [--OPTION=VALUE …] [-- ARGV…]" },
     { OPTION_WORDS | VERB_SHIELDED, true, verb_enter,
       "enter --target=REF [--only=TYPE,…] [--user=UID[:GID]|root|keep] [--root] [--cwd[=DIR]] [--expect=TYPE:ID] "
-      "[--records=FD] [--clear-env] [--env=NAME=VALUE …] --shell[=PATH] [--fallback=none|busybox|own] | -- ARGV…" },
+      "[--records=FD] [--clear-env] [--env=NAME=VALUE …] [--kill-descendants] --shell[=PATH] "
+      "[--fallback=none|busybox|own] | [--program=NAME …] -- ARGV…" },
     { OPTION_WORDS, false, verb_end, "end NAME|REF|pid:N:START [--expect=TYPE:ID] [--grace=MS] [--mounts] [--dry-run]" },
     { OPTION_WORDS, false, verb_pin, "pin REF --name=NAME [--holder] | --path=PATH" },
     { OPTION_WORDS, false, verb_unpin, "unpin NAME|PATH [--expect=TYPE:ID|none] [--leftover]" },
     { OPTION_WORDS, false, verb_rename, "rename NAME NEWNAME" },
+    { OPTION_WORDS | VERB_SHIELDED, true, verb_file, "file --target=REF … [--expect=TYPE:ID] [--records=FD]" },
+    { OPTION_WORDS, false, verb_sockets, "sockets --target=REF [--expect=net:ID] [--owners]" },
+    { OPTION_WORDS, false, verb_relay,
+      "relay --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|udp:ADDRESS:PORT|unix:PATH|unix:@NAME | --accepted=NAME" },
+    { OPTION_WORDS, false, verb_listen, "listen --target=REF [--expect=net:ID] tcp:ADDRESS:PORT|unix:@NAME" },
     { VERB_SHIELDED, true, verb_serve, "serve" },
 };
 const size_t verb_count = array_length(verbs);
@@ -91,6 +97,13 @@ bool verb_is_shielded(const char *name)
     const struct verb *verb = find_verb(name);
 
     return verb && (verb->options & VERB_SHIELDED);
+}
+
+bool verb_is_top_level(const char *name)
+{
+    const struct verb *verb = find_verb(name);
+
+    return verb && verb->top_level;
 }
 
 int verb_parse(char *const *word, size_t count, const struct verb **verb, struct options *options,

@@ -47,6 +47,9 @@ int verb_parse(char *const *word, size_t count, const struct verb **verb, struct
 /* Whether the verb of that name runs from a copy of the program. */
 bool verb_is_shielded(const char *name);
 
+/* Whether the verb of that name has the connection to itself. */
+bool verb_is_top_level(const char *name);
+
 /* Runs it to the last record, `end` or `error`. Returns the exit status: 0, 1 failed, 2 usage. */
 int verb_run(char *const *word, size_t count, struct output *output, bool within_serve);
 
@@ -62,6 +65,10 @@ int verb_end(const struct options *options, struct output *output, struct failur
 int verb_pin(const struct options *options, struct output *output, struct failure *failure);
 int verb_unpin(const struct options *options, struct output *output, struct failure *failure);
 int verb_rename(const struct options *options, struct output *output, struct failure *failure);
+int verb_file(const struct options *options, struct output *output, struct failure *failure);
+int verb_sockets(const struct options *options, struct output *output, struct failure *failure);
+int verb_relay(const struct options *options, struct output *output, struct failure *failure);
+int verb_listen(const struct options *options, struct output *output, struct failure *failure);
 int verb_serve(const struct options *options, struct output *output, struct failure *failure);
 
 /* The record alone: the first line of `serve`. */

@@ -114,7 +114,7 @@ static int find_processes(struct watch *watch, struct sign *sign, struct timing 
 static int pass(struct watch *watch, struct sign *sign, struct timing *timing, bool mounts_changed)
 {
     uint64_t now = milliseconds_now();
-    bool any;
+    bool any = false;
 
     timing->began = now;
     watch->pass++;

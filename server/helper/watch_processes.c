@@ -245,7 +245,7 @@ static int recheck(struct watch *watch, struct process *known, bool fully)
 static int recheck_young(struct watch *watch)
 {
     struct survey *survey = &watch->survey;
-    uint64_t now = host_ticks(), age = YOUNG_SECONDS * (uint64_t)sysconf(_SC_CLK_TCK);
+    uint64_t now = host_ticks(), age = YOUNG_SECONDS * host_ticks_per_second();
     uint64_t since = now > age ? now - age : 0;
     /* However many there are, the rotation goes on. */
     double rest = watch->budget.credit / 2;

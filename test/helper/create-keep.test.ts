@@ -175,10 +175,7 @@ test('what a cancelled request had made is taken back', { skip }, async (t) => {
   const before = surroundings();
   const served = await serve(testScope(t));
   const id = served.send('create', `--new=${allTypes}`, '--map=root', '--', 'sleep', '1000');
-  const init = await served.record(id, 'the init', (record) => {
-    const found = 'init' in record ? record.init : undefined;
-    return typeof found === 'object' && found !== null && 'pid' in found ? Number(found.pid) : undefined;
-  });
+  const init = await served.record(id, 'the init', (record) => ('init' in record ? record.init.pid : undefined));
   assert.ok(existsSync(`/proc/${init}`));
   await served.request('cancel', String(id));
   assert.equal((await served.answer(id)).error?.errno, 'ECANCELED');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { helper } from './support/helper.ts';
 import { leakGuard, processesWith } from './support/leaks.ts';
@@ -147,7 +147,10 @@ async function bare(scope: Scope): Promise<number> {
     'sh',
     root,
   ]);
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim());
+  const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim());
+  // It says that it is ready a moment before it is in that root, and until then has the host's shells.
+  await until('it has its own root', () => readlinkSync(`/proc/${child}/root`) === root);
+  return child;
 }
 
 test("where there is no shell the host's BusyBox is run, and nothing is written", { skip }, async (t) => {

@@ -302,6 +302,36 @@ const pathMissing: Rule = {
   },
 };
 
+/** Becoming somebody else, as what is run inside does. */
+const identity: Rule = {
+  id: 'id-cannot-be-taken',
+  errnos: ['EINVAL', 'EPERM'],
+  steps: ['setresuid', 'setresgid'],
+  source: manual('setresuid', 2),
+  check(situation) {
+    const { step, errno } = situation.error;
+    const [who, map, capability] =
+      step === 'setresuid' ? ['user', 'uid_map', 'CAP_SETUID'] : ['group', 'gid_map', 'CAP_SETGID'];
+    // Something else denies what the capability would allow.
+    if (errno === 'EPERM' && situation.has(capability)) return undefined;
+    return errno === 'EINVAL'
+      ? {
+          certainty: 'certain',
+          cause: `This ${who} has no mapping in the user namespace, so nothing can run there as it.`,
+          evidence: [stepEvidence(situation)],
+          remedy: `Choose one that /proc/PID/${map} of a process inside maps, by its number there, or leave the ids as they are ("keep").`,
+          needsAdministrator: false,
+        }
+      : {
+          certainty: 'certain',
+          cause: `Becoming another ${who} takes ${capability} in the user namespace, which is not had there.`,
+          evidence: [stepEvidence(situation), ...capabilityEvidence(situation, capability)],
+          remedy: 'Leave the ids as they are ("keep"), or connect with sudo.',
+          needsAdministrator: true,
+        };
+  },
+};
+
 export const joinRules: readonly Rule[] = [
   emptyName,
   changed,
@@ -314,4 +344,5 @@ export const joinRules: readonly Rule[] = [
   addressTaken,
   linkRights,
   pathMissing,
+  identity,
 ];

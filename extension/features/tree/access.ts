@@ -1,6 +1,15 @@
 import type { Event } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
+import type { SocketRow } from '../../model/sockets.ts';
+import type { NamespaceKey } from '../../model/types.ts';
 import type { Target } from '../targets.ts';
+
+/** A net namespace, or one of its listening sockets. */
+export interface ListeningTarget {
+  readonly host: Host;
+  readonly key: NamespaceKey;
+  readonly row: SocketRow | undefined;
+}
 
 /** What other features see of the Hosts view. */
 export interface TreeAccess {
@@ -17,6 +26,10 @@ export interface TreeAccess {
   hostOf(argument: unknown): Host | undefined;
   /** What rows stand for; rows that stand for nothing are left out. */
   targetsOf(argument: unknown, selected?: unknown): readonly Target[];
+  /** The listening socket, or the place for them, that a row stands for. */
+  listeningOf(argument: unknown): ListeningTarget | undefined;
+  /** Asks anew for what listens in a net namespace, wherever that is shown. */
+  refreshListening(target: ListeningTarget): void;
   /** Shows the view, opens what is above the target, and selects it. Lifts no filter: false when it is not in the tree. */
   reveal(target: Target): Promise<boolean>;
   /** Opens the view and gives it the focus. */

@@ -6,8 +6,8 @@ import { children, hasChildren, locate, pageSize, parentOf, positionOf, showsWor
 import type { View } from '../../model/layout.ts';
 import { instancePrefix } from '../../model/naming/instances.ts';
 import { idOf } from '../../model/node-ref.ts';
-import type { Grouping, NodeRef } from '../../model/node-ref.ts';
-import type { Change, Graph } from '../../model/types.ts';
+import type { Grouping, NamespaceRef, NodeRef } from '../../model/node-ref.ts';
+import type { Change, Graph, NamespaceKey } from '../../model/types.ts';
 import type { Reference, Target } from '../targets.ts';
 import { TreeElement } from './element.ts';
 import type { Note, RowRef } from './element.ts';
@@ -89,9 +89,11 @@ export class HostBranch {
   hasChildren(element: TreeElement): boolean {
     const { ref } = element;
     if (ref.kind === 'root' || ref.kind === 'readiness' || ref.kind === 'instances') return true;
-    if (ref.kind === 'note' || ref.kind === 'ability') return false;
+    if (ref.kind === 'note' || ref.kind === 'ability' || ref.kind === 'socket') return false;
+    if (ref.kind === 'listening' || ref.kind === 'mounts' || this.#hasMounts(ref)) return true;
+    if (ref.kind === 'mount') return ref.row.children.length > 0;
     const { view } = this;
-    return view !== undefined && hasChildren(view, ref);
+    return this.#listening(ref).length > 0 || (view !== undefined && hasChildren(view, ref));
   }
 
   parentOf(element: TreeElement): TreeElement | undefined {
@@ -100,6 +102,10 @@ export class HostBranch {
     if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'instances') return this.root;
     if (ref.kind === 'workload' && isInstance(ref.id)) return this.#intern({ kind: 'instances' });
     if (ref.kind === 'ability') return this.#intern({ kind: 'readiness' });
+    if (ref.kind === 'mounts') return this.#intern(ref.of);
+    if (ref.kind === 'mount') return this.#intern({ kind: 'mounts', of: ref.of });
+    if (ref.kind === 'listening') return this.#intern(ref.of);
+    if (ref.kind === 'socket') return this.#intern({ kind: 'listening', of: ref.of });
     const { view } = this;
     const parent = view === undefined ? undefined : parentOf(view, ref);
     return parent === undefined ? this.root : this.#intern(parent);
@@ -165,6 +171,11 @@ export class HostBranch {
     );
   }
 
+  /** The rows below which the listening sockets of a net namespace are shown, of those that were handed out. */
+  listeningRows(key: NamespaceKey): readonly TreeElement[] {
+    return [...this.#elements.values()].filter(({ ref }) => ref.kind === 'listening' && ref.of.key === key);
+  }
+
   /** They are few, so all of them are shown anew when one is touched; the host's row when the first comes or the last goes. */
   #changedInstances(view: View, change: Change, filtered: boolean): readonly TreeElement[] {
     const row = this.#elements.get(this.#id({ kind: 'instances' }));
@@ -188,14 +199,27 @@ export class HostBranch {
   }
 
   #childRefs(ref: RowRef): readonly RowRef[] {
-    if (ref.kind === 'note' || ref.kind === 'readiness' || ref.kind === 'ability') return [];
+    if (ref.kind === 'mount') return ref.row.children.map((row) => ({ kind: 'mount', of: ref.of, row }));
     if (ref.kind === 'instances') return this.instances;
+    if (!isNode(ref)) return [];
     const { view } = this;
     const refs = view === undefined ? [] : children(view, ref, this.#shown.get(this.#id(ref)) ?? pageSize);
-    if (ref.kind !== 'root') return refs;
+    if (this.#hasMounts(ref)) return [{ kind: 'mounts', of: ref }, ...refs];
+    if (ref.kind !== 'root') return [...this.#listening(ref), ...refs];
     const notes = this.#notes(view, refs.length).map((note): RowRef => ({ kind: 'note', note }));
     const instances: readonly RowRef[] = this.instances.length === 0 ? [] : [{ kind: 'instances' }];
     return [...notes, ...instances, ...refs, ...this.#readiness()];
+  }
+
+  /** Not of what is stale: they are read when they are looked at. */
+  #hasMounts(ref: RowRef): ref is NamespaceRef {
+    return ref.kind === 'namespace' && ref.key.startsWith('mnt:') && this.host.session !== undefined;
+  }
+
+  /** As readiness: not while something else is looked for, and there has to be somebody to ask. */
+  #listening(ref: RowRef): readonly RowRef[] {
+    if (ref.kind !== 'namespace' || !ref.key.startsWith('net:') || this.#readiness().length === 0) return [];
+    return this.host.graph?.namespaces.has(ref.key) === true ? [{ kind: 'listening', of: ref }] : [];
   }
 
   #notes(view: View | undefined, rows: number): readonly Note[] {
@@ -258,7 +282,8 @@ export class HostBranch {
     const { grouping, filter } = this.#preferences;
     // The editor keeps a row folded or unfolded by its id: what is found shall be seen, and what was there before comes back.
     const tree = filter.text === '' ? grouping : `${grouping}?`;
-    const rest = isNode(ref) ? `${tree}/${idOf(ref)}` : apartId(ref);
+    const below = 'of' in ref && !isNode(ref) ? `${tree}/${idOf(ref.of)}/` : '';
+    const rest = isNode(ref) ? `${tree}/${idOf(ref)}` : `${below}${apartId(ref)}`;
     // No host's id has a blank in it.
     return `${this.root.id} ${rest}`;
   }
@@ -283,11 +308,24 @@ function isInstance(id: string): boolean {
 type Apart = Exclude<RowRef, NodeRef>;
 
 function isNode(ref: RowRef): ref is NodeRef {
-  return ref.kind !== 'note' && ref.kind !== 'readiness' && ref.kind !== 'ability' && ref.kind !== 'instances';
+  return !apartKinds.has(ref.kind);
 }
 
+const apartKinds: ReadonlySet<RowRef['kind']> = new Set<Apart['kind']>([
+  'note',
+  'readiness',
+  'ability',
+  'instances',
+  'listening',
+  'socket',
+  'mounts',
+  'mount',
+]);
+
 function apartId(ref: Apart): string {
+  if (ref.kind === 'socket') return `listening/${ref.row.id}`;
   if (ref.kind === 'note') return `note/${ref.note}`;
+  if (ref.kind === 'mount') return `mounts/${ref.row.id}`;
   return ref.kind === 'ability' ? `readiness/${ref.row.id}` : ref.kind;
 }
 

@@ -1,6 +1,8 @@
 import type { ReadinessRow } from '../../explain/readiness-report.ts';
 import type { Host } from '../../host/types.ts';
-import type { NodeRef } from '../../model/node-ref.ts';
+import type { NamespaceRef, NodeRef } from '../../model/node-ref.ts';
+import type { SocketRow } from '../../model/sockets.ts';
+import type { MountRow } from './mounts/mount-rows.ts';
 
 /** A row that is not in the graph: it says something about the host or its tree. */
 export type Note =
@@ -18,7 +20,13 @@ export type RowRef =
   | { readonly kind: 'instances' }
   /** What the host and this user can do; below it a row for each thing, once somebody has unfolded it. */
   | { readonly kind: 'readiness' }
-  | { readonly kind: 'ability'; readonly row: ReadinessRow };
+  | { readonly kind: 'ability'; readonly row: ReadinessRow }
+  /** Of a mount namespace; below it a row for each mount, once somebody has unfolded it. */
+  | { readonly kind: 'mounts'; readonly of: NamespaceRef }
+  | { readonly kind: 'mount'; readonly of: NamespaceRef; readonly row: MountRow }
+  /** Of a net namespace: what listens in it, asked for when somebody unfolds it. */
+  | { readonly kind: 'listening'; readonly of: NamespaceRef }
+  | { readonly kind: 'socket'; readonly of: NamespaceRef; readonly row: SocketRow };
 
 /** A row of the Hosts view. VS Code tells rows apart by object, so there is one for each `id` as long as the row is there. */
 export class TreeElement {

@@ -3,11 +3,12 @@ import { DisposableStore } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import { views } from '../../ids.ts';
+import type { FileAccess } from '../files/access.ts';
 import type { FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { Preferences } from '../preferences.ts';
 import type { ReadinessStore } from '../readiness/readiness-store.ts';
 import type { Target } from '../targets.ts';
-import type { TreeAccess } from './access.ts';
+import type { ListeningTarget, TreeAccess } from './access.ts';
 import { TreeElement } from './element.ts';
 import { HostsTreeProvider } from './provider.ts';
 
@@ -18,6 +19,7 @@ export interface HostsViewOptions {
   readonly findings: FindingStore;
   readonly extensionUri: vscode.Uri;
   readonly ready: Promise<void>;
+  readonly files: FileAccess;
 }
 
 /** The Hosts view: the tree with its selection, and the way for other features to both. */
@@ -84,6 +86,17 @@ export class HostsView implements TreeAccess, Disposable {
     const several: readonly unknown[] = Array.isArray(selected) ? selected : [];
     const elements = several.length > 0 ? several : [argument];
     return elements.flatMap((element) => (element instanceof TreeElement ? (targetOf(element) ?? []) : []));
+  }
+
+  listeningOf(argument: unknown): ListeningTarget | undefined {
+    if (!(argument instanceof TreeElement)) return undefined;
+    const { ref, host } = argument;
+    if (ref.kind === 'socket') return { host, key: ref.of.key, row: ref.row };
+    return ref.kind === 'listening' ? { host, key: ref.of.key, row: undefined } : undefined;
+  }
+
+  refreshListening({ host, key }: ListeningTarget): void {
+    this.#provider.refreshListening(host, key);
   }
 
   async show(): Promise<void> {

@@ -8,9 +8,11 @@ import type { TreeElement } from './element.ts';
 import { graphItem } from './items/graph-items.ts';
 import { explainHost, hostItem, noteItem } from './items/host-item.ts';
 import { abilityItem, readinessItem, readinessTooltip } from './items/readiness-items.ts';
+import { listeningItem, listeningTooltip, socketItem, socketTooltip } from './items/socket-items.ts';
 import { instancesItem, instancesTooltip } from './items/instances-item.ts';
 import { joined } from './items/spec.ts';
 import type { ItemSpec } from './items/spec.ts';
+import { mountsItem, mountsTooltip } from './mounts/mount-rows.ts';
 
 export function itemOf(branch: HostBranch, element: TreeElement, findings?: FindingStore): ItemSpec {
   const item = plainItem(branch, element);
@@ -50,6 +52,10 @@ function plainItem(branch: HostBranch, element: TreeElement): ItemSpec {
   if (ref.kind === 'instances') return instancesItem(branch.instances.length, isStale(host));
   if (ref.kind === 'readiness') return readinessItem;
   if (ref.kind === 'ability') return abilityItem(ref.row);
+  if (ref.kind === 'mounts') return mountsItem;
+  if (ref.kind === 'mount') return ref.row.item;
+  if (ref.kind === 'listening') return listeningItem(isStale(host));
+  if (ref.kind === 'socket') return socketItem(ref.row, isStale(host));
   const item = view && graphItem(ref, { view, stale: isStale(host), folding: foldingOf(branch, element) });
   return item ?? gone;
 }
@@ -89,6 +95,10 @@ function plainWords(branch: HostBranch, element: TreeElement): string | undefine
   }
   if (ref.kind === 'instances') return instancesTooltip;
   if (ref.kind === 'readiness') return readinessTooltip;
+  if (ref.kind === 'listening') return listeningTooltip;
+  if (ref.kind === 'socket') return socketTooltip(ref.row);
   if (ref.kind === 'ability') return ref.row.details.join('\n\n');
+  if (ref.kind === 'mounts') return mountsTooltip;
+  if (ref.kind === 'mount') return ref.row.tooltip;
   return view && tooltipOf(view, ref);
 }

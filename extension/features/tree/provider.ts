@@ -2,6 +2,9 @@ import * as vscode from 'vscode';
 import { DisposableStore, Emitter } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
+import type { NamespaceRef } from '../../model/node-ref.ts';
+import type { FileAccess } from '../files/access.ts';
+import type { NamespaceKey } from '../../model/types.ts';
 import { followHosts } from '../follow-hosts.ts';
 import type { FindingsChange, FindingStore } from '../live-diagnostics/finding-store.ts';
 import type { Preferences } from '../preferences.ts';
@@ -10,6 +13,7 @@ import { HostBranch } from './branch.ts';
 import { TreeElement } from './element.ts';
 import { explain, itemOf } from './items.ts';
 import { notTried } from './items/readiness-items.ts';
+import { MountLists } from './mounts/mount-lists.ts';
 import { Pacer } from './pacer.ts';
 import { toTreeItem } from './tree-item.ts';
 
@@ -28,6 +32,9 @@ const patience = 600;
  */
 const settling = 1_000;
 
+/** Milliseconds for which a list of what listens is good enough. */
+const fresh = 1_000;
+
 export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, Disposable {
   readonly #hosts: Hosts;
   readonly #preferences: Preferences;
@@ -35,6 +42,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   readonly #findings: FindingStore;
   readonly #extensionUri: vscode.Uri;
   readonly #ready: Promise<void>;
+  readonly #mountLists: MountLists;
   readonly #store = new DisposableStore();
   readonly #emitter = this.#store.add(new vscode.EventEmitter<TreeElement[] | undefined>());
   readonly #branches = new Map<Host, HostBranch>();
@@ -46,6 +54,8 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   #listedAt = 0;
   #revealing = 0;
   readonly #foundMeanwhile: FindingsChange[] = [];
+  /** When what listens was last asked for, by `performance.now()`. */
+  readonly #askedAt = new WeakMap<TreeElement, number>();
   readonly #pacer = this.#store.add(new Pacer(() => this.#flush()));
 
   readonly onDidChangeTreeData = this.#emitter.event;
@@ -59,6 +69,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     readonly findings: FindingStore;
     readonly extensionUri: vscode.Uri;
     readonly ready: Promise<void>;
+    readonly files: FileAccess;
   }) {
     this.#hosts = options.hosts;
     this.#preferences = options.preferences;
@@ -66,6 +77,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     this.#findings = options.findings;
     this.#extensionUri = options.extensionUri;
     this.#ready = options.ready;
+    this.#mountLists = this.#store.add(new MountLists(options.files, (element) => this.refresh([element], gathering)));
     this.#store.add(followHosts(options.hosts, (host) => this.#follow(host)));
     this.#store.add(options.hosts.onDidChange(() => this.refreshAll()));
     this.#store.add(
@@ -89,6 +101,8 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     // Asked for what is below a row, the editor shows it unfolded: it tells only of what a person has folded or unfolded.
     if (element.ref.kind === 'root') this.#unfolded.add(element.host);
     if (element.ref.kind === 'readiness') return this.#abilities(element);
+    if (element.ref.kind === 'mounts') return this.#mounts(element, element.ref.of);
+    if (element.ref.kind === 'listening') return this.#sockets(element, element.ref.of);
     return [...(this.#branches.get(element.host)?.children(element) ?? [])];
   }
 
@@ -105,6 +119,27 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
     );
     const refs = rows.map((row) => ({ kind: 'ability', row }) as const);
     return [...(this.#branches.get(element.host)?.adopt(element, refs) ?? [])];
+  }
+
+  async #mounts(element: TreeElement, of: NamespaceRef): Promise<TreeElement[]> {
+    const rows = await this.#mountLists.rows(element, of.key);
+    return [
+      ...(this.#branches.get(element.host)?.adopt(
+        element,
+        rows.map((row) => ({ kind: 'mount', of, row }) as const),
+      ) ?? []),
+    ];
+  }
+
+  async #sockets(element: TreeElement, of: NamespaceRef): Promise<TreeElement[]> {
+    const { listen } = await import('../ports/listen.ts');
+    const refs = (await listen(element.host, of.key)).map((row) => ({ kind: 'socket', of, row }) as const);
+    this.#askedAt.set(element, performance.now());
+    return [...(this.#branches.get(element.host)?.adopt(element, refs) ?? [])];
+  }
+
+  refreshListening(host: Host, key: NamespaceKey): void {
+    this.refresh(this.#branches.get(host)?.listeningRows(key) ?? [], 0);
   }
 
   getTreeItem(element: TreeElement): vscode.TreeItem {
@@ -125,7 +160,12 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   }
 
   /** A row was folded or unfolded. */
-  folded({ host, ref }: TreeElement, folded: boolean): void {
+  folded(element: TreeElement, folded: boolean): void {
+    const { host, ref } = element;
+    if (ref.kind === 'mounts' && folded) this.#mountLists.forget(element);
+    // Who unfolds it again wants to see what listens now; the editor would show what it was given before.
+    const asked = this.#askedAt.get(element);
+    if (!folded && asked !== undefined && performance.now() - asked > fresh) this.refresh([element], 0);
     if (ref.kind !== 'root') return;
     if (folded) this.#unfolded.delete(host);
     else this.#unfolded.add(host);

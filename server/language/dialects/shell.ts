@@ -11,6 +11,8 @@ import { readScript } from './shell/lexer.ts';
 /** What of a shell script makes, enters or shares namespaces, in the order of the text. */
 export interface ShellDocument extends Declared {
   readonly invocations: readonly Invocation[];
+  /** The same, apart by program: a rule asks for those of a few. */
+  readonly byTool: ReadonlyMap<Invocation['tool'], readonly Invocation[]>;
   readonly functions: ReadonlySet<string>;
   readonly script: ReturnType<typeof readScript>;
 }
@@ -28,6 +30,7 @@ export const shell = defineDialect<ShellDocument>({
 const nothing: ShellDocument = {
   script: { commands: [], functions: new Set() },
   invocations: [],
+  byTool: new Map(),
   functions: new Set(),
   workloads: [],
 };
@@ -39,5 +42,21 @@ function read(text: string): ShellDocument {
   if (!worthReading.test(text)) return nothing;
   const script = readScript(text);
   const invocations = invocationsOf(script);
-  return { script, invocations, functions: script.functions, workloads: workloadsOf(invocations) };
+  return {
+    script,
+    invocations,
+    byTool: groupedByTool(invocations),
+    functions: script.functions,
+    workloads: workloadsOf(invocations),
+  };
+}
+
+function groupedByTool(invocations: readonly Invocation[]): Map<Invocation['tool'], Invocation[]> {
+  const groups = new Map<Invocation['tool'], Invocation[]>();
+  for (const invocation of invocations) {
+    const group = groups.get(invocation.tool);
+    if (group === undefined) groups.set(invocation.tool, [invocation]);
+    else group.push(invocation);
+  }
+  return groups;
 }

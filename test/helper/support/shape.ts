@@ -87,6 +87,36 @@ const unmounted = object({ path: absolute, type, id: positive });
 const removed = object({ path: absolute });
 const still = object({ type, id: positive, held: listOf(holder) });
 
+const v4 = object(
+  {
+    kind: text,
+    address: (value, path) => assert.match(String(value), /^[\da-f]{8}$/, path),
+    port: positive,
+    uid: natural,
+    inode: positive,
+  },
+  { device: text },
+);
+const v6 = object(
+  {
+    kind: text,
+    address: (value, path) => assert.match(String(value), /^[\da-f]{32}$/, path),
+    port: positive,
+    uid: natural,
+    inode: positive,
+    v6only: flag,
+  },
+  { device: text },
+);
+const sockets: Readonly<Record<string, Check>> = {
+  tcp: v4,
+  udp: v4,
+  tcp6: v6,
+  udp6: v6,
+  unix: object({ kind: text, type: positive, inode: positive }, { path: text, abstract: text }),
+  vsock: object({ kind: text, cid: natural, port: natural, type: positive, inode: positive }),
+};
+
 const idRange = object({ start: natural, count: positive });
 
 const records: Readonly<Record<string, Check>> = {
@@ -221,6 +251,22 @@ const records: Readonly<Record<string, Check>> = {
   }),
   data: object({ bytes: text }),
   stderr: object({ bytes: text }),
+  socket: (value, path) => {
+    const kind = String(entries(value, path).find(([name]) => name === 'kind')?.[1]);
+    const check = sockets[kind];
+    assert.ok(check, `${path} is a socket of kind ${kind}`);
+    check(value, path);
+  },
+  unlisted: object({ kind: oneOf('tcp', 'tcp6', 'udp', 'udp6', 'unix', 'vsock'), errno: text }),
+  owner: object({ inode: positive, pid: positive, start: natural, comm: text }),
+  connected: object({}),
+  eof: object({}),
+  accepted: object({}),
+  listening: object({ name: (value, path) => assert.match(String(value), /^[\da-f]{5}$/, path) }),
+  door: object({
+    path: absolute,
+    token: (value, path) => assert.match(String(value), /^[\w-]{24}$/, path),
+  }),
   renamed: object({ name: text, from: text }),
   made: object({ type, id: positive }, { nsid: positive, owner: positive }),
   init: object({ pid: positive, start: natural, nspid: listOf(positive) }),

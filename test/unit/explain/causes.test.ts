@@ -761,6 +761,24 @@ const cases: readonly Case[] = [
     'certain',
     /does not exist/,
   ],
+  [
+    'a user that is not mapped',
+    failed('setresuid', 'EINVAL'),
+    root,
+    { verb: 'enter', join: ['user', 'mnt'] },
+    'id-cannot-be-taken',
+    'certain',
+    /user has no mapping.*uid_map/,
+  ],
+  [
+    'a group without the capability',
+    failed('setresgid', 'EPERM'),
+    user,
+    { verb: 'enter', join: ['mnt'] },
+    'id-cannot-be-taken',
+    'certain',
+    /CAP_SETGID/,
+  ],
 ];
 
 function assertComplete(causes: readonly Explanation[]): void {

@@ -115,8 +115,7 @@ export const firstUse: Play = (stage, step) => {
 
   step('a tooltip explains a namespace in words', async () => {
     const { tree, host } = stage;
-    const text = await tree.tooltip(host.alias, 'Network', 'host');
-    assert.match(text, /The host's own network namespace/);
+    const text = await tree.explains(/The host's own network namespace/, host.alias, 'Network', 'host');
     assert.match(text, /owned by/);
     assert.match(text, /lives as long as the kernel/);
   });

@@ -5,8 +5,11 @@ import { leakGuard } from '../../helper/support/leaks.ts';
 import { closeBrowser } from '../support/browser.ts';
 import { removeInstalled } from '../support/extension.ts';
 import { acting } from './acting.ts';
+import { editing } from './editing.ts';
+import { debugging } from './debugging.ts';
 import { firstUse } from './first-use.ts';
 import { leftovers } from './leftovers.ts';
+import { forwarding } from './forwarding.ts';
 import { judging } from './judging.ts';
 import { looking } from './looking.ts';
 import { making } from './making.ts';
@@ -41,6 +44,12 @@ const stages: Readonly<
       'files that declare namespaces': judging,
       looks,
     },
+  },
+  editing: { options: withHost, plays: { 'files of a namespace': editing } },
+  ports: { options: withHost, plays: { 'forwarded ports': forwarding } },
+  debugging: {
+    options: { ...withHost, builtin: ['cpp', 'javascript', 'ms-vscode.js-debug', 'python'] },
+    plays: { 'debugging in an instance': debugging },
   },
   problems: { options: withHost, plays: { 'what is wrong': problems } },
   losing: { options: withHost, plays: { 'a connection that ends': losing } },

@@ -37,8 +37,7 @@ export const losing: Play = (stage, step) => {
       (await workbench.ourStatusItem())?.accessibleLabel.includes('connection lost'),
     );
     await workbench.screenshot(`${edition}-stale`);
-    const tooltip = await tree.tooltip(host.alias, 'Network', 'host');
-    assert.match(tooltip, /network namespace/);
+    const tooltip = await tree.explains(/network namespace/, host.alias, 'Network', 'host');
     assert.doesNotMatch(tooltip, /%2F|%20/);
   });
 

@@ -54,12 +54,16 @@ export const thisMachine: Play = (stage, step) => {
 
   step('the palette offers what can be done without the tree, and nothing that needs a row', async () => {
     const { workbench } = stage;
-    const offered = await workbench.offered('Linux Namespaces: ');
-    for (const title of ['Add Host...', 'Compare Two...', 'Disconnect', 'Export Snapshot...', 'Go to Namespace...']) {
-      assert.ok(offered.includes(`Linux Namespaces: ${title}`), `${title} in ${offered.join(' | ')}`);
+    // By name: the list draws only as many as it has room for.
+    const isOffered = async (title: string): Promise<boolean> =>
+      (await workbench.offered(title)).includes(`Linux Namespaces: ${title}`);
+    for (const title of ['Add Host...', 'Compare Two...', 'Export Snapshot...', 'Forward Port...', 'Debug in...']) {
+      // oxlint-disable-next-line no-await-in-loop
+      assert.ok(await isOffered(title), title);
     }
     for (const title of ['Cancel Connecting', 'Compare Selected', 'Compare With...', 'Reconnect', 'Show More']) {
-      assert.ok(!offered.includes(`Linux Namespaces: ${title}`), title);
+      // oxlint-disable-next-line no-await-in-loop
+      assert.ok(!(await isOffered(title)), title);
     }
   });
 

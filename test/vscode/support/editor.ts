@@ -25,6 +25,8 @@ const builtin = ['json', 'theme-defaults', 'theme-seti', 'yaml'];
 export interface EditorOptions {
   readonly edition: Edition;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Further extensions of the editor's own. */
+  readonly builtin?: readonly string[];
   /** Ask whether a folder is trusted; off by default. */
   readonly askTrust?: boolean;
   readonly viewport?: { readonly width: number; readonly height: number };
@@ -65,7 +67,7 @@ export async function openEditor(scope: Scope, options: EditorOptions): Promise<
     which: edition,
     extensionsDir: await installedExtension(edition),
     userDataDir,
-    builtin,
+    builtin: [...builtin, ...(options.builtin ?? [])],
     settings: { ...quick, ...settings },
     trust: !askTrust,
     env: {

@@ -85,6 +85,21 @@ export class QuickInput {
     );
   }
 
+  /** A list that is being filtered draws other items into the same rows, also between a look at them and a click. */
+  async settled(): Promise<readonly QuickItem[]> {
+    let last = '';
+    return until(
+      'the list rests',
+      async () => {
+        const items = await this.items();
+        const before = last;
+        last = JSON.stringify(items);
+        return last === before && items;
+      },
+      { every: 200 },
+    );
+  }
+
   /** Picks an item of the picker that is open, which closes it or leads to the next question. */
   choose(label: Match): Promise<void> {
     return this.#choose(`an item called ${String(label)} was chosen`, (item) => matches(item.label, label));
@@ -126,27 +141,12 @@ export class QuickInput {
       what,
       async () => {
         if (await gone()) return true;
-        const item = (await this.#settled()).find(wanted);
+        const item = (await this.settled()).find(wanted);
         if (item === undefined || !(await this.#click(item))) return false;
         // A list that is filtered at that moment swallows the click.
         return until('the picker has taken the choice', gone, { within: 3000 }).catch(() => false);
       },
       { explain: () => this.items() },
-    );
-  }
-
-  /** A list that is being filtered draws other items into the same rows, also between a look at them and a click. */
-  async #settled(): Promise<readonly QuickItem[]> {
-    let last = '';
-    return until(
-      'the list rests',
-      async () => {
-        const items = await this.items();
-        const before = last;
-        last = JSON.stringify(items);
-        return last === before && items;
-      },
-      { every: 200 },
     );
   }
 

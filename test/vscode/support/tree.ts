@@ -16,9 +16,10 @@ export class Tree {
   readonly #page: Page;
   readonly list: Locator;
 
-  constructor(page: Page) {
+  /** @param index which of the views of the side bar it is in, from above */
+  constructor(page: Page, index = 0) {
     this.#page = page;
-    this.list = page.locator('.part.sidebar .customview-tree .monaco-list').first();
+    this.list = page.locator('.part.sidebar .customview-tree .monaco-list').nth(index);
   }
 
   /** All rows that are not folded away. */

@@ -93,7 +93,7 @@ export class Workbench {
   async offered(text: string): Promise<readonly string[]> {
     await this.#typeIntoPalette(text);
     const labels = await until('the palette has found something', async () => {
-      const found = await this.quickInput.items();
+      const found = await this.quickInput.settled();
       return found.length > 0 && found.map((item) => item.label);
     });
     await this.quickInput.cancel();

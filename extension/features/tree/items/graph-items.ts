@@ -40,9 +40,11 @@ function contextOf(graph: Graph, ref: GraphRef): readonly string[] {
       if (namespace === undefined) return [];
       return [
         'namespace',
+        ...(namespace.type === 'mnt' ? ['files'] : []),
         'details',
         'comparable',
         'id',
+        ...(namespace.type === 'net' ? ['network'] : []),
         ...(namespace.initial ? [] : ['keepable']),
         ...(namespace.held.some(({ by }) => by === 'mount') ? ['kept'] : []),
         ...(pathOf(graph, namespace) === undefined ? [] : ['path']),
@@ -53,11 +55,11 @@ function contextOf(graph: Graph, ref: GraphRef): readonly string[] {
       const process = graph.processes.get(ref.pid);
       if (process === undefined) return [];
       const enterable = nsenterProcess(graph, process) !== undefined;
-      return ['process', 'details', 'comparable', 'id', 'path', ...(enterable ? ['enterable'] : [])];
+      return ['process', 'files', 'details', 'comparable', 'id', 'path', ...(enterable ? ['enterable'] : [])];
     }
     case 'workload': {
       const isInstance = graph.workloads.get(ref.id)?.kind === 'instance';
-      return ['workload', 'details', 'id', ...(isInstance ? ['instance'] : [])];
+      return ['workload', 'details', 'id', ...(isInstance ? ['instance', 'files'] : [])];
     }
     case 'holder':
       return ['holder'];

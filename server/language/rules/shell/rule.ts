@@ -24,36 +24,39 @@ export function optionRule(
   info: RuleInfo,
   check: (invocation: OptionInvocation) => Findings,
 ): ShellRule {
-  return invocationRule(info, (invocation) =>
-    invocation.tool !== 'ip' && invocation.tool !== 'other' && tools.includes(invocation.tool)
-      ? check(invocation)
-      : undefined,
+  return invocationRule(tools, info, (invocation) =>
+    invocation.tool !== 'ip' && invocation.tool !== 'other' ? check(invocation) : undefined,
   );
 }
 
 export function ipRule(info: RuleInfo, check: (invocation: IpInvocation) => Findings): ShellRule {
-  return invocationRule(info, (invocation) => (invocation.tool === 'ip' ? check(invocation) : undefined));
+  return invocationRule(['ip'], info, (invocation) => (invocation.tool === 'ip' ? check(invocation) : undefined));
 }
 
 /** A rule about what runs inside of namespaces, whatever program it is. */
 export function insideRule(info: RuleInfo, check: (invocation: OtherInvocation | IpInvocation) => Findings): ShellRule {
-  return invocationRule(info, (invocation) =>
+  return invocationRule(['other', 'ip'], info, (invocation) =>
     invocation.within !== undefined && (invocation.tool === 'other' || invocation.tool === 'ip')
       ? check(invocation)
       : undefined,
   );
 }
 
-function invocationRule(info: RuleInfo, check: (invocation: Invocation) => Findings): ShellRule {
+function invocationRule(
+  tools: readonly Invocation['tool'][],
+  info: RuleInfo,
+  check: (invocation: Invocation) => Findings,
+): ShellRule {
   return {
     ...info,
-    check: ({ invocations }) => {
+    check: ({ byTool }) => {
       const found: Finding[] = [];
-      for (const invocation of invocations) {
-        // Most have nothing wrong, and all rules see all of them: a generator for each would be most of the work.
-        const answer = check(invocation);
-        if (answer !== undefined) found.push(...findingsOf(answer));
-      }
+      for (const tool of tools)
+        for (const invocation of byTool.get(tool) ?? []) {
+          // Most have nothing wrong: a generator for each would be most of the work.
+          const answer = check(invocation);
+          if (answer !== undefined) found.push(...findingsOf(answer));
+        }
       return found;
     },
   };
