@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { compiled, cProgram, nodeProgram, pythonProgram } from '../../helper/support/debugging.ts';
 import { allTypes } from '../../helper/support/create.ts';
+import { debianMissing, debianWithGdb } from '../../helper/support/debian.ts';
 import { helper } from '../../helper/support/helper.ts';
 import { processesWith } from '../../helper/support/leaks.ts';
 import { marker, temporaryFolder } from '../../helper/support/marker.ts';
@@ -116,6 +117,24 @@ export const debugging: Play = (stage, step) => {
     await endsWithAll();
     await view.says(/total 6/);
   });
+
+  const ownRoot = async (): Promise<void> => {
+    const { workbench } = stage;
+    const mounts = [`${dirname(program.c)}:/mnt:ro`];
+    const create = { new: ['mnt', 'pid', 'uts', 'net'], root: await debianWithGdb(), mountProc: true, mounts };
+    configure({ request: 'launch', name: 'In Debian 13', create, program: '/mnt/main' });
+    await view.toggleBreakpoint(7);
+    await workbench.run('Debug: Start Debugging');
+    await view.stoppedAt(7);
+    await view.variable('result', '0');
+    // Its console takes commands.
+    assert.match(await view.evaluate('print result + 40'), /= 40/);
+    await workbench.screenshot(`${edition}-debug-gdb`);
+    await view.press('Stop');
+    await endsWithAll();
+    await view.toggleBreakpoint(7);
+  };
+  if (debianMissing() === false) step('a C program in a root of its own, by the GDB that is there', ownRoot);
 
   step('a program in a terminal inside, by the debugger', async () => {
     const { workbench } = stage;
