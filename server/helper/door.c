@@ -8,11 +8,16 @@
 #include "text.h"
 #include "util.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
+
+#define PREFIX "linux-namespaces-"
 
 /* sudo(8) tells who has called it. */
 static uid_t find_owner(void)
@@ -23,14 +28,42 @@ static uid_t find_owner(void)
     return text && parse_number(&text, text + strlen(text), &number) ? (uid_t)number : geteuid();
 }
 
-static int make_token(struct door *door)
+/* `text` has room for the digits of `size` bytes, at most 18, and what ends them. */
+static int make_secret(char *text, size_t size)
 {
     char bytes[18];
 
-    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+    if (getrandom(bytes, size, 0) != (ssize_t)size)
         return -EIO;
-    door->token[base64url_encode(bytes, sizeof bytes, door->token)] = '\0';
+    text[base64url_encode(bytes, size, text)] = '\0';
     return 0;
+}
+
+/* Takes away what a helper left that was killed: nobody listens there any more. One that begins to is younger. */
+static void sweep(int tmp, const char *name)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct stat status;
+    autoclose int folder = openat(tmp, name, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    autoclose int fd = folder < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    text_format(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/socket", folder);
+    if (fd >= 0 && fstat(folder, &status) == 0 && status.st_uid == geteuid() && time(NULL) - status.st_mtime > 60 &&
+        connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED &&
+        unlinkat(folder, "socket", 0) == 0)
+        unlinkat(tmp, name, AT_REMOVEDIR);
+}
+
+static void sweep_all(void)
+{
+    DIR *list = opendir("/tmp");
+
+    if (!list)
+        return;
+    for (struct dirent *entry; (entry = readdir(list));)
+        if (strncmp(entry->d_name, PREFIX, sizeof PREFIX - 1) == 0)
+            sweep(dirfd(list), entry->d_name);
+    closedir(list);
 }
 
 /* The folder stays ours: in one of somebody else's a name could be made to mean another file. */
@@ -38,8 +71,9 @@ static int listen_at(struct door *door)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-    text_format(door->folder, sizeof door->folder, "/tmp/linux-namespaces-XXXXXX");
-    if (!mkdtemp(door->folder)) {
+    sweep_all();
+    size_t length = text_format(door->folder, sizeof door->folder, "/tmp/" PREFIX);
+    if (make_secret(door->folder + length, 6) < 0 || mkdir(door->folder, 0700) < 0) {
         door->folder[0] = '\0';
         return -errno;
     }
@@ -68,7 +102,7 @@ int door_open(struct server *server, int64_t id)
 
     if (door->listener < 0) {
         door->owner = find_owner();
-        int result = make_token(door);
+        int result = make_secret(door->token, 18);
         if (!result)
             result = listen_at(door);
         if (result) {

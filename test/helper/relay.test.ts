@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, test, type TestContext } from 'node:test';
 import { Frames } from '../../extension/features/ports/udp.ts';
@@ -233,6 +235,36 @@ test(
     assert.equal(await text(stream), 'still here, rest');
     on.dispose();
     await until('the folder to have gone', () => !readdirSync('/tmp').includes(folder));
+  },
+);
+
+test(
+  'what a killed helper has left of its unix socket goes with the next one, and nothing else',
+  { skip },
+  async (t) => {
+    const { on } = await begin(t, true);
+    const leave = async (isListening: boolean, seconds: number): Promise<string> => {
+      const folder = mkdtempSync('/tmp/linux-namespaces-');
+      t.after(() => rmSync(folder, { recursive: true, force: true }));
+      const server = createServer().listen(join(folder, 'made'));
+      await once(server, 'listening');
+      t.after(() => server.close());
+      // A server that is closed takes away the name that it was given.
+      renameSync(join(folder, 'made'), join(folder, 'socket'));
+      if (!isListening) {
+        server.close();
+        await once(server, 'close');
+      }
+      const then = Date.now() / 1000 - seconds;
+      utimesSync(folder, then, then);
+      return folder;
+    };
+    const old = await leave(false, 100);
+    const [young, used] = [await leave(false, 10), await leave(true, 100)];
+    await on.request('door', []);
+    assert.equal(existsSync(old), false);
+    assert.ok(existsSync(join(young, 'socket')));
+    assert.ok(existsSync(join(used, 'socket')));
   },
 );
 
