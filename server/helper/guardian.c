@@ -310,8 +310,8 @@ static void watch_holder(struct guardian *guardian)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         dup2(null, fd);
     /* Whatever is open here belongs to the connection, but for these. */
-    int stay[] = { guardian->control, guardian->host->proc, guardian->names[0], guardian->names[1] };
-    int count = guardian->names[0] < 0 ? 2 : 4;
+    int stay[] = { guardian->control, guardian->host->proc, guardian->undo->held, guardian->names[0], guardian->names[1] };
+    int count = guardian->names[0] < 0 ? 3 : 5;
     for (int i = 0; i < count; i++)
         stay[i] = fcntl(stay[i], F_DUPFD, 10);
     for (int i = 0; i < count; i++)
@@ -320,12 +320,12 @@ static void watch_holder(struct guardian *guardian)
     guardian->control = 3;
     own.proc = 4;
     guardian->host = &own;
-    struct pollfd polls[2] = { { .fd = 3, .events = POLLIN }, { .fd = count > 2 ? 5 : -1, .events = POLLIN } };
+    struct pollfd polls[2] = { { .fd = 3, .events = POLLIN }, { .fd = count > 3 ? 6 : -1, .events = POLLIN } };
     while (result == 0) {
         if (poll(polls, 2, -1) < 0 && errno != EINTR)
             break;
         if (polls[1].revents)
-            naming_take(5);
+            naming_take(6);
         if (polls[0].revents)
             result = channel_receive(3, &message);
     }

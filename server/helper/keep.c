@@ -73,7 +73,8 @@ int keep_make_folder(const char *name, struct undo *undo, struct failure *failur
     folder_path(path, name, NULL);
     if (mkdir(path, 0755) < 0)
         return fail_path(failure, "keep", INSTANCES_DIRECTORY, errno);
-    if (lstat(path, &status) < 0)
+    undo->held = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (undo->held < 0 || fstat(undo->held, &status) < 0)
         return fail_path(failure, "keep", INSTANCES_DIRECTORY, errno);
     undo->folder = status.st_ino;
     if (chmod(path, 0755) < 0)

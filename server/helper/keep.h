@@ -12,6 +12,8 @@ struct undo {
     bool opened;
     /* Inode of NAME in it, 0 when it was not made: the name may be another's by now, and the folder have another name. */
     uint64_t folder;
+    /* The folder, open in the guardian as long as it lives: an inode that is gone gives its number to the next one. */
+    int held;
     /* Bits of the types that are or may be mounted. */
     unsigned types;
     /* Index of the host's end of a veth pair, 0 for none. */
