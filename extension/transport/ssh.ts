@@ -1,5 +1,6 @@
 /** A Linux host over SSH. */
 import { Writable, type Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { asError } from '../as-error.ts';
 import { Emitter, type Event } from '../disposable.ts';
@@ -23,6 +24,9 @@ export interface ConnectOptions {
 
 /** Milliseconds that a server has to answer when something is told to end. */
 const grace = 500;
+/** Milliseconds that a server has to forget a session that has ended, and between two tries. */
+const patience = 1_500;
+const pause = 50;
 
 /**
  * @param target alias of the SSH configuration, `user@host:port`, `[v6]:port` or `ssh://…`
@@ -57,6 +61,7 @@ class SshTransport implements Transport {
   readonly #client: Client;
   readonly #closed = new Emitter<Error | undefined>();
   readonly onClose: Event<Error | undefined> = this.#closed.event;
+  #hadSession = false;
   /** Set when the connection is over. */
   #end: { readonly error: ConnectionError | undefined } | undefined;
 
@@ -85,10 +90,13 @@ class SshTransport implements Transport {
     const { pty, signal } = options;
     const line = commandLine(command);
     const terminal = pty && { cols: pty.columns, rows: pty.rows, term: pty.term ?? 'xterm-256color' };
-    const channel = await this.#open(signal, (done) => {
-      this.#client.exec(line, terminal === undefined ? {} : { pty: terminal }, done);
-    });
-    return new SshProcess(channel, signal);
+    const open = (): Promise<ClientChannel> =>
+      this.#open(signal, (done) => {
+        this.#client.exec(line, terminal === undefined ? {} : { pty: terminal }, done);
+      });
+    const isFirst = !this.#hadSession;
+    this.#hadSession = true;
+    return new SshProcess(await (isFirst ? open() : openWhenFree(open)), signal);
   }
 
   connectUnix(path: string, signal?: AbortSignal): Promise<Duplex> {
@@ -255,6 +263,26 @@ function whyLost(hop: Hop, reason: Error | undefined): string {
     return `no answer to ${serverAliveCountMax} keep-alive messages in ${serverAliveInterval * (serverAliveCountMax + 1)} s`;
   }
   return plainText(reason.message);
+}
+
+/** OpenSSH counts a session against MaxSessions until it has waited for its process, a moment after the channel has closed. */
+async function openWhenFree(open: () => Promise<ClientChannel>): Promise<ClientChannel> {
+  for (let left = patience; ; left -= pause) {
+    try {
+      // One after the other is the point.
+      // oxlint-disable-next-line no-await-in-loop
+      return await open();
+    } catch (error) {
+      if (left <= 0 || !isRefusedChannel(error)) throw error;
+    }
+    // oxlint-disable-next-line no-await-in-loop
+    await delay(pause);
+  }
+}
+
+function isRefusedChannel(error: unknown): boolean {
+  const cause = error instanceof ConnectionError ? error.cause : undefined;
+  return cause instanceof Error && cause.message.startsWith('(SSH) Channel open failure');
 }
 
 /** The server refuses a session, a command or a socket. */

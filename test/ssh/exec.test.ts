@@ -227,6 +227,16 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
     await assert.rejects(transport.exec({ program: 'true', args: ['a\u0000'] }), RangeError);
   });
 
+  it('one session at a time, where the server allows one, can be begun as soon as the one before has ended', async () => {
+    await using few = await startSshd({ authorizedKeys: [key.line], maxSessions: 1 });
+    const alone = await connect(few);
+    for (let turn = 0; turn < 100; turn++) {
+      // oxlint-disable-next-line no-await-in-loop
+      assert.equal(await output({ script: 'echo done' }, alone), 'done\n');
+    }
+    alone.dispose();
+  });
+
   it('more sessions than the server allows: an error in words, and the others go on', async () => {
     await using few = await startSshd({ authorizedKeys: [key.line], maxSessions: 1 });
     const over = await connect(few);
