@@ -9,7 +9,6 @@ import { after, before, describe, test } from 'node:test';
 import { Forward } from '../../extension/features/ports/forward.ts';
 import { openSession } from '../../extension/helper/open.ts';
 import type { HelperSession } from '../../extension/helper/session.ts';
-import type { Transport } from '../../extension/transport/transport.ts';
 import { listeners, ports, type Listeners } from '../helper/support/listeners.ts';
 import { leakGuard } from '../helper/support/leaks.ts';
 import { temporaryFolder } from '../helper/support/marker.ts';
@@ -64,27 +63,26 @@ for (const { title, options, skip, door } of servers) {
   describe(title, { skip: deployMissing() ?? skip }, () => {
     const scope = new Scope();
     let host: Host;
-    let transport: Transport;
     let session: HelperSession;
     let at: Listeners;
-    let sudoers: string;
 
+    // In the reverse order, and only what has come about: a set-up that fails must not keep this process alive.
+    after(() => scope.close());
     before(async () => {
       host = await newHost(options);
-      sudoers = `/etc/sudoers.d/${host.user.name}`;
+      scope.defer(async () => host[Symbol.asyncDispose]());
+      const sudoers = `/etc/sudoers.d/${host.user.name}`;
       writeFileSync(sudoers, `${host.user.name} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
+      scope.defer(() => rmSync(sudoers, { force: true }));
       at = await listeners(scope, temporaryFolder(scope));
-      transport = await host.connect();
+      const transport = await host.connect();
+      scope.defer(async () => {
+        transport.dispose();
+        await until('no process of the account', () => processesOf(host.user.uid).length === 0);
+      });
       const { options: open } = await opening({ sudo: true });
       session = await openSession(transport, open);
-    });
-    after(async () => {
-      session.dispose();
-      transport.dispose();
-      await until('no process of the account', () => processesOf(host.user.uid).length === 0);
-      rmSync(sudoers, { force: true });
-      await scope.close();
-      await host[Symbol.asyncDispose]();
+      scope.defer(() => session.dispose());
     });
 
     async function forward(place: string): Promise<{ readonly port: number; readonly forward: Forward }> {
