@@ -79,8 +79,8 @@ test('what is not read waits on the host, and all of it comes in the end', { ski
 test('a verb that fails destroys its stream with the error', { skip }, async (t) => {
   const stream = (await session(t)).openStream(['enter', '--target=nothing-of-this-name', '--records=3', '--', 'true']);
   // What can be read may have ended before that: the verb has closed its side, and says why a moment later.
-  const failing = once(stream.resume(), 'error');
-  const [error]: unknown[] = await failing;
+  const errors: unknown[] = await once(stream.resume(), 'error');
+  const [error] = errors;
   assert.ok(error instanceof HelperError && error.record.errno === 'ENOENT');
   await assert.rejects(stream.ended, HelperError);
 });
