@@ -86,3 +86,7 @@ export class FileError extends Error {
     this.path = path;
   }
 }
+
+export function hasErrno(error: unknown, ...errnos: readonly string[]): error is FileError {
+  return error instanceof FileError && errnos.includes(error.errno);
+}

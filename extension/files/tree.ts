@@ -1,6 +1,6 @@
 /** Whole trees of files, made of what the helper does one at a time. */
 import type { FileClient } from './client.ts';
-import { FileError } from './errors.ts';
+import { FileError, hasErrno } from './errors.ts';
 import { joinPath, parentPath } from './address.ts';
 
 /** Requests for entries of one folder on their way at the same time. */
@@ -33,26 +33,18 @@ export async function forEachOf<T>(items: readonly T[], work: (item: T) => Promi
 export async function copyTree(client: FileClient, from: string, to: string, alike = false): Promise<void> {
   refuseNested(from, to);
   const { kind, mode } = await client.status(from, { own: true });
-  if (kind === 'link') {
-    await client.symlink(to, await client.readLink(from));
-  } else if (kind === 'folder') {
-    // Writable until what is in it is there.
-    await client.mkdir(to, mode | 0o700);
-    try {
-      const entries = await client.list(from);
-      await forEachOf(entries, async ({ name }) => copyTree(client, joinPath(from, name), joinPath(to, name), alike));
-    } catch (error) {
-      await removeIfThere(client, to).catch(() => undefined);
-      throw error;
-    }
-  } else {
-    await client.copyFile(from, to, { overwrite: false });
-  }
-  if (!alike) return;
-  await client.alike(from, to).catch(async (error: unknown) => {
+  if (kind === 'link') await client.symlink(to, await client.readLink(from));
+  // Writable until what is in it is there.
+  else if (kind === 'folder') await client.mkdir(to, mode | 0o700);
+  else await client.copyFile(from, to, { overwrite: false });
+  try {
+    const entries = kind === 'folder' ? await client.list(from) : [];
+    await forEachOf(entries, async ({ name }) => copyTree(client, joinPath(from, name), joinPath(to, name), alike));
+    if (alike) await client.alike(from, to);
+  } catch (error) {
     await removeIfThere(client, to).catch(() => undefined);
     throw error;
-  });
+  }
 }
 
 /** As copyTree, with what was there before in its place again when it fails. */
@@ -61,23 +53,29 @@ export async function copyOver(client: FileClient, from: string, to: string): Pr
   await instead(client, to, async () => copyTree(client, from, to));
 }
 
-/** As rename(2), and as mv(1) where that would lead to another mount or replace a folder. What fails leaves both as they were. */
+/** As rename(2), and as mv(1) where that would lead to another mount or replace a folder. What cannot be put there leaves both. */
 export async function move(client: FileClient, from: string, to: string, overwrite: boolean): Promise<void> {
   if (from === to) return;
   try {
     await client.rename(from, to, { overwrite });
+    return;
   } catch (error) {
-    if (!(error instanceof FileError)) throw error;
-    const onTop = overwrite && ['EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].includes(error.errno);
-    if (!onTop && error.errno !== 'EXDEV') throw error;
-    refuseNested(from, to);
-    const moveThere = async (): Promise<void> => {
-      if (onTop) return move(client, from, to, false);
-      await copyTree(client, from, to, true);
-      await client.delete(from, { recursive: true });
-    };
-    await (overwrite ? instead(client, to, moveThere) : moveThere());
+    if (!hasErrno(error, 'EXDEV', ...(overwrite ? ['EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'] : []))) throw error;
   }
+  refuseNested(from, to);
+  let isCopied = false;
+  const put = async (): Promise<void> => {
+    try {
+      await client.rename(from, to, { overwrite: false });
+    } catch (error) {
+      if (!hasErrno(error, 'EXDEV')) throw error;
+      await copyTree(client, from, to, true);
+      isCopied = true;
+    }
+  };
+  await (overwrite ? instead(client, to, put) : put());
+  // Only now: should this fail half way, the copy is what is whole.
+  if (isCopied) await client.delete(from, { recursive: true });
 }
 
 let replaced = 0;
@@ -88,7 +86,7 @@ async function instead(client: FileClient, path: string, make: () => Promise<voi
   try {
     await client.rename(path, aside, { overwrite: false });
   } catch (error) {
-    if (!(error instanceof FileError && error.errno === 'ENOENT')) throw error;
+    if (!hasErrno(error, 'ENOENT')) throw error;
     return make();
   }
   try {
@@ -109,6 +107,6 @@ export async function removeIfThere(client: FileClient, path: string): Promise<v
   try {
     await client.delete(path, { recursive: true });
   } catch (error) {
-    if (!(error instanceof FileError && error.errno === 'ENOENT')) throw error;
+    if (!hasErrno(error, 'ENOENT')) throw error;
   }
 }

@@ -116,6 +116,22 @@ test('what fails on its way leaves what it would have replaced, and nothing half
   assert.equal(readdirSync(deep).length, 101);
 });
 
+test('where only the source cannot be taken away, what was put in the place stays whole', { skip }, async (t) => {
+  const scope = testScope(t);
+  const folder = temporaryFolder(scope);
+  const script = `mkdir "$1/source"; mount -t tmpfs none "$1/source"; mkdir "$1/source/from"; echo new >"$1/source/from/one"
+    mount -o remount,ro "$1/source"\n${holdScript}`;
+  const words = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', folder];
+  const held = await hold(scope, words);
+  const { client } = await files(scope, `pid:${held.pid}`);
+  mkdirSync(join(folder, 'to'));
+  writeFileSync(join(folder, 'to/old'), 'old');
+  await assert.rejects(move(client, join(folder, 'source/from'), join(folder, 'to'), true), refused('EROFS'));
+  assert.deepEqual(readdirSync(folder).toSorted(), ['source', 'to']);
+  assert.equal(readFileSync(join(folder, 'to/one'), 'utf8'), 'new\n');
+  assert.equal((await client.list(join(folder, 'source/from'))).length, 1);
+});
+
 test('what is asked for many at once is all done, and the first failure is told', { skip }, async (t) => {
   const scope = testScope(t);
   const { client } = await files(scope, `pid:${process.pid}`);
