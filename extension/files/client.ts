@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { DisposableStore, Emitter } from '../disposable.ts';
 import type { Disposable } from '../disposable.ts';
 import { misunderstanding } from '../helper/failures.ts';
+import type { HelperSession } from '../helper/session.ts';
 import { FileError } from './errors.ts';
 import { bytesFromName, nameFromBytes } from './names.ts';
 import {
@@ -362,6 +363,11 @@ export class FileClient implements Disposable {
     this.#ended.fire(error);
     this.#store.dispose();
   }
+}
+
+/** @param words after the verb, which name the target */
+export function openFiles(session: Pick<HelperSession, 'openStream'>, words: readonly string[]): Promise<FileClient> {
+  return FileClient.open(session.openStream(['file', ...words, '--records=3']));
 }
 
 /** The process whose files they are is gone. What was saved before is saved. */

@@ -1,4 +1,5 @@
 /** A debug adapter on a host: from its table of names to a process that runs. Free of `vscode`. */
+import { asError } from '../../as-error.ts';
 import { Emitter, type Event } from '../../disposable.ts';
 import type { ExitRecord, FactsRecord, HelperRecord } from '../../helper/protocol.ts';
 import { HelperError, type HelperSession, type HelperStream } from '../../helper/session.ts';
@@ -123,7 +124,7 @@ export function runAdapter(
         await stream.ended;
         return { exit, error: undefined, said };
       } catch (reason) {
-        const error = reason instanceof Error ? reason : new Error(String(reason));
+        const error = asError(reason);
         reject(error);
         return { exit, error, said };
       }

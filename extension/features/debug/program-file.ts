@@ -1,5 +1,5 @@
 /** Whether there is something to launch, looked at in the target's own files. Free of `vscode`. */
-import { FileClient } from '../../files/client.ts';
+import { openFiles, type FileClient } from '../../files/client.ts';
 import { FileError } from '../../files/errors.ts';
 import type { FileStatus } from '../../files/protocol.ts';
 import type { FactsRecord } from '../../helper/protocol.ts';
@@ -38,7 +38,7 @@ export async function programProblem(
   if (typeof adapter === 'object' || words === undefined || !program.startsWith('/')) return undefined;
   let client: FileClient | undefined;
   try {
-    client = await FileClient.open(where.session.openStream(['file', ...words, '--records=3']));
+    client = await openFiles(where.session, words);
     const [file, folder] = await Promise.all([
       statusOf(client, program),
       cwd === undefined ? undefined : statusOf(client, cwd),

@@ -1,5 +1,6 @@
 /** What a configuration names, found on its host; namespaces that are made for the session live as long as it. */
 import type * as vscode from 'vscode';
+import { asError } from '../../as-error.ts';
 import { bundlePlan } from '../../explain/bundle.ts';
 import { createWords, type CreateOptions } from '../../explain/preview.ts';
 import { explain } from '../../explain/explain.ts';
@@ -157,8 +158,7 @@ function judge({ facts, place, process }: Scene, options: DebugOptions): readonl
 
 /** An `Error` that says why and what helps, for what the helper answered; anything else as it is. */
 export function explained(what: string, error: unknown, facts: Host['facts'], context: ExplainContext): Error {
-  if (!(error instanceof HelperError) || facts === undefined)
-    return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof HelperError) || facts === undefined) return asError(error);
   const causes = explain(error.record, facts, context);
   const words = causes.map(({ cause, remedy }) => `${cause} ${remedy}`);
   return new Error(`${what}: ${error.message}\n${words.join('\n')}`);

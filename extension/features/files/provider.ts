@@ -5,7 +5,7 @@ import type { Disposable } from '../../disposable.ts';
 import { parseFileAddress } from '../../files/address.ts';
 import type { FileAddress } from '../../files/address.ts';
 import type { FileClient } from '../../files/client.ts';
-import { FileError } from '../../files/errors.ts';
+import { FileError, hasErrno } from '../../files/errors.ts';
 import { mountsBeneath, parseMounts } from '../../files/mounts.ts';
 import type { FileIdentity, FileStatus } from '../../files/protocol.ts';
 import { copyOver, copyTree, move } from '../../files/tree.ts';
@@ -169,7 +169,7 @@ export class NamespaceFiles implements vscode.FileSystemProvider, Disposable {
     try {
       return await this.#sessions.use(address.host, address.target, async (client) => operation(client, address));
     } catch (error) {
-      if (error instanceof FileError && error.errno === 'ESTALE') this.#seen.delete(uri.toString());
+      if (hasErrno(error, 'ESTALE')) this.#seen.delete(uri.toString());
       throw fileSystemError(error);
     }
   }

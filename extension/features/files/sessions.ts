@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DisposableStore, Emitter } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
-import { FileClient, TargetEnded } from '../../files/client.ts';
+import { openFiles, TargetEnded, type FileClient } from '../../files/client.ts';
 import { formatTarget } from '../../files/address.ts';
 import type { FileTarget } from '../../files/address.ts';
 import { targetWords } from '../../files/target-words.ts';
@@ -189,7 +189,7 @@ async function openTarget({ host, session }: Connected, target: FileTarget): Pro
   if (graph === undefined) throw new Unreachable(`Nothing is known of ${host.label} yet. Try again.`);
   const found = targetWords(graph, facts?.own, target);
   if ('gone' in found) throw new Unreachable(found.gone);
-  return FileClient.open(session.openStream(['file', ...found.words, '--records=3']));
+  return openFiles(session, found.words);
 }
 
 async function untilConnected(host: Host, milliseconds: number): Promise<void> {

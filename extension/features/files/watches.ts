@@ -9,7 +9,7 @@ import { joinPath, parentPath } from '../../files/address.ts';
 import type { FileAddress } from '../../files/address.ts';
 import { merged } from '../../files/changes.ts';
 import type { Change } from '../../files/changes.ts';
-import { FileError } from '../../files/errors.ts';
+import { hasErrno } from '../../files/errors.ts';
 import { eventMasks } from '../../files/protocol.ts';
 import type { FileEvent } from '../../files/protocol.ts';
 import { coalesce } from '../coalesce.ts';
@@ -106,7 +106,7 @@ export class FileWatches implements Disposable {
           ({ kind }) => kind === 'folder',
           // What is not there yet may come.
           (error: unknown) => {
-            if (error instanceof FileError && error.errno === 'ENOENT') return false;
+            if (hasErrno(error, 'ENOENT')) return false;
             throw error;
           },
         );

@@ -1,4 +1,5 @@
 /** One forwarded port: a local socket, and behind it connections within a net namespace of a host. Free of `vscode`. */
+import { asError } from '../../as-error.ts';
 import { Emitter, type Disposable, type Event } from '../../disposable.ts';
 import type { HelperStream } from '../../helper/session.ts';
 import { listenTcp } from './tcp.ts';
@@ -98,7 +99,7 @@ export class Forward implements Disposable {
       this.#state = { kind: 'listening', local: listener.address };
       return listener.address;
     } catch (error) {
-      this.#state = { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
+      this.#state = { kind: 'failed', error: asError(error) };
       throw error;
     } finally {
       this.#changed.fire();

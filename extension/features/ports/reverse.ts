@@ -1,5 +1,6 @@
 /** A port within a net namespace whose connections come out on this side. Free of `vscode`. */
 import { connect, type Socket } from 'node:net';
+import { asError } from '../../as-error.ts';
 import { Emitter, type Disposable, type Event } from '../../disposable.ts';
 import type { HelperSession } from '../../helper/session.ts';
 import type { ForwardState, LocalAddress, Traffic } from './forward.ts';
@@ -113,8 +114,4 @@ export class ReverseForward implements Shown {
     this.#error = error;
     this.#changed.fire();
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -1,5 +1,6 @@
 /** A local TCP socket whose connections are carried on by streams. Free of `vscode`. */
 import { createServer, type Socket } from 'node:net';
+import { asError } from '../../as-error.ts';
 import type { HelperStream } from '../../helper/session.ts';
 import type { Carrier, LocalAddress, LocalListener } from './forward.ts';
 
@@ -78,8 +79,4 @@ export function carry(socket: Socket, stream: HelperStream, carrier: Omit<Carrie
   });
   // Of this promise only the error is new, and `error` tells it.
   stream.ended.catch(() => undefined);
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

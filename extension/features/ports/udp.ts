@@ -1,6 +1,7 @@
 /** A local UDP socket: for each peer a stream of its own, on which datagrams travel behind their length. Free of `vscode`. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { asError } from '../../as-error.ts';
 import type { HelperStream } from '../../helper/session.ts';
 import type { Carrier, LocalAddress, LocalListener } from './forward.ts';
 
@@ -73,7 +74,7 @@ class Peers {
     try {
       stream = this.#carrier.open();
     } catch (error) {
-      this.#carrier.failed(error instanceof Error ? error : new Error(String(error)));
+      this.#carrier.failed(asError(error));
       return undefined;
     }
     traffic.open += 1;

@@ -122,6 +122,11 @@ class StageWindow implements Stage {
   }
 }
 
+interface ScriptLine {
+  readonly name: string;
+  readonly body: () => Promise<void>;
+}
+
 interface PlayStep {
   readonly name: string;
   readonly play: number;
@@ -137,18 +142,17 @@ class Performance {
   readonly scenes: readonly (readonly [title: string, steps: readonly PlayStep[]])[];
   readonly #window: StageWindow;
   readonly #plays: readonly Play[];
-  #bodies: readonly (() => Promise<void>)[][];
+  #scripts: readonly (readonly ScriptLine[])[];
   #again = false;
   #failed: PlayStep | undefined;
 
   constructor(window: StageWindow, plays: readonly (readonly [string, Play])[]) {
     this.#window = window;
     this.#plays = plays.map(([, play]) => play);
-    const scripts = this.#read();
-    this.#bodies = scripts.map((script) => script.map(({ body }) => body));
+    this.#scripts = this.#read();
     this.scenes = plays.map(([title], play) => [
       title,
-      (scripts[play] ?? []).map(({ name }, index) => ({ name, play, index })),
+      (this.#scripts[play] ?? []).map(({ name }, index) => ({ name, play, index })),
     ]);
   }
 
@@ -169,9 +173,9 @@ class Performance {
   }
 
   /** Reads the plays anew, with what each remembers from step to step forgotten. */
-  #read() {
+  #read(): readonly (readonly ScriptLine[])[] {
     return this.#plays.map((play) => {
-      const script: { readonly name: string; readonly body: () => Promise<void> }[] = [];
+      const script: ScriptLine[] = [];
       play(this.#window, (name, body) => void script.push({ name, body }));
       return script;
     });
@@ -179,7 +183,7 @@ class Performance {
 
   async #play({ play, index }: PlayStep): Promise<void> {
     if (index === 0) await this.#window.workbench.tidy();
-    await this.#bodies[play]?.[index]?.();
+    await this.#scripts[play]?.[index]?.body();
   }
 
   async #recovered(step: PlayStep, words: string, t: TestContext): Promise<boolean> {
@@ -187,7 +191,7 @@ class Performance {
     t.diagnostic(`failed, and is played again from the first step on: ${words}`);
     // What it complains of is what has just failed.
     await this.#window.close().catch((error: unknown) => t.diagnostic(String(error)));
-    this.#bodies = this.#read().map((script) => script.map(({ body }) => body));
+    this.#scripts = this.#read();
     try {
       await this.#window.open();
       for (const [, steps] of this.scenes.slice(0, step.play + 1)) {
