@@ -1,10 +1,10 @@
 /** The way to a server: TCP, the person's ProxyCommand, or a channel of the hop before. */
-import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { asError } from '../as-error.ts';
 import type { ResolvedHost } from './config.ts';
 import { ConnectionError } from './errors.ts';
+import { HostSocket } from './host-socket.ts';
 import { endLocalCommand, spawnLocalCommand } from './local-command.ts';
 import { cancelledError } from './patience.ts';
 import { describeHost, plainText, socketError, timeoutError } from './words.ts';
@@ -13,11 +13,9 @@ import { describeHost, plainText, socketError, timeoutError } from './words.ts';
 export function connectTcp(host: ResolvedHost, signal: AbortSignal): Promise<Duplex> {
   const what = describeHost(host);
   return settle(what, host, signal, (resolve, reject) => {
-    const socket = connect({
+    const socket = new HostSocket().connect({
       host: host.hostname,
       port: host.port,
-      // Small requests and answers: each has to leave at once.
-      noDelay: true,
       // TCPKeepAlive, which ssh_config(5) has on by default.
       keepAlive: true,
       // Tries IPv6 and IPv4 side by side (RFC 8305), so that a broken one costs no timeout.

@@ -4,11 +4,14 @@ import { asError } from '../../as-error.ts';
 import type { HelperStream } from '../../helper/session.ts';
 import type { Carrier, LocalAddress, LocalListener } from './forward.ts';
 
+/** Bytes that wait for one side before the other one is not read on. With fewer a fast stream stops at every packet. */
+const onTheWay = 1024 * 1024;
+
 /** Rejects with what listen(2) says: EADDRINUSE, EACCES. */
 export function listenTcp({ host, port }: LocalAddress, carrier: Carrier): Promise<LocalListener> {
   const sockets = new Set<Socket>();
   // Each side is closed by itself, and every byte leaves at once: who wanted to gather them has done so.
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: onTheWay }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     begin(socket, carrier);
@@ -55,6 +58,11 @@ export function carry(socket: Socket, stream: HelperStream, carrier: Omit<Carrie
   stream.on('data', (chunk: Buffer) => {
     traffic.received += chunk.length;
     carrier.changed();
+    // What comes in one turn goes on together.
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
   });
   // `pipe` waits for the slower side, and passes on the end of either by itself.
   socket.pipe(stream);

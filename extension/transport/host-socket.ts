@@ -1,0 +1,55 @@
+/** A TCP connection to an SSH server. */
+import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
+
+/** Several packets of SSH (32 KiB each, RFC 4254, 5.2): a fast stream needs few reads, and little is said of each. */
+const readAtOnce = 256 * 1024;
+
+type Written = (error?: Error | null) => void;
+
+export class HostSocket extends Socket {
+  #gathers = false;
+  #readsInPlace = false;
+
+  constructor() {
+    const onread: OnReadOpts = {
+      buffer: Buffer.allocUnsafeSlow(readAtOnce),
+      callback: (length, buffer) => this.#take(Buffer.from(buffer.buffer, buffer.byteOffset, length)),
+    };
+    // Small requests and answers: each has to leave at once. Both options are connect's in @types/node, and the constructor's.
+    const options: SocketConstructorOpts & { readonly noDelay: boolean; readonly onread: OnReadOpts } = {
+      noDelay: true,
+      onread,
+    };
+    super(options);
+  }
+
+  /**
+   * From now on, what `data` gives may be overwritten as soon as it was heard. To make and collect buffers takes as long as all
+   * else that is done for a fast stream.
+   */
+  set readsInPlace(isAllowed: boolean) {
+    this.#readsInPlace = isAllowed;
+  }
+
+  /** What is written in one turn leaves together: ssh2 writes the length, the body and the code of each packet one by one. */
+  override write(chunk: Uint8Array | string, callback?: Written): boolean;
+  override write(chunk: Uint8Array | string, encoding?: BufferEncoding, callback?: Written): boolean;
+  override write(chunk: Uint8Array | string, ...more: []): boolean {
+    if (!this.#gathers) {
+      this.#gathers = true;
+      this.cork();
+      process.nextTick(() => {
+        this.#gathers = false;
+        this.uncork();
+      });
+    }
+    return super.write(chunk, ...more);
+  }
+
+  #take(bytes: Buffer): boolean {
+    if (!this.#readsInPlace || this.readableFlowing !== true || this.readableLength > 0)
+      return this.push(Buffer.from(bytes));
+    this.emit('data', bytes);
+    return this.readableFlowing;
+  }
+}
