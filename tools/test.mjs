@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ensureNodeModules, ensurePackages, root, run, say, testNeeds } from './setup.mjs';
@@ -15,6 +16,7 @@ import { ensureNodeModules, ensurePackages, root, run, say, testNeeds } from './
  * @property {string} [folder] under test/, when it is not called like the tier
  * @property {NodeJS.ProcessEnv} [environment]
  * @property {RegExp} [without] files that are left out
+ * @property {number} [atOnce] files; otherwise one a core: most of the time is waiting
  */
 
 /** @type {readonly Run[]} */
@@ -30,7 +32,8 @@ const runs = [
   },
   { tier: 'language' },
   { tier: 'ssh' },
-  { tier: 'vscode' },
+  // An editor and a browser are more than one core has time for.
+  { tier: 'vscode', atOnce: 1 },
 ];
 const tiers = runs.map(({ tier }) => tier);
 
@@ -47,11 +50,13 @@ function testFiles(name) {
 
 /**
  * @param {readonly string[]} files
+ * @param {number} atOnce
  * @param {NodeJS.ProcessEnv} environment
  * @returns {Promise<Counts>}
  */
-async function runFiles(files, environment) {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...files], {
+async function runFiles(files, atOnce, environment) {
+  const flags = ['--import', 'tsx', '--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec'];
+  const child = spawn(process.execPath, [...flags, ...files], {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -86,14 +91,14 @@ async function main() {
     run('npm', ['run', '--silent', 'check']);
   }
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const { tier, folder = tier, environment = {}, without } of runs) {
+  for (const { tier, folder = tier, environment = {}, without, atOnce = availableParallelism() } of runs) {
     if (asked.length > 0 && !asked.includes(tier)) continue;
     const files = testFiles(folder).filter((file) => without?.test(file) !== true);
     // Without files Node's runner looks for some itself.
     if (files.length === 0) throw new Error(`There are no tests in test/${folder}`);
     const started = Date.now();
     say(`Tier ${tier}: ${files.length} files`);
-    const counts = await runFiles(files, environment);
+    const counts = await runFiles(files, atOnce, environment);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
