@@ -179,13 +179,18 @@ export const debugging: Play = (stage, step) => {
     await running.end();
   });
 
-  step('a killed adapter and a lost connection are said, and leave nothing', async () => {
+  step('a killed adapter, a killed helper and a lost connection are said, and leave nothing', async () => {
     const { workbench, tree, host, scope } = stage;
     const accidents: readonly Accident[] = [
       {
         into: { bundle: bundleWith(scope, dirname(program.c)) },
         happen: () => killAdapters(),
         words: /killed by signal 9/,
+      },
+      {
+        into: { target: name },
+        happen: () => killAll(host.helpers().serving),
+        words: /The helper ended on the host \(ended by signal KILL\)/,
       },
       {
         into: { create: { new: ['mnt', 'pid'], mountProc: true } },
@@ -272,10 +277,13 @@ function bundleWith(scope: Scope, shared: string): string {
   return bundle;
 }
 
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+}
+
 /** By the end of their own command line: others debug on this machine too. */
 function killAdapters(): void {
-  for (const pid of processesWith(marker))
-    if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('lldb-')) process.kill(pid, 'SIGKILL');
+  killAll(processesWith(marker).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('lldb-')));
 }
 
 /** The C program, without end, in an instance. */
