@@ -33,8 +33,11 @@ export interface BundlePlan {
   readonly invalid: readonly BundleField[];
 }
 
-/** @param bundle absolute path of the folder that config.json is in */
-export function bundlePlan(config: unknown, bundle: string): BundlePlan {
+/**
+ * @param bundle absolute path of the folder that config.json is in
+ * @param starts whether the program of the file is to run: only then it needs a `process` (config.md of the specification)
+ */
+export function bundlePlan(config: unknown, bundle: string, starts = true): BundlePlan {
   const draft: Draft = { new: [] };
   const reading: Reading = { bundle, draft, notHonoured: [], invalid: [] };
   const top = members(config);
@@ -44,7 +47,8 @@ export function bundlePlan(config: unknown, bundle: string): BundlePlan {
     readNamespaces(top, reading);
     readMembers(top, '', topFields, reading);
     for (const name of ['ociVersion', 'process', 'root'] as const) {
-      if (top[name] === undefined) reading.invalid.push({ pointer: `/${name}`, why: 'it is missing' });
+      if (top[name] === undefined && (starts || name !== 'process'))
+        reading.invalid.push({ pointer: `/${name}`, why: 'it is missing' });
     }
     if (draft.new.includes('net')) draft.loopback = true;
   }

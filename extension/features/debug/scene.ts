@@ -133,7 +133,7 @@ async function bundleOptions(
 ): Promise<{ readonly create: CreateOptions; readonly notes: readonly string[] }> {
   const read = await readConfig({ kind: 'host', folder }, host);
   if (read === undefined) throw new Error(`${folder}/config.json cannot be used.`);
-  const plan = withoutProgram(bundlePlan(read.config, folder));
+  const plan = withoutProgram(bundlePlan(read.config, folder, false));
   if (plan.words === undefined)
     throw new Error(`config.json breaks the specification:\n${plan.invalid.map(fieldWords).join('\n')}`);
   const { notHonoured } = plan;

@@ -100,6 +100,17 @@ const minimal = {
   linux: { namespaces: [{ type: 'mount' }] },
 };
 
+test('a process is needed only where it is started', () => {
+  const { process: _, ...config } = minimal;
+  assert.deepEqual(
+    bundlePlan(config, '/b').invalid.map(({ pointer }) => pointer),
+    ['/process'],
+  );
+  const { invalid, words } = bundlePlan(config, '/b', false);
+  assert.deepEqual(invalid, []);
+  assert.ok(words !== undefined);
+});
+
 function withLinux(linux: object): unknown {
   return { ...minimal, linux: { namespaces: [{ type: 'mount' }], ...linux } };
 }
