@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildNeeds, ensureNodeModules, ensurePackages, packageNeeds, root, run, say, which } from './setup.mjs';
 import { buildSplit, scriptOptions } from './split.mjs';
+import { trim } from './trim.mjs';
 
 const helperFolder = join(root, 'dist', 'helper');
 const helperSource = join('server', 'helper');
@@ -82,31 +83,6 @@ function writeManifest() {
   writeFileSync(join(helperFolder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
-const sha512 = `
-const { createHash } = require('node:crypto');
-exports.lowlevel = {
-  crypto_hash(out, bytes, length) {
-    out.set(createHash('sha512').update(bytes.subarray(0, length)).digest());
-    return 0;
-  },
-};`;
-
-/** What of a package never runs here, and would be half of what people download. */
-const unused = {
-  name: 'unused',
-  /** @param {import('esbuild').PluginBuild} build */
-  setup(build) {
-    // ssh2's server side, its making of keys, and SFTP; the package has no entry without them.
-    build.onResolve({ filter: /^\.\/(server|keygen|http-agents|protocol\/SFTP)\.js$/ }, ({ path, importer }) =>
-      /[\\/]ssh2[\\/]lib[\\/]\w+\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
-    );
-    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
-    // Of all of tweetnacl, bcrypt-pbkdf (encrypted keys) takes SHA-512, which Node has.
-    build.onResolve({ filter: /^tweetnacl$/ }, ({ path }) => ({ path, namespace: 'sha512' }));
-    build.onLoad({ filter: /.*/, namespace: 'sha512' }, () => ({ contents: sha512 }));
-  },
-};
-
 /**
  * The editor's API, asked for once. By itself esbuild copies its some four hundred members for each file that imports it.
  * @type {import('esbuild').Plugin}
@@ -139,7 +115,7 @@ export async function buildExtension() {
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) if (/\.cjs(\.map)?$/.test(file)) rmSync(join(folder, file));
   return buildSplit('extension/extension.ts', 'extension', {
-    plugins: [unused, editor],
+    plugins: [trim, editor],
     // ssh2 asks for its native parts in try blocks and works without them; they would tie the bundle to one platform.
     external: ['vscode', 'cpu-features', '*.node'],
   });
