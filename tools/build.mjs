@@ -110,12 +110,23 @@ const editor = {
   },
 };
 
+/** @param {string} name of a package that has the form */
+function umd(name) {
+  return { [name]: join(root, 'node_modules', name, 'lib', 'umd', 'main.js') };
+}
+
 export async function buildExtension() {
   const folder = join(root, 'dist');
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) if (/\.cjs(\.map)?$/.test(file)) rmSync(join(folder, file));
   return buildSplit('extension/extension.ts', 'extension', {
     plugins: [trim, editor],
+    // The language client asks for them by `require`, which is not for their other form.
+    alias: {
+      ...scriptOptions.alias,
+      ...umd('vscode-languageserver-types'),
+      ...umd('vscode-languageserver-textdocument'),
+    },
     // ssh2 asks for its native parts in try blocks and works without them; they would tie the bundle to one platform.
     external: ['vscode', 'cpu-features', '*.node'],
   });

@@ -6,20 +6,8 @@ import { toCommonJs } from './commonjs.mjs';
 import { root } from './setup.mjs';
 
 export const scriptOptions = /** @type {const} */ ({
-  alias: {
-    // Its other form asks for its own files in a way that esbuild does not see.
-    'jsonc-parser': join(root, 'node_modules', 'jsonc-parser', 'lib', 'esm', 'main.js'),
-    // What asks for them uses `require`.
-    'vscode-languageserver-types': join(root, 'node_modules', 'vscode-languageserver-types', 'lib', 'umd', 'main.js'),
-    'vscode-languageserver-textdocument': join(
-      root,
-      'node_modules',
-      'vscode-languageserver-textdocument',
-      'lib',
-      'umd',
-      'main.js',
-    ),
-  },
+  // Its other form asks for its own files in a way that esbuild does not see.
+  alias: { 'jsonc-parser': join(root, 'node_modules', 'jsonc-parser', 'lib', 'esm', 'main.js') },
   // The Node of VS Code 1.100, the oldest supported.
   platform: 'node',
   target: 'node20',
@@ -38,7 +26,7 @@ export const scriptOptions = /** @type {const} */ ({
  * A program's entry and, each in a file of its own, what is loaded only when it is needed: nothing runs before all of the entry is parsed.
  * @param {string} entryPoint
  * @param {string} name of the program in dist/
- * @param {Pick<import('esbuild').BuildOptions, 'plugins' | 'external' | 'chunkNames'>} options
+ * @param {Pick<import('esbuild').BuildOptions, 'plugins' | 'external' | 'chunkNames' | 'alias'>} options
  * @returns {Promise<{ metafile: import('esbuild').Metafile, entry: number, total: number }>} sizes in bytes
  */
 export async function buildSplit(entryPoint, name, options) {
