@@ -14,6 +14,9 @@ const classes = (names) => names.split(' ').map((name) => [`class ${name} `, '}'
 /** @type {(names: string, indent?: string) => Part[]} */
 const methods = (names, indent = '  ') => names.split(' ').map((name) => [`${indent}${name}(`, `${indent}}`]);
 
+/** @type {(type: string, names: string) => Part[]} */
+const prototypes = (type, names) => names.split(' ').map((name) => [`${type}.prototype.${name} = `, '};']);
+
 /** @type {Readonly<Record<string, readonly Part[]>>} */
 const parts = {
   'ssh2/lib/client.js': [
@@ -50,6 +53,10 @@ const parts = {
     ["        case 'xon-xoff':", '          break;'],
     ["        case 'auth-agent-req@openssh.com':", '          break;'],
   ],
+  // Only what is negotiated runs, and extension/transport/algorithms.ts offers no compression.
+  'ssh2/lib/protocol/zlib.js': classes('ZlibPacketReader ZlibPacketWriter'),
+  'asn1/lib/ber/writer.js': prototypes('Writer', 'writeEnumeration writeBoolean writeString writeStringArray'),
+  'asn1/lib/ber/reader.js': prototypes('Reader', 'readBoolean readEnumeration'),
   // A native addon that is not there.
   'ssh2/lib/protocol/crypto.js': [
     ...classes('ChaChaPolyCipherBinding AESGCMCipherBinding GenericCipherBinding'),
@@ -63,6 +70,7 @@ const others = {
   'ssh2/lib/protocol/Protocol.js': withoutDebugLines,
   'ssh2/lib/protocol/handlers.misc.js': withoutDebugLines,
   'ssh2/lib/protocol/kex.js': withoutDebugLines,
+  'ssh2/lib/protocol/zlib.js': (source) => replaced(source, /^ {2}Zlib\w+,\n/gm, ''),
   'ssh2/lib/protocol/crypto.js': (source) =>
     replaced(source, /\(\w+ && !forceNative\s+\? new \w+Binding\(config\)\s+: (new \w+Native\(config\))\)/g, '$1'),
   'ssh2/lib/protocol/crypto/poly1305.js': onlyWebAssembly,
@@ -97,12 +105,15 @@ export const trim = {
     build.onLoad({ filter: /.*/, namespace: 'sha512' }, () => ({ contents: sha512 }));
     // For a Node older than any editor's.
     build.onResolve({ filter: /^safer-buffer$/ }, () => ({ path: 'node:buffer', external: true }));
-    build.onLoad({ filter: /[\\/]node_modules[\\/](ssh2[\\/]lib|bcrypt-pbkdf)[\\/].*\.js$/ }, ({ path }) => {
-      const name = path.replaceAll('\\', '/').replace(/^.*\/node_modules\//, '');
-      const source = readFileSync(path, 'utf8');
-      const shorter = (parts[name] ?? []).reduce((text, part) => without(text, part, name), source);
-      return { contents: others[name]?.(shorter) ?? shorter };
-    });
+    build.onLoad(
+      { filter: /[\\/]node_modules[\\/](ssh2[\\/]lib|asn1[\\/]lib|bcrypt-pbkdf)[\\/].*\.js$/ },
+      ({ path }) => {
+        const name = path.replaceAll('\\', '/').replace(/^.*\/node_modules\//, '');
+        const source = readFileSync(path, 'utf8');
+        const shorter = (parts[name] ?? []).reduce((text, part) => without(text, part, name), source);
+        return { contents: others[name]?.(shorter) ?? shorter };
+      },
+    );
   },
 };
 

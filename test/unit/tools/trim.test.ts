@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -148,7 +149,10 @@ describe('ssh2 as it is bundled', () => {
   for (const cipher of ciphers) {
     it(`signs in with all three methods, and runs a command, over ${cipher}`, async () => {
       const offers: string[] = [];
-      const client = await open({ algorithms: { cipher: [cipher] }, debug: (line) => offers.push(line) });
+      const client = await open({
+        algorithms: { cipher: [cipher], compress: ['none'] },
+        debug: (line) => offers.push(line),
+      });
       const channel = await channelOf((done) => client.exec('repeat', { pty: { cols: 80 } }, done));
       channel.setWindow(24, 132, 0, 0);
       const exit = new Promise<number>((resolve) => channel.once('exit', resolve));
@@ -166,12 +170,37 @@ describe('ssh2 as it is bundled', () => {
   }
 
   it('forwards to addresses and to sockets', async () => {
-    const client = await open({});
+    const client = await open({ algorithms: { compress: ['none'] } });
     const tcp = await channelOf((done) => client.forwardOut('127.0.0.1', 0, 'host', 80, done));
     assert.equal(await text(tcp), 'forwarded');
     const socket = await channelOf((done) => client.openssh_forwardOutStreamLocal('/run/socket', done));
     assert.equal(await text(socket), 'socket');
     client.end();
+  });
+
+  it('reads keys of every kind and signs with them', () => {
+    const pem = { format: 'pem', type: 'pkcs1' } as const;
+    const sec1 = { format: 'pem', type: 'sec1' } as const;
+    const spki = { format: 'pem', type: 'spki' } as const;
+    const encrypted = { ...pem, cipher: 'aes-128-cbc', passphrase };
+    const texts = [
+      whole.utils.generateKeyPairSync('rsa', { bits: 2048 }).private,
+      whole.utils.generateKeyPairSync('ecdsa', { bits: 521 }).private,
+      whole.utils.generateKeyPairSync('ed25519').private,
+      keys.private,
+      generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: pem, publicKeyEncoding: spki }).privateKey,
+      generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: encrypted, publicKeyEncoding: spki })
+        .privateKey,
+      generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: sec1, publicKeyEncoding: spki }).privateKey,
+    ];
+    for (const [index, each] of texts.entries()) {
+      const key = ssh2.utils.parseKey(each, passphrase);
+      assert.ok(!(key instanceof Error), `key ${index}`);
+      const ssh = key.getPublicSSH();
+      const reference = whole.utils.parseKey(ssh);
+      assert.ok(!(reference instanceof Error), `public key ${index}`);
+      assert.equal(reference.verify('words', key.sign('words')), true, `signature ${index}`);
+    }
   });
 
   it('refuses a wrong passphrase, and has agents for every platform', () => {
