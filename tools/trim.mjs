@@ -91,6 +91,12 @@ exports.lowlevel = {
   },
 };`;
 
+const assert = `
+exports.ok = (value) => {
+  if (!value) throw new Error('an invariant of asn1 does not hold');
+};
+exports.equal = (actual, expected) => exports.ok(actual === expected);`;
+
 /** @type {import('esbuild').Plugin} */
 export const trim = {
   name: 'trim',
@@ -103,6 +109,11 @@ export const trim = {
     // Of all of tweetnacl, bcrypt-pbkdf (encrypted keys) takes SHA-512, which Node has.
     build.onResolve({ filter: /^tweetnacl$/ }, ({ path }) => ({ path, namespace: 'sha512' }));
     build.onLoad({ filter: /.*/, namespace: 'sha512' }, () => ({ contents: sha512 }));
+    // Two checks of asn1's, for which Node's own would be loaded: some milliseconds of the first connect.
+    build.onResolve({ filter: /^assert$/ }, ({ path, importer }) =>
+      /[\\/]asn1[\\/]/.test(importer) ? { path, namespace: 'assert' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'assert' }, () => ({ contents: assert }));
     // For a Node older than any editor's.
     build.onResolve({ filter: /^safer-buffer$/ }, () => ({ path: 'node:buffer', external: true }));
     build.onLoad(
