@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { DisposableStore } from './disposable.ts';
 import { CommandRegistry } from './features/commands.ts';
 import { HostConnector } from './features/connection/connector.ts';
@@ -16,21 +16,23 @@ import { onDemand } from './features/on-demand.ts';
 import { activatePorts } from './features/ports/index.ts';
 import { Preferences } from './features/preferences.ts';
 import { ReadinessStore } from './features/readiness/readiness-store.ts';
-import { activateRefresh } from './features/refresh.ts';
 import { activateLog } from './features/show-log.ts';
 import { activateStatusBar } from './features/status-bar/index.ts';
 import { HostsView } from './features/tree/hosts-view.ts';
 import { activateTree } from './features/tree/index.ts';
 import { createHosts } from './host/create.ts';
 import { ChannelLog } from './host/log.ts';
-import { commands, logName } from './ids.ts';
+import { commands } from './ids.ts';
 
 /** What the product does. */
 const features: readonly Feature[] = [
   activateTree,
   activateFilter,
   activateConnection,
-  activateRefresh,
+  onDemand(
+    [commands.refresh, commands.refreshDeep],
+    async () => (await import('./features/refresh.ts')).activateRefresh,
+  ),
   activateStatusBar,
   activateLog,
   activateContextKeys,
@@ -55,10 +57,6 @@ const features: readonly Feature[] = [
   onDemand([commands.findLeaks], async () => (await import('./features/leaks/index.ts')).activateLeaks),
   activatePorts,
   activateLiveDiagnostics,
-  onDemand(
-    [commands.showProblems],
-    async () => (await import('./features/live-diagnostics/show-problems.ts')).activateShowProblems,
-  ),
   onDemand([commands.keep, commands.stopKeeping], async () => (await import('./features/keep/index.ts')).activateKeep),
   onDemand([commands.rename], async () => (await import('./features/rename.ts')).activateRename),
   onDemand([commands.end], async () => (await import('./features/end.ts')).activateEnd),
@@ -85,11 +83,12 @@ export function activate(extension: vscode.ExtensionContext): void {
   const store = new DisposableStore();
   extension.subscriptions.push(store);
   const { extensionUri, workspaceState } = extension;
-  const log = new ChannelLog(store.add(vscode.window.createOutputChannel(logName, { log: true })));
+  const log = store.add(new ChannelLog());
   const { hosts, disposable } = createHosts(extension, log);
   store.add(disposable);
   const ready = new Promise<void>((resolve) => {
     const loading = setImmediate(() => {
+      log.open();
       hosts.load();
       resolve();
     });

@@ -3,9 +3,11 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildNeeds, ensureNodeModules, ensurePackages, packageNeeds, root, run, say, which } from './setup.mjs';
+import { buildSplit, scriptOptions } from './split.mjs';
+import { trim } from './trim.mjs';
 
 const helperFolder = join(root, 'dist', 'helper');
 const helperSource = join('server', 'helper');
@@ -81,31 +83,6 @@ function writeManifest() {
   writeFileSync(join(helperFolder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
-const sha512 = `
-const { createHash } = require('node:crypto');
-exports.lowlevel = {
-  crypto_hash(out, bytes, length) {
-    out.set(createHash('sha512').update(bytes.subarray(0, length)).digest());
-    return 0;
-  },
-};`;
-
-/** What of a package never runs here, and would be half of what people download. */
-const unused = {
-  name: 'unused',
-  /** @param {import('esbuild').PluginBuild} build */
-  setup(build) {
-    // ssh2's server side, its making of keys, and SFTP; the package has no entry without them.
-    build.onResolve({ filter: /^\.\/(server|keygen|http-agents|protocol\/SFTP)\.js$/ }, ({ path, importer }) =>
-      /[\\/]ssh2[\\/]lib[\\/]\w+\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
-    );
-    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
-    // Of all of tweetnacl, bcrypt-pbkdf (encrypted keys) takes SHA-512, which Node has.
-    build.onResolve({ filter: /^tweetnacl$/ }, ({ path }) => ({ path, namespace: 'sha512' }));
-    build.onLoad({ filter: /.*/, namespace: 'sha512' }, () => ({ contents: sha512 }));
-  },
-};
-
 /**
  * The editor's API, asked for once. By itself esbuild copies its some four hundred members for each file that imports it.
  * @type {import('esbuild').Plugin}
@@ -133,38 +110,9 @@ const editor = {
   },
 };
 
-/**
- * A program's entry and, each in a file of its own, what is loaded only when it is needed: nothing runs before all of the entry is parsed.
- * @param {string} entryPoint
- * @param {string} name of the program in dist/
- * @param {Pick<import('esbuild').BuildOptions, 'plugins' | 'external' | 'chunkNames'>} options
- * @returns {Promise<{ metafile: import('esbuild').Metafile, entry: number, total: number }>} sizes in bytes
- */
-async function buildSplit(entryPoint, name, options) {
-  const { build } = await import('esbuild');
-  const { outputFiles, metafile } = await build({
-    ...scriptOptions,
-    ...options,
-    absWorkingDir: root,
-    entryPoints: { [name]: entryPoint },
-    outdir: 'dist',
-    bundle: true,
-    // esbuild splits ES modules only, and VS Code 1.100 loads CommonJS only: the second step makes one of the other.
-    format: 'esm',
-    splitting: true,
-    sourcemap: 'inline',
-    metafile: true,
-    write: false,
-  });
-  const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
-  const files = await joinStart(texts, startOf(metafile, name), options.external ?? []);
-  let total = 0;
-  for (const [file, { code, map }] of files) {
-    writeFileSync(join(root, 'dist', file), `${code}//# sourceMappingURL=${file}.map\n`);
-    writeFileSync(join(root, 'dist', `${file}.map`), map);
-    total += Buffer.byteLength(code);
-  }
-  return { metafile, entry: Buffer.byteLength(files.get(`${name}.cjs`)?.code ?? ''), total };
+/** @param {string} name of a package that has the form */
+function umd(name) {
+  return { [name]: join(root, 'node_modules', name, 'lib', 'umd', 'main.js') };
 }
 
 export async function buildExtension() {
@@ -172,112 +120,16 @@ export async function buildExtension() {
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) if (/\.cjs(\.map)?$/.test(file)) rmSync(join(folder, file));
   return buildSplit('extension/extension.ts', 'extension', {
-    plugins: [unused, editor],
+    plugins: [trim, editor],
+    // The language client asks for them by `require`, which is not for their other form.
+    alias: {
+      ...scriptOptions.alias,
+      ...umd('vscode-languageserver-types'),
+      ...umd('vscode-languageserver-textdocument'),
+    },
     // ssh2 asks for its native parts in try blocks and works without them; they would tie the bundle to one platform.
     external: ['vscode', 'cpu-features', '*.node'],
   });
-}
-
-const scriptOptions = /** @type {const} */ ({
-  // Its other form asks for its own files in a way that esbuild does not see.
-  alias: { 'jsonc-parser': join(root, 'node_modules', 'jsonc-parser', 'lib', 'esm', 'main.js') },
-  // The Node of VS Code 1.100, the oldest supported.
-  platform: 'node',
-  target: 'node20',
-  minify: true,
-  // Words for people have quotation marks and dots beyond ASCII, which would be written as escapes of twice the size.
-  charset: 'utf8',
-  // They are in LICENCES.txt.
-  legalComments: 'none',
-  sourcesContent: false,
-  logLevel: 'warning',
-});
-
-/**
- * Names of the files that the entry needs before it can start, itself first.
- * @param {import('esbuild').Metafile} metafile
- * @param {string} name
- */
-function startOf(metafile, name) {
-  const start = [`dist/${name}.js`];
-  for (const path of start) {
-    for (const { path: imported, kind } of metafile.outputs[path]?.imports ?? []) {
-      if (kind === 'import-statement' && imported.startsWith('dist/') && !start.includes(imported))
-        start.push(imported);
-    }
-  }
-  return start.map((path) => basename(path));
-}
-
-/**
- * CommonJS of the files that esbuild has split, with those of the start joined into one: each file that is looked for,
- * read and compiled by itself costs about a millisecond. The other files find what they share with the start among its exports.
- * @param {ReadonlyMap<string, string>} texts
- * @param {readonly string[]} start the entry, then what it imports
- * @param {readonly string[]} external
- * @returns {Promise<Map<string, { code: string, map: string }>>}
- */
-async function joinStart(texts, start, external) {
-  const { build } = await import('esbuild');
-  const [entry = ''] = start;
-  const joined = `./${entry.replace(/js$/, 'cjs')}`;
-  /** @param {string} file */
-  const exported = (file) => `shared${start.indexOf(file)}`;
-  const shared = start.slice(1).map((file) => `export * as ${exported(file)} from './${file}';`);
-  /** @type {Map<string, { code: string, map: string }>} */
-  const files = new Map();
-  const lazy = [...texts.keys()].filter((file) => !start.includes(file));
-  for (const file of [entry, ...lazy]) {
-    const whole = file === entry;
-    const name = file.replace(/js$/, 'cjs');
-    /** @type {import('esbuild').Plugin} */
-    const pieces = {
-      name: 'pieces',
-      setup(building) {
-        building.onResolve({ filter: /^\.\// }, ({ path, kind }) => {
-          const piece = basename(path);
-          if (!texts.has(piece)) return undefined;
-          if (kind === 'dynamic-import' || (!whole && !start.includes(piece))) {
-            return { path: `./${piece.replace(/js$/, 'cjs')}`, external: true };
-          }
-          return { path: piece, namespace: whole ? 'piece' : 'start' };
-        });
-        building.onLoad({ filter: /.*/, namespace: 'piece' }, ({ path }) => ({
-          contents: texts.get(path) ?? '',
-          resolveDir: root,
-        }));
-        building.onLoad({ filter: /.*/, namespace: 'start' }, ({ path }) => ({
-          contents: `module.exports = require('${joined}').${exported(path)};`,
-          resolveDir: root,
-        }));
-      },
-    };
-    // One after the other: each takes milliseconds.
-    // oxlint-disable-next-line no-await-in-loop
-    const { outputFiles } = await build({
-      ...scriptOptions,
-      // Warnings have been given for the sources.
-      logLevel: 'error',
-      stdin: {
-        contents: whole ? [`export * from './${entry}';`, ...shared].join('\n') : (texts.get(file) ?? ''),
-        resolveDir: root,
-        sourcefile: whole ? 'start.js' : file,
-      },
-      outfile: join(root, 'dist', name),
-      bundle: true,
-      format: 'cjs',
-      plugins: [pieces],
-      external: [...external, joined],
-      sourcemap: 'external',
-      // `import()` becomes `require`, which needs no other loader and ends in the same process tick.
-      supported: { 'dynamic-import': false },
-      write: false,
-    });
-    /** @param {RegExp} pattern */
-    const output = (pattern) => outputFiles.find(({ path }) => pattern.test(path))?.text ?? '';
-    files.set(name, { code: output(/\.cjs$/), map: output(/\.map$/) });
-  }
-  return files;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Evidence in one form, whatever rule shows it. */
 import type { FactsRecord, IdMapping, NamespaceType } from '../helper/protocol.ts';
 import { displayText } from '../model/text.ts';
-import { figure } from '../model/words.ts';
+import { figure } from '../model/plain-words.ts';
 import type { Evidence, Situation } from './types.ts';
 
 export function seen(what: string, value: string | number | boolean, source: string): Evidence {

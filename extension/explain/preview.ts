@@ -3,7 +3,8 @@ import type { IdMapping, NamespaceType } from '../helper/protocol.ts';
 import { namespaceTypes } from '../helper/protocol.ts';
 import { shellQuote, typeOptions } from '../model/commands.ts';
 import { displayText } from '../model/text.ts';
-import { listed, typeWord } from '../model/words.ts';
+import { listed } from '../model/plain-words.ts';
+import { typeWord } from '../model/words.ts';
 import { mapLine } from './evidence.ts';
 
 export interface CreateOptions {

@@ -1,7 +1,8 @@
 /** What a host and this user can do of what namespaces need, by type and by what was asked for in 2006. */
 import { namespaceTypes, type ErrorRecord, type FactsRecord, type NamespaceType } from '../helper/protocol.ts';
 import type { Graph } from '../model/types.ts';
-import { count, figure, listed, typeNames, typeWord } from '../model/words.ts';
+import { count, figure, listed, typeNames } from '../model/plain-words.ts';
+import { typeWord } from '../model/words.ts';
 import { limitName, range, seen } from './evidence.ts';
 import { explain } from './explain.ts';
 import { kernelOptions, since } from './kernel-versions.ts';

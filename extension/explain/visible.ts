@@ -4,7 +4,7 @@
  */
 import type { FactsRecord, VisibleMount } from '../helper/protocol.ts';
 import { displayText } from '../model/text.ts';
-import { listed } from '../model/words.ts';
+import { listed } from '../model/plain-words.ts';
 
 /** Directories that the kernel made to be mounted on: nothing is ever in them, so a mount hides nothing. */
 const emptyByDesign: Readonly<Record<VisibleMount['type'], readonly string[]>> = {

@@ -5,7 +5,7 @@ import type { Host } from '../host/types.ts';
 import { commands } from '../ids.ts';
 import { displayText } from '../model/text.ts';
 import type { Graph } from '../model/types.ts';
-import { count } from '../model/words.ts';
+import { count } from '../model/plain-words.ts';
 import type { Feature, FeatureContext } from './context.ts';
 import { dialogList } from './dialog-words.ts';
 import { explainFailure } from './explain-failure.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { commands } from '../ids.ts';
-import { noFilter } from '../model/filter.ts';
+import { noFilter } from '../model/filter-options.ts';
 import type { Feature } from './context.ts';
 import { pickTarget } from './pick-target.ts';
 

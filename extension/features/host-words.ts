@@ -1,6 +1,6 @@
 /** What a host's state is called, wherever it is shown. */
 import type { Host, HostState } from '../host/types.ts';
-import { count } from '../model/words.ts';
+import { count } from '../model/plain-words.ts';
 import { never } from './never.ts';
 
 /** What can be done with a host depends on these alone. */

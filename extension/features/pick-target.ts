@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { NamespaceType } from '../helper/protocol.ts';
 import type { Host } from '../host/types.ts';
-import { figure } from '../model/words.ts';
+import { figure } from '../model/plain-words.ts';
 import { coalesce } from './coalesce.ts';
 import type { FeatureContext } from './context.ts';
 import { candidates } from './candidates.ts';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { DisposableStore, Emitter } from '../disposable.ts';
 import type { Disposable } from '../disposable.ts';
 import { settings } from '../ids.ts';
-import type { FilterOptions } from '../model/filter.ts';
+import type { FilterOptions } from '../model/filter-options.ts';
 import type { Grouping } from '../model/node-ref.ts';
 import { setUserValue, userValue } from '../user-settings.ts';
 import { readFilter, storedFilter } from './filter/stored.ts';

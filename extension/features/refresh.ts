@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../disposable.ts';
 import type { Host } from '../host/types.ts';
 import { commands, views } from '../ids.ts';
-import { count } from '../model/words.ts';
+import { count } from '../model/plain-words.ts';
 import type { Feature, FeatureContext } from './context.ts';
 import { pickHost } from './hosts/pick-host.ts';
 

@@ -1,7 +1,5 @@
 import { asError } from '../as-error.ts';
-import { loadBinaries } from '../helper/binaries.ts';
 import type { Binaries } from '../helper/binaries.ts';
-import { facts, ping, scan, watch } from '../helper/verbs.ts';
 import { ConnectionError } from '../transport/errors.ts';
 import type { HostFunctions } from './connection.ts';
 
@@ -23,8 +21,8 @@ export function hostFunctions({ helperFolder, configFile }: WiringOptions): Host
   let binaries: Promise<Binaries> | undefined;
   const readBinaries = async (): Promise<Binaries> => {
     try {
-      binaries ??= loadBinaries(helperFolder);
-      return await binaries;
+      const { loadBinaries } = await import('../helper/binaries.ts');
+      return await (binaries ??= loadBinaries(helperFolder));
     } catch (error) {
       binaries = undefined;
       throw new ConnectionError(
@@ -53,9 +51,13 @@ export function hostFunctions({ helperFolder, configFile }: WiringOptions): Host
         subject: transport.description,
       });
     },
-    facts,
-    deepScan: (session, onRecord, signal) => scan(session, { deep: true, onRecord, signal }),
-    watch: (session, onBatch, signal) => watch(session, { interval, budget, onBatch, signal }),
-    probe: ping,
+    facts: async (session, signal) => (await verbs()).facts(session, signal),
+    deepScan: async (session, onRecord, signal) => (await verbs()).scan(session, { deep: true, onRecord, signal }),
+    watch: async (session, onBatch, signal) => (await verbs()).watch(session, { interval, budget, onBatch, signal }),
+    probe: async (session, signal) => (await verbs()).ping(session, signal),
   };
+}
+
+function verbs(): Promise<typeof import('../helper/verbs.ts')> {
+  return import('../helper/verbs.ts');
 }

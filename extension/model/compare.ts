@@ -2,7 +2,8 @@ import { namespaceTypes } from '../helper/protocol.ts';
 import type { NamespaceType } from '../helper/protocol.ts';
 import { displayText } from './text.ts';
 import type { Graph, Namespace, NamespaceKey, Process } from './types.ts';
-import { holderName, processes as processCount, processName, workloadName } from './words.ts';
+import { processes as processCount } from './plain-words.ts';
+import { holderName, processName, workloadName } from './words.ts';
 
 export type Subject =
   | { readonly kind: 'process'; readonly process: Process }

@@ -1,4 +1,4 @@
-import { figure, processes } from './words.ts';
+import { figure, processes } from './plain-words.ts';
 import type { Completeness } from './types.ts';
 
 /** What is known of the rights with which a host was read. */

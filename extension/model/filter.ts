@@ -1,22 +1,8 @@
 import type { NamespaceType } from '../helper/protocol.ts';
+import type { FilterOptions } from './filter-options.ts';
 import { holderPid } from './holders.ts';
 import { typeOf } from './keys.ts';
 import type { Change, Graph, Namespace, NamespaceKey, Process } from './types.ts';
-
-export interface FilterOptions {
-  /** Words that must all be found, regardless of case, in a namespace or in a process that is in it. */
-  readonly text: string;
-  /** Undefined for all types. */
-  readonly types: ReadonlySet<NamespaceType> | undefined;
-  readonly hideInitial: boolean;
-}
-
-export const noFilter: FilterOptions = { text: '', types: undefined, hideInitial: false };
-
-/** True when everything passes. */
-export function passesAll(options: FilterOptions): boolean {
-  return options.text.trim() === '' && options.types === undefined && !options.hideInitial;
-}
 
 /** What passes a filter at present. Live, like the graph. */
 export interface Visible {

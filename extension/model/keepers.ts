@@ -1,7 +1,7 @@
 /** What keeps a namespace by intention, under a name or a path, and what is left of it without that. Pure. */
 import { instanceLedBy, pinHolder } from './naming/instances.ts';
 import type { Graph, Namespace } from './types.ts';
-import { count } from './words.ts';
+import { count } from './plain-words.ts';
 
 export interface Keepers {
   /** Where it is bind-mounted, once each. */

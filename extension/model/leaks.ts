@@ -11,7 +11,8 @@ import { bestMountName } from './naming/mounts.ts';
 import { instanceName, instanceOf, pinHolder } from './naming/instances.ts';
 import { displayText } from './text.ts';
 import type { Graph, Namespace, NamespaceKey, Process } from './types.ts';
-import { count, foldedName, listed, namespaceName, processes, processName, typeNames } from './words.ts';
+import { count, listed, processes, typeNames } from './plain-words.ts';
+import { foldedName, namespaceName, processName } from './words.ts';
 
 export interface LeakContext {
   readonly rights: Rights;

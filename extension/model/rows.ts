@@ -7,19 +7,16 @@ import { childCount, placesMembersApart, typeCount } from './layout.ts';
 import type { NamespaceRef, NodeRef } from './node-ref.ts';
 import { displayText } from './text.ts';
 import type { Graph, Namespace, Process } from './types.ts';
+import { count, figure, processes, typeNames } from './plain-words.ts';
 import {
-  count,
   explainNamespace,
   explainProcess,
   explainWorkload,
-  figure,
   foldedName,
   holderKind,
   holderName,
   kindName,
-  processes,
   processName,
-  typeNames,
   typeWord,
 } from './words.ts';
 

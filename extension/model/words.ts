@@ -4,20 +4,9 @@ import type { Holder, NamespaceType } from '../helper/protocol.ts';
 import { foldedHolders } from './holders.ts';
 import type { FoldedHolder } from './holders.ts';
 import { hostsOwnOf } from './hosts-own.ts';
+import { count, listed, processes, typeNames } from './plain-words.ts';
 import { displayText } from './text.ts';
 import type { Graph, Namespace, NamespaceKey, Process, Workload, WorkloadKind } from './types.ts';
-
-/** As namespaces(7) calls them. */
-export const typeNames: Readonly<Record<NamespaceType, string>> = {
-  mnt: 'Mount',
-  uts: 'UTS',
-  ipc: 'IPC',
-  pid: 'PID',
-  net: 'Network',
-  user: 'User',
-  cgroup: 'Cgroup',
-  time: 'Time',
-};
 
 /** What each type keeps apart: namespaces(7) and the page of each. */
 const typeMeanings: Readonly<Record<NamespaceType, string>> = {
@@ -55,29 +44,6 @@ const kindNames: Readonly<Record<WorkloadKind, string>> = {
 
 export function kindName(kind: WorkloadKind): string {
   return kindNames[kind];
-}
-
-/** `1,204`. By hand: the first Intl.NumberFormat of a process loads tables for longer than the extension may take to start. */
-export function figure(number: number): string {
-  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',');
-}
-
-/** `1 process`, `1,204 processes`. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${figure(number)} ${number === 1 ? one : many}`;
-}
-
-export function processes(number: number): string {
-  return count(number, 'process', 'processes');
-}
-
-/** `a`, `a and b`, `a, b and c`; at most `limit` of them and how many more there are. */
-export function listed(items: readonly string[], limit = 10): string {
-  const shown = items.length > limit ? items.slice(0, limit - 1) : items;
-  const rest = items.length - shown.length;
-  const all = rest > 0 ? [...shown, `${figure(rest)} more`] : shown;
-  const last = all.at(-1) ?? '';
-  return all.length < 2 ? last : `${all.slice(0, -1).join(', ')} and ${last}`;
 }
 
 /** `nginx (pid 912)`. */

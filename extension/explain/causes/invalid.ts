@@ -1,5 +1,6 @@
 /** EINVAL, ENOSYS, ERANGE and what else says that a request cannot be meant so. */
-import { listed, typeWord } from '../../model/words.ts';
+import { listed } from '../../model/plain-words.ts';
+import { typeWord } from '../../model/words.ts';
 import { kernelEvidence, restriction, seen, stepEvidence, capabilityEvidence } from '../evidence.ts';
 import { manual } from '../../model/manual.ts';
 import { isAtLeast, kernelOptions, since } from '../kernel-versions.ts';

@@ -1,6 +1,6 @@
 /** What stands in the way of joining, keeping and removing namespaces, and of running something in them. */
 import { displayText } from '../../model/text.ts';
-import { listed } from '../../model/words.ts';
+import { listed } from '../../model/plain-words.ts';
 import { capabilityEvidence, restriction, seen, stepEvidence } from '../evidence.ts';
 import { manual } from '../../model/manual.ts';
 import { joining, unmounting } from '../steps.ts';

@@ -3,7 +3,8 @@
  * stood for the depth before 4.9; EAGAIN and ENOMEM.
  */
 import type { NamespaceType } from '../../helper/protocol.ts';
-import { count, figure, typeWord } from '../../model/words.ts';
+import { count, figure } from '../../model/plain-words.ts';
+import { typeWord } from '../../model/words.ts';
 import { kernelEvidence, limitName, seen, stepEvidence } from '../evidence.ts';
 import { manual } from '../../model/manual.ts';
 import { isAtLeast } from '../kernel-versions.ts';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { HelperError } from '../../helper/session.ts';
 import type { Host } from '../../host/types.ts';
 import { displayText } from '../../model/text.ts';
-import { count } from '../../model/words.ts';
+import { count } from '../../model/plain-words.ts';
 import { ConnectionError } from '../../transport/errors.ts';
 import { outputOf } from '../host-command.ts';
 import { jsonProblem } from './json-place.ts';

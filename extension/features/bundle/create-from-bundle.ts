@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { bundlePlan, type BundlePlan } from '../../explain/bundle.ts';
 import type { Host } from '../../host/types.ts';
-import { count } from '../../model/words.ts';
+import { count } from '../../model/plain-words.ts';
 import type { FeatureContext } from '../context.ts';
 import { showReport } from '../documents/show-report.ts';
 import { askName, carryOut, confirmCreate } from '../create/carry-out.ts';

@@ -6,7 +6,7 @@ import { createPreview, type CreateOptions, type CreatePreview } from '../../exp
 import type { FactsRecord } from '../../helper/protocol.ts';
 import { shellQuote } from '../../model/commands.ts';
 import { displayText } from '../../model/text.ts';
-import { count } from '../../model/words.ts';
+import { count } from '../../model/plain-words.ts';
 
 /** Where the bundle is, and where its config.json was read. */
 export interface Place {

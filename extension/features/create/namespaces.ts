@@ -5,7 +5,7 @@ import type { CreateOptions } from '../../explain/preview.ts';
 import type { ReadinessRow } from '../../explain/readiness-report.ts';
 import type { Host } from '../../host/types.ts';
 import { displayText } from '../../model/text.ts';
-import { typeNames } from '../../model/words.ts';
+import { typeNames } from '../../model/plain-words.ts';
 import type { FeatureContext } from '../context.ts';
 import { pickTarget } from '../pick-target.ts';
 import { askOne, askSeveral, askText, nameStep, settle } from './ask.ts';

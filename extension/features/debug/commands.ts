@@ -7,7 +7,7 @@ import { commandLine } from '../../model/command-line.ts';
 import { instanceName } from '../../model/naming/instances.ts';
 import { displayText } from '../../model/text.ts';
 import type { Graph, Process } from '../../model/types.ts';
-import { figure } from '../../model/words.ts';
+import { figure } from '../../model/plain-words.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { pickTarget, targetOf } from '../pick-target.ts';
 import { lookUp, type Target } from '../targets.ts';

@@ -10,7 +10,7 @@ import type { FactsRecord, ProcessIdentity } from '../../helper/protocol.ts';
 import { HelperError, type HelperSession } from '../../helper/session.ts';
 import type { Host } from '../../host/types.ts';
 import type { Graph, Process } from '../../model/types.ts';
-import { count } from '../../model/words.ts';
+import { count } from '../../model/plain-words.ts';
 import { readConfig } from '../bundle/config-file.ts';
 import { fieldWords, withoutProgram } from '../bundle/offer.ts';
 import type { AttachOptions, DebugOptions, LaunchOptions } from './configuration.ts';

@@ -4,7 +4,7 @@ import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
 import { commandLine } from '../../model/command-line.ts';
 import { displayText } from '../../model/text.ts';
-import { typeNames } from '../../model/words.ts';
+import { typeNames } from '../../model/plain-words.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { targetOf } from '../pick-target.ts';

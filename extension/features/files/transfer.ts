@@ -1,7 +1,7 @@
 /** Files and folders between the editor's machine and a namespace, with progress, until the person cancels. */
 import * as vscode from 'vscode';
 import { forEachOf } from '../../files/tree.ts';
-import { count } from '../../model/words.ts';
+import { count } from '../../model/plain-words.ts';
 
 interface Item {
   readonly from: vscode.Uri;

@@ -1,7 +1,7 @@
 import { namespaceTypes } from '../../helper/protocol.ts';
 import type { NamespaceType } from '../../helper/protocol.ts';
-import { noFilter } from '../../model/filter.ts';
-import type { FilterOptions } from '../../model/filter.ts';
+import { noFilter } from '../../model/filter-options.ts';
+import type { FilterOptions } from '../../model/filter-options.ts';
 
 /** What is kept of a filter. Not its text: what that hides would be missed days later. */
 export function storedFilter({ types, hideInitial }: FilterOptions): object {

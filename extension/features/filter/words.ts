@@ -1,6 +1,6 @@
-import type { FilterOptions } from '../../model/filter.ts';
+import type { FilterOptions } from '../../model/filter-options.ts';
 import { namespaceTypes } from '../../helper/protocol.ts';
-import { listed, typeNames } from '../../model/words.ts';
+import { listed, typeNames } from '../../model/plain-words.ts';
 
 /** The active filter in a line, for the view; undefined when everything passes. */
 export function filterWords({ text, types, hideInitial }: FilterOptions): string | undefined {

@@ -5,7 +5,7 @@ import type { Host } from '../../host/types.ts';
 import { commands } from '../../ids.ts';
 import { findLeaks, nothingWords, type Leak, type LeakAction, type Leaks, type LeakTarget } from '../../model/leaks.ts';
 import { displayText } from '../../model/text.ts';
-import { count } from '../../model/words.ts';
+import { count } from '../../model/plain-words.ts';
 import { coalesce } from '../coalesce.ts';
 import type { FeatureContext } from '../context.ts';
 import { planWords } from '../end.ts';

@@ -1,7 +1,9 @@
 import { DisposableStore } from '../../disposable.ts';
+import { commands } from '../../ids.ts';
 import { coalesce } from '../coalesce.ts';
 import type { Feature } from '../context.ts';
 import { followHosts } from '../follow-hosts.ts';
+import { onDemand } from '../on-demand.ts';
 
 /** Milliseconds for which rows that have come are left alone, so that what judges them is loaded after they are shown. */
 const settling = 800;
@@ -22,8 +24,14 @@ export const activateLiveDiagnostics: Feature = (context) => {
     if (loading || !tree.visible) return;
     if (hosts.all.some(({ graph, session }) => graph !== undefined && session !== undefined)) later.run();
   };
+  store.add(activateShowing(context));
   store.add(tree.onDidChangeVisibility(update));
   store.add(followHosts(hosts, (host) => host.onDidChangeState(update)));
   update();
   return store;
 };
+
+const activateShowing = onDemand(
+  [commands.showProblems],
+  async () => (await import('./show-problems.ts')).activateShowProblems,
+);

@@ -6,7 +6,7 @@ import type { Host } from '../../host/types.ts';
 import { judge } from '../../model/findings/judge.ts';
 import type { Inspection } from '../../model/findings/types.ts';
 import type { NamespaceKey } from '../../model/types.ts';
-import { count } from '../../model/words.ts';
+import { count } from '../../model/plain-words.ts';
 import type { Feature, FeatureContext } from '../context.ts';
 import { followHosts } from '../follow-hosts.ts';
 import { netnsNames } from '../leaks/netns-names.ts';

@@ -1,6 +1,6 @@
 /** What a row of the Forwards view says. Free of `vscode`. */
 import { endpoint, placeName } from '../../model/sockets.ts';
-import { figure } from '../../model/words.ts';
+import { figure } from '../../model/plain-words.ts';
 import type { Traffic } from './forward.ts';
 import type { Item } from './forwards.ts';
 import { isExposed } from './kept.ts';

@@ -1,6 +1,6 @@
 /** What the status bar says of all hosts together. */
 import type { Host } from '../../host/types.ts';
-import { count } from '../../model/words.ts';
+import { count } from '../../model/plain-words.ts';
 import { stateWords } from '../host-words.ts';
 
 export interface Status {

@@ -1,7 +1,8 @@
 import type { Host } from '../../host/types.ts';
 import { affected } from '../../model/affected.ts';
-import { Filter, passesAll } from '../../model/filter.ts';
-import type { FilterOptions } from '../../model/filter.ts';
+import { passesAll } from '../../model/filter-options.ts';
+import { Filter } from '../../model/filter.ts';
+import type { FilterOptions } from '../../model/filter-options.ts';
 import { children, hasChildren, locate, pageSize, parentOf, positionOf, showsWorkload } from '../../model/layout.ts';
 import type { View } from '../../model/layout.ts';
 import { instancePrefix } from '../../model/naming/instances.ts';

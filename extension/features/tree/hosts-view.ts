@@ -3,45 +3,35 @@ import { DisposableStore } from '../../disposable.ts';
 import type { Disposable } from '../../disposable.ts';
 import type { Host, Hosts } from '../../host/types.ts';
 import { views } from '../../ids.ts';
-import type { FileAccess } from '../files/access.ts';
-import type { FindingStore } from '../live-diagnostics/finding-store.ts';
-import type { Preferences } from '../preferences.ts';
-import type { ReadinessStore } from '../readiness/readiness-store.ts';
 import type { Target } from '../targets.ts';
 import type { ListeningTarget, TreeAccess } from './access.ts';
 import { TreeElement } from './element.ts';
-import { HostsTreeProvider } from './provider.ts';
-
-export interface HostsViewOptions {
-  readonly hosts: Hosts;
-  readonly preferences: Preferences;
-  readonly readiness: ReadinessStore;
-  readonly findings: FindingStore;
-  readonly extensionUri: vscode.Uri;
-  readonly ready: Promise<void>;
-  readonly files: FileAccess;
-}
+import type { HostsTreeProviderOptions } from './provider.ts';
+import { RowsOnDemand } from './rows-on-demand.ts';
 
 /** The Hosts view: the tree with its selection, and the way for other features to both. */
 export class HostsView implements TreeAccess, Disposable {
   readonly #store = new DisposableStore();
   readonly #hosts: Hosts;
-  readonly #provider: HostsTreeProvider;
+  readonly #rows: RowsOnDemand;
   readonly view: vscode.TreeView<TreeElement>;
 
-  constructor(options: HostsViewOptions) {
+  constructor(options: HostsTreeProviderOptions) {
     this.#hosts = options.hosts;
-    this.#provider = this.#store.add(new HostsTreeProvider(options));
+    this.#rows = this.#store.add(
+      new RowsOnDemand(options, (rows) => {
+        this.#store.add(rows.onDidRenew(({ former, root }) => this.#renewed(former, root)));
+      }),
+    );
     this.view = this.#store.add(
       vscode.window.createTreeView(views.hosts, {
-        treeDataProvider: this.#provider,
+        treeDataProvider: this.#rows,
         canSelectMany: true,
         showCollapseAll: true,
       }),
     );
-    this.#store.add(this.view.onDidExpandElement(({ element }) => this.#provider.folded(element, false)));
-    this.#store.add(this.view.onDidCollapseElement(({ element }) => this.#provider.folded(element, true)));
-    this.#store.add(this.#provider.onDidRenew(({ former, root }) => this.#renewed(former, root)));
+    this.#store.add(this.view.onDidExpandElement(({ element }) => this.#rows.rows?.folded(element, false)));
+    this.#store.add(this.view.onDidCollapseElement(({ element }) => this.#rows.rows?.folded(element, true)));
   }
 
   get visible(): boolean {
@@ -96,7 +86,7 @@ export class HostsView implements TreeAccess, Disposable {
   }
 
   refreshListening({ host, key }: ListeningTarget): void {
-    this.#provider.refreshListening(host, key);
+    this.#rows.rows?.refreshListening(host, key);
   }
 
   async show(): Promise<void> {
@@ -104,12 +94,13 @@ export class HostsView implements TreeAccess, Disposable {
   }
 
   async reveal(target: Target): Promise<boolean> {
-    const found = this.#provider.branch(target.host)?.find(target);
+    const rows = await this.#rows.load();
+    const found = rows.branch(target.host)?.find(target);
     if (found === undefined) return false;
     // The editor must have asked for new hosts and longer lists before it can find a row in them.
-    this.#provider.refresh(found.changed, 0);
-    this.#provider.flush();
-    await this.#provider.undisturbed(async () => {
+    rows.refresh(found.changed, 0);
+    rows.flush();
+    await rows.undisturbed(async () => {
       await this.show();
       await this.view.reveal(found.element, { select: true, focus: true });
     });
@@ -118,8 +109,9 @@ export class HostsView implements TreeAccess, Disposable {
 
   showMore(argument: unknown): void {
     if (!(argument instanceof TreeElement)) return;
-    const list = this.#provider.branch(argument.host)?.showMore(argument);
-    if (list !== undefined) this.#provider.refresh([list], 0);
+    const { rows } = this.#rows;
+    const list = rows?.branch(argument.host)?.showMore(argument);
+    if (list !== undefined) rows?.refresh([list], 0);
   }
 
   dispose(): void {

@@ -35,6 +35,16 @@ const settling = 1_000;
 /** Milliseconds for which a list of what listens is good enough. */
 const fresh = 1_000;
 
+export interface HostsTreeProviderOptions {
+  readonly hosts: Hosts;
+  readonly preferences: Preferences;
+  readonly readiness: ReadinessStore;
+  readonly findings: FindingStore;
+  readonly extensionUri: vscode.Uri;
+  readonly ready: Promise<void>;
+  readonly files: FileAccess;
+}
+
 export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, Disposable {
   readonly #hosts: Hosts;
   readonly #preferences: Preferences;
@@ -62,15 +72,7 @@ export class HostsTreeProvider implements vscode.TreeDataProvider<TreeElement>, 
   /** A host's row has become another one. */
   readonly onDidRenew = this.#renewed.event;
 
-  constructor(options: {
-    readonly hosts: Hosts;
-    readonly preferences: Preferences;
-    readonly readiness: ReadinessStore;
-    readonly findings: FindingStore;
-    readonly extensionUri: vscode.Uri;
-    readonly ready: Promise<void>;
-    readonly files: FileAccess;
-  }) {
+  constructor(options: HostsTreeProviderOptions) {
     this.#hosts = options.hosts;
     this.#preferences = options.preferences;
     this.#readiness = options.readiness;

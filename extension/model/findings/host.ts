@@ -1,7 +1,8 @@
 /** What is wrong with the host itself, and what workloads share with it. */
 import { namespaceTypes } from '../../helper/protocol.ts';
 import { hasInitialId } from '../initial.ts';
-import { count, figure, leaderOf, listed, typeWord } from '../words.ts';
+import { count, figure, listed } from '../plain-words.ts';
+import { leaderOf, typeWord } from '../words.ts';
 import type { NamespaceType } from '../../helper/protocol.ts';
 import type { Workload, WorkloadKind } from '../types.ts';
 import { type Finding, type Live } from './types.ts';

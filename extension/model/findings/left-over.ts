@@ -1,5 +1,6 @@
 import { findLeaks, type Leak } from '../leaks.ts';
-import { count, namespaceName, processName } from '../words.ts';
+import { count } from '../plain-words.ts';
+import { namespaceName, processName } from '../words.ts';
 import type { Process } from '../types.ts';
 import { type Finding, type FindingTarget, type Live } from './types.ts';
 import { manual } from '../manual.ts';

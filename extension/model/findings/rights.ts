@@ -1,7 +1,8 @@
 /** What processes may do that they are thought not to: by their ids, capabilities and roots. */
 import { hasInitialId } from '../initial.ts';
 import { displayText } from '../text.ts';
-import { listed, processName } from '../words.ts';
+import { listed } from '../plain-words.ts';
+import { processName } from '../words.ts';
 import type { Graph, Process } from '../types.ts';
 import { isContainer } from './host.ts';
 import { isInit } from './left-over.ts';

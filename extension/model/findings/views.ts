@@ -1,6 +1,7 @@
 /** What processes see of the kernel: through /proc, /sys, their network and their clocks. */
 import { displayText } from '../text.ts';
-import { count, listed, namespaceName, processName } from '../words.ts';
+import { count, listed } from '../plain-words.ts';
+import { namespaceName, processName } from '../words.ts';
 import type { Namespace } from '../types.ts';
 import { type Finding, type Inspection, type Live } from './types.ts';
 import { manual } from '../manual.ts';

@@ -1,5 +1,5 @@
 import type { CodeLens, Command } from 'vscode-languageserver-types';
-import { processes } from '../../../extension/model/words.ts';
+import { processes } from '../../../extension/model/plain-words.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeclaredNamespace } from '../declared.ts';
 import type { Host } from '../host.ts';

@@ -1,5 +1,6 @@
 import type { Hover } from 'vscode-languageserver-types';
-import { listed, processes, typeMeaning, typeWord } from '../../../extension/model/words.ts';
+import { listed, processes } from '../../../extension/model/plain-words.ts';
+import { typeMeaning, typeWord } from '../../../extension/model/words.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeclaredNamespace } from '../declared.ts';
 import type { Host } from '../host.ts';

@@ -1,5 +1,6 @@
 import type { NamespaceType } from '../../../extension/helper/protocol.ts';
-import { listed, typeWord, withArticle } from '../../../extension/model/words.ts';
+import { listed } from '../../../extension/model/plain-words.ts';
+import { typeWord, withArticle } from '../../../extension/model/words.ts';
 import type { Declared, DeclaredMapping, DeclaredNamespace, Workload } from '../declared.ts';
 import type { Host } from '../host.ts';
 import { freeSubordinate } from '../free-ids.ts';

@@ -5,7 +5,7 @@ import type { BranchPreferences } from '../../../extension/features/tree/branch.
 import type { TreeElement } from '../../../extension/features/tree/element.ts';
 import { itemOf } from '../../../extension/features/tree/items.ts';
 import type { HelperRecord } from '../../../extension/helper/protocol.ts';
-import { noFilter } from '../../../extension/model/filter.ts';
+import { noFilter } from '../../../extension/model/filter-options.ts';
 import { pageSize } from '../../../extension/model/layout.ts';
 import { ConnectionError } from '../../../extension/transport/errors.ts';
 import { population } from '../model/population.ts';

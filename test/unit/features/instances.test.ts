@@ -6,7 +6,7 @@ import { HostBranch } from '../../../extension/features/tree/branch.ts';
 import type { TreeElement } from '../../../extension/features/tree/element.ts';
 import { itemOf } from '../../../extension/features/tree/items.ts';
 import type { HelperRecord } from '../../../extension/helper/protocol.ts';
-import { noFilter } from '../../../extension/model/filter.ts';
+import { noFilter } from '../../../extension/model/filter-options.ts';
 import type { Grouping } from '../../../extension/model/node-ref.ts';
 import { recorded } from '../model/records.ts';
 import { FakeHost } from './fake-host.ts';

@@ -11,7 +11,7 @@ import { HostBranch } from '../../../extension/features/tree/branch.ts';
 import { explain, itemOf } from '../../../extension/features/tree/items.ts';
 import type { Severity } from '../../../server/language/protocol.ts';
 import type { Finding, FindingTarget } from '../../../extension/model/findings/types.ts';
-import { noFilter } from '../../../extension/model/filter.ts';
+import { noFilter } from '../../../extension/model/filter-options.ts';
 import { ConnectionError } from '../../../extension/transport/errors.ts';
 import { recorded } from '../model/records.ts';
 import { FakeHost } from './fake-host.ts';

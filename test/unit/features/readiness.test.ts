@@ -5,7 +5,7 @@ import { HostBranch } from '../../../extension/features/tree/branch.ts';
 import { itemOf } from '../../../extension/features/tree/items.ts';
 import type { FactsRecord, HelperRecord } from '../../../extension/helper/protocol.ts';
 import { HelperError, type HelperSession } from '../../../extension/helper/session.ts';
-import { noFilter } from '../../../extension/model/filter.ts';
+import { noFilter } from '../../../extension/model/filter-options.ts';
 import { recorded } from '../model/records.ts';
 import { facts, FakeHost, FakeHosts } from './fake-host.ts';
 

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { namespaceTypes } from '../../../extension/helper/protocol.ts';
 import { affected } from '../../../extension/model/affected.ts';
 import { Filter } from '../../../extension/model/filter.ts';
-import type { FilterOptions } from '../../../extension/model/filter.ts';
+import type { FilterOptions } from '../../../extension/model/filter-options.ts';
 import { HostGraph } from '../../../extension/model/graph.ts';
 import { children, locate, parentOf, positionOf } from '../../../extension/model/layout.ts';
 import type { View } from '../../../extension/model/layout.ts';

@@ -1,7 +1,7 @@
 import type { Host } from '../../../host/types.ts';
 import { completenessSentence } from '../../../model/completeness.ts';
 import type { Graph } from '../../../model/types.ts';
-import { count, typeNames } from '../../../model/words.ts';
+import { count, typeNames } from '../../../model/plain-words.ts';
 import { commands } from '../../../ids.ts';
 import { namespaceTypes } from '../../../helper/protocol.ts';
 import { isStale, reachability, rights, stateIcon, stateWords } from '../../host-words.ts';

@@ -1,4 +1,4 @@
-import { count, figure } from '../../../model/words.ts';
+import { count, figure } from '../../../model/plain-words.ts';
 import type { ItemSpec } from './spec.ts';
 
 export function instancesItem(size: number, stale: boolean): ItemSpec {
