@@ -1,6 +1,6 @@
-import type { Declared } from '../declared.ts';
+import type { Declared, Workload } from '../declared.ts';
 import { defineDialect } from '../dialect.ts';
-import { shellRules } from '../rules/shell/index.ts';
+import { commandRules, shellRules } from '../rules/shell/index.ts';
 import { isShell } from './recognise.ts';
 import { completeShell } from './shell/complete.ts';
 import { workloadsOf } from './shell/declare.ts';
@@ -11,8 +11,6 @@ import { readScript } from './shell/lexer.ts';
 /** What of a shell script makes, enters or shares namespaces, in the order of the text. */
 export interface ShellDocument extends Declared {
   readonly invocations: readonly Invocation[];
-  /** The same, apart by program: a rule asks for those of a few. */
-  readonly byTool: ReadonlyMap<Invocation['tool'], readonly Invocation[]>;
   readonly functions: ReadonlySet<string>;
   readonly script: ReturnType<typeof readScript>;
 }
@@ -22,6 +20,7 @@ export const shell = defineDialect<ShellDocument>({
   recognises: isShell,
   read,
   rules: shellRules,
+  units: commandRules,
   complete: completeShell,
   describe: describeShell,
   comment: '#',
@@ -30,7 +29,6 @@ export const shell = defineDialect<ShellDocument>({
 const nothing: ShellDocument = {
   script: { commands: [], functions: new Set() },
   invocations: [],
-  byTool: new Map(),
   functions: new Set(),
   workloads: [],
 };
@@ -42,21 +40,14 @@ function read(text: string): ShellDocument {
   if (!worthReading.test(text)) return nothing;
   const script = readScript(text);
   const invocations = invocationsOf(script);
+  let workloads: readonly Workload[] | undefined;
   return {
     script,
     invocations,
-    byTool: groupedByTool(invocations),
     functions: script.functions,
-    workloads: workloadsOf(invocations),
+    // Only a connected host and what is asked at a place need them.
+    get workloads() {
+      return (workloads ??= workloadsOf(invocations));
+    },
   };
-}
-
-function groupedByTool(invocations: readonly Invocation[]): Map<Invocation['tool'], Invocation[]> {
-  const groups = new Map<Invocation['tool'], Invocation[]>();
-  for (const invocation of invocations) {
-    const group = groups.get(invocation.tool);
-    if (group === undefined) groups.set(invocation.tool, [invocation]);
-    else group.push(invocation);
-  }
-  return groups;
 }

@@ -11,7 +11,7 @@ import { quickFix } from './protocol-numbers.ts';
 export function codeActionsIn(analysis: Analysis, range: Range, host: Host | undefined): CodeAction[] {
   const start = analysis.text.offsetAt(range.start);
   const end = analysis.text.offsetAt(range.end);
-  const here = analysis.judgements(host).filter(({ span }) => span.start <= end && start <= span.end);
+  const here = analysis.verdict(host).judgements.filter(({ span }) => span.start <= end && start <= span.end);
   return [
     ...here.flatMap((judgement) => fixesOf(analysis, judgement)),
     ...here.flatMap((judgement) => creationOf(analysis, judgement, host)),

@@ -17,8 +17,6 @@ import type { Script, SimpleCommand, Word } from './word.ts';
 interface Place {
   /** The program's name, as written. */
   readonly program: Word;
-  /** All of the command, from the program on. */
-  readonly span: Span;
   readonly command: SimpleCommand;
   /** It is run through sudo(8) or doas(1), as root. */
   readonly asRoot: boolean;
@@ -26,21 +24,26 @@ interface Place {
   readonly within: Invocation | undefined;
 }
 
+interface Placed extends Place {
+  /** All of the command, from the program on. */
+  readonly span: Span;
+}
+
 export type OptionTool = 'unshare' | 'nsenter' | 'docker' | 'podman' | 'runc' | 'systemd-run' | 'lsns';
 
-export interface OptionInvocation extends Place, Parsed {
+export interface OptionInvocation extends Placed, Parsed {
   readonly tool: OptionTool;
   /** `run`, `create`; the program's name where it has no commands. */
   readonly verb: string;
 }
 
-export interface IpInvocation extends Place {
+export interface IpInvocation extends Placed {
   readonly tool: 'ip';
   readonly ip: IpCommand;
 }
 
 /** A program that sets up the namespaces that one of the tools has made or entered for it. */
-export interface OtherInvocation extends Place {
+export interface OtherInvocation extends Placed {
   readonly tool: 'other';
   readonly name: string;
   readonly words: readonly Word[];
@@ -71,8 +74,7 @@ export function invocationsOf(script: Script): Invocation[] {
         words = open || startsShell(name, options) ? undefined : withoutAssignments(operands.slice(wrapper.operands));
         continue;
       }
-      const span = { start: program.span.start, end: words.at(-1)?.span.end ?? program.span.end };
-      const invocation = invoke(name, { program, span, command, asRoot, within }, words);
+      const invocation = invoke(name, { program, command, asRoot, within }, words);
       if (invocation === undefined) break;
       found.push(invocation);
       within = invocation;
@@ -87,8 +89,10 @@ function startsShell(name: string, options: readonly Given[]): boolean {
   return name === 'sudo' && options.some((given) => given.name === 'login' || given.name === 'shell');
 }
 
+const assignment = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
+
 function withoutAssignments(words: readonly Word[]): readonly Word[] {
-  const first = words.findIndex(({ text }) => !/^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.test(text));
+  const first = words.findIndex(({ text }) => !text.includes('=') || !assignment.test(text));
   return first === 0 ? words : first < 0 ? [] : words.slice(first);
 }
 
@@ -112,19 +116,40 @@ const interesting: ReadonlySet<string> = new Set([
 
 function invoke(name: string, place: Place, words: readonly Word[]): Invocation | undefined {
   const tool = simple.get(name);
-  if (tool !== undefined) return { ...place, tool: tool.tool, verb: name, ...parseOptions(tool.options, words, 1) };
+  if (tool !== undefined) return withOptions(tool.tool, name, place, words, parseOptions(tool.options, words, 1));
   if (name === 'docker' || name === 'podman') return container(name, place, words);
+  const { program, command, asRoot, within } = place;
   if (name === 'ip') {
-    const ip = parseIp(words.slice(1));
-    return ip === undefined ? undefined : { ...place, tool: 'ip', ip };
+    const ip = parseIp(words, 1);
+    return ip && { tool: 'ip', program, span: spanOf(place, words), command, asRoot, within, ip };
   }
   if (name === 'runc') {
     const { open, operands } = parseOptions(runcGlobalOptions, words, 1);
     const [verb, ...rest] = operands;
     if (open || verb === undefined || !/^(?:run|create)$/.test(verb.text)) return undefined;
-    return { ...place, tool: 'runc', verb: verb.text, ...parseOptions(runcOptions, rest) };
+    return withOptions('runc', verb.text, place, words, parseOptions(runcOptions, rest));
   }
-  return setting.has(name) ? { ...place, tool: 'other', name, words: words.slice(1) } : undefined;
+  if (!setting.has(name)) return undefined;
+  const span = spanOf(place, words);
+  return { tool: 'other', program, span, command, asRoot, within, name, words: words.slice(1) };
+}
+
+/** Member by member: to spread objects into another takes ten times as long as all the reading of a command's words. */
+function withOptions(
+  tool: OptionTool,
+  verb: string,
+  place: Place,
+  words: readonly Word[],
+  { options, operands, open, unknown }: Parsed,
+): OptionInvocation {
+  const { program, command, asRoot, within } = place;
+  const span = spanOf(place, words);
+  return { tool, program, span, command, asRoot, within, verb, options, operands, open, unknown };
+}
+
+function spanOf({ program }: Place, words: readonly Word[]): Span {
+  const { start, end } = program.span;
+  return { start, end: words.at(-1)?.span.end ?? end };
 }
 
 function container(tool: 'docker' | 'podman', place: Place, words: readonly Word[]): Invocation | undefined {
@@ -133,7 +158,7 @@ function container(tool: 'docker' | 'podman', place: Place, words: readonly Word
   const rest = operands[0]?.text === 'container' ? operands.slice(1) : operands;
   const [verb] = rest;
   if (verb?.literal !== true || (verb.text !== 'run' && verb.text !== 'create')) return undefined;
-  return { ...place, tool, verb: verb.text, ...parseOptions(containerOptions[tool], rest.slice(1)) };
+  return withOptions(tool, verb.text, place, words, parseOptions(containerOptions[tool], rest, 1));
 }
 
 /** The command that it runs in the same script's terms; what runs in a container is the container's business. */
@@ -146,7 +171,12 @@ function programOf(invocation: Invocation): readonly Word[] | undefined {
 
 /** The last one counts, as it does for the programs. */
 export function option({ options }: Parsed, ...names: readonly string[]): Given | undefined {
-  return options.findLast(({ name }) => names.includes(name));
+  // Dozens of rules ask this of every command: a function for each would be most of the work.
+  for (let index = options.length - 1; index >= 0; index--) {
+    const given = options[index];
+    if (given !== undefined && names.includes(given.name)) return given;
+  }
+  return undefined;
 }
 
 /** Its value where all of it is known. */
