@@ -5,12 +5,12 @@ import { isShell } from './recognise.ts';
 import { completeShell } from './shell/complete.ts';
 import { workloadsOf } from './shell/declare.ts';
 import { describeShell } from './shell/describe.ts';
-import { invocationsOf, type Invocation } from './shell/invocation.ts';
+import { invocationsIn, wordsOfInterest, type Invocation } from './shell/invocation.ts';
 import { readScript } from './shell/lexer.ts';
 
 /** What of a shell script makes, enters or shares namespaces, in the order of the text. */
 export interface ShellDocument extends Declared {
-  readonly invocations: readonly Invocation[];
+  readonly invocations: Iterable<Invocation>;
   readonly functions: ReadonlySet<string>;
   readonly script: ReturnType<typeof readScript>;
 }
@@ -38,8 +38,8 @@ const worthReading = /\b(?:unshare|nsenter|netns|docker|podman|runc|systemd-run|
 
 function read(text: string): ShellDocument {
   if (!worthReading.test(text)) return nothing;
-  const script = readScript(text);
-  const invocations = invocationsOf(script);
+  const script = readScript(text, wordsOfInterest);
+  const invocations = { [Symbol.iterator]: () => invocationsIn(script) };
   let workloads: readonly Workload[] | undefined;
   return {
     script,

@@ -54,18 +54,18 @@ const isolates: Readonly<Record<NamespaceType, string>> = {
   time: 'monotonic and boot-time clocks',
 };
 
-export function workloadsOf(invocations: readonly Invocation[]): Workload[] {
+export function workloadsOf(invocations: Iterable<Invocation>): Workload[] {
   const added = namesAdded(invocations);
-  return invocations.flatMap((invocation) => {
+  const found: Workload[] = [];
+  for (const invocation of invocations) {
     const workload = workloadOf(invocation, added);
-    return workload === undefined || (workload.namespaces.length === 0 && workload.sysctls.length === 0)
-      ? []
-      : [workload];
-  });
+    if (workload !== undefined && (workload.namespaces.length > 0 || workload.sysctls.length > 0)) found.push(workload);
+  }
+  return found;
 }
 
 /** Names that the script itself gives: whether they are there already says nothing. Undefined when they are not all known. */
-export function namesAdded(invocations: readonly Invocation[]): ReadonlySet<string> | undefined {
+export function namesAdded(invocations: Iterable<Invocation>): ReadonlySet<string> | undefined {
   const names = new Set<string>();
   for (const invocation of invocations) {
     if (invocation.tool !== 'ip' || invocation.ip.object !== 'netns') continue;

@@ -54,8 +54,11 @@ export type Invocation = OptionInvocation | IpInvocation | OtherInvocation;
 /** Nobody runs so many programs through each other; each takes the words of those inside of it. */
 const deepest = 8;
 
-export function invocationsOf(script: Script): Invocation[] {
-  const found: Invocation[] = [];
+/**
+ * In the order of the text. They are found anew whenever they are asked for: to keep those of a large script, which mostly are asked
+ * for once, takes longer.
+ */
+export function* invocationsIn(script: Script): Generator<Invocation, void, undefined> {
   for (const command of script.commands) {
     let words: readonly Word[] | undefined = withoutAssignments(command.words);
     let asRoot = false;
@@ -63,7 +66,7 @@ export function invocationsOf(script: Script): Invocation[] {
     for (let level = 0; words !== undefined && level < deepest; level++) {
       const program: Word | undefined = words[0];
       if (program === undefined || !program.literal) break;
-      const name: string = program.text.slice(program.text.lastIndexOf('/') + 1);
+      const name: string = nameOf(program);
       // Programs of no interest matter only as what another runs.
       if (within === undefined && !interesting.has(name)) break;
       const wrapper = wrappers.get(name);
@@ -76,12 +79,20 @@ export function invocationsOf(script: Script): Invocation[] {
       }
       const invocation = invoke(name, { program, command, asRoot, within }, words);
       if (invocation === undefined) break;
-      found.push(invocation);
+      yield invocation;
       within = invocation;
       words = programOf(invocation);
     }
   }
-  return found;
+}
+
+/** What `invocationsIn` looks at of a command: of programs of no interest only which it is. */
+export function wordsOfInterest(words: readonly Word[]): readonly Word[] {
+  const at = words.findIndex((word) => !isAssignment(word));
+  const program = words[at];
+  return program === undefined || (program.literal && interesting.has(nameOf(program)))
+    ? words
+    : words.slice(0, at + 1);
 }
 
 /** `sudo -i` and `command -v` run something else. */
@@ -89,11 +100,18 @@ function startsShell(name: string, options: readonly Given[]): boolean {
   return name === 'sudo' && options.some((given) => given.name === 'login' || given.name === 'shell');
 }
 
-const assignment = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
-
 function withoutAssignments(words: readonly Word[]): readonly Word[] {
-  const first = words.findIndex(({ text }) => !text.includes('=') || !assignment.test(text));
+  const first = words.findIndex((word) => !isAssignment(word));
   return first === 0 ? words : first < 0 ? [] : words.slice(first);
+}
+
+function isAssignment({ text }: Word): boolean {
+  return text.includes('=') && /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.test(text);
+}
+
+/** Without its folder. */
+function nameOf({ text }: Word): string {
+  return text.slice(text.lastIndexOf('/') + 1);
 }
 
 const simple: ReadonlyMap<string, { readonly tool: OptionTool; readonly options: OptionTable }> = new Map([

@@ -130,13 +130,15 @@ interface Step {
 }
 
 /** What is done to a name for certain, in the order of the text. */
-const steps = forDocument(({ invocations }): readonly Step[] =>
-  invocations.flatMap((invocation) => {
-    if (invocation.tool !== 'ip') return [];
+const steps = forDocument(({ invocations }): readonly Step[] => {
+  const found: Step[] = [];
+  for (const invocation of invocations) {
+    if (invocation.tool !== 'ip') continue;
     const sure = invocation.command.straight && !invocation.command.background && invocation.within === undefined;
-    return { invocation, sure };
-  }),
-);
+    found.push({ invocation, sure });
+  }
+  return found;
+});
 
 /** Several rules ask for the same. */
 function forDocument<T extends object>(find: (document: ShellDocument) => T): (document: ShellDocument) => T {
