@@ -11,6 +11,8 @@ import { readScript } from './shell/lexer.ts';
 /** What of a shell script makes, enters or shares namespaces, in the order of the text. */
 export interface ShellDocument extends Declared {
   readonly invocations: Iterable<Invocation>;
+  /** Some of them may be calls of ip(8): what several of them do together need not be looked for otherwise. */
+  readonly hasIp: boolean;
   readonly functions: ReadonlySet<string>;
   readonly script: ReturnType<typeof readScript>;
 }
@@ -29,6 +31,7 @@ export const shell = defineDialect<ShellDocument>({
 const nothing: ShellDocument = {
   script: { commands: [], functions: new Set() },
   invocations: [],
+  hasIp: false,
   functions: new Set(),
   workloads: [],
 };
@@ -44,6 +47,7 @@ function read(text: string): ShellDocument {
   return {
     script,
     invocations,
+    hasIp: /\bip\b/.test(text),
     functions: script.functions,
     // Only a connected host and what is asked at a place need them.
     get workloads() {

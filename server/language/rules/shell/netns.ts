@@ -130,8 +130,9 @@ interface Step {
 }
 
 /** What is done to a name for certain, in the order of the text. */
-const steps = forDocument(({ invocations }): readonly Step[] => {
+const steps = forDocument(({ invocations, hasIp }): readonly Step[] => {
   const found: Step[] = [];
+  if (!hasIp) return found;
   for (const invocation of invocations) {
     if (invocation.tool !== 'ip') continue;
     const sure = invocation.command.straight && !invocation.command.background && invocation.within === undefined;

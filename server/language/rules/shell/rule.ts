@@ -28,9 +28,14 @@ export function optionRule(
   tools: readonly OptionTool[],
   info: RuleInfo,
   check: (invocation: OptionInvocation) => Findings,
+  /** It has nothing to say where none of these options is given. */
+  about?: Iterable<string>,
 ): InvocationRule {
-  const asks = (invocation: Invocation): Findings =>
-    invocation.tool !== 'ip' && invocation.tool !== 'other' ? check(invocation) : undefined;
+  const names = about && [...about];
+  const asks = (invocation: Invocation): Findings => {
+    if (invocation.tool === 'ip' || invocation.tool === 'other') return undefined;
+    return names === undefined || option(invocation, ...names) !== undefined ? check(invocation) : undefined;
+  };
   return { ...info, tools, asks };
 }
 
