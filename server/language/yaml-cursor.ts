@@ -61,6 +61,8 @@ export class Cursor {
   protected lastEnd = 0;
   protected anchors = new Map<string, YamlValue>();
   protected merging = { left: mostMerged };
+  /** Of all maps. */
+  protected keys = new Set<string>();
 
   constructor(text: string) {
     this.text = text;
@@ -71,6 +73,7 @@ export class Cursor {
   protected forget(): void {
     this.anchors = new Map();
     this.merging = { left: mostMerged };
+    this.keys = new Set();
   }
 
   protected atDocumentMarker(): boolean {
@@ -170,11 +173,16 @@ export class Cursor {
   }
 
   protected collection(kind: 'map' | 'list', start: number, own: Properties): MapNode | ListNode {
-    return kind === 'map' ? this.map(start, own) : { kind, items: [], span: { start, end: start }, ...tagOf(own) };
+    if (kind === 'map') return this.map(start, own);
+    const node: ListNode = { kind, items: [], span: { start, end: start } };
+    if (own.tag !== undefined) node.tag = own.tag;
+    return node;
   }
 
   protected map(start: number, own: Properties): MapNode {
-    return { kind: 'map', entries: [], span: { start, end: start }, merging: this.merging, ...tagOf(own) };
+    const node: MapNode = { kind: 'map', entries: [], span: { start, end: start }, merging: this.merging };
+    if (own.tag !== undefined) node.tag = own.tag;
+    return node;
   }
 
   protected named<N extends YamlValue>(node: N, { anchor }: Properties): N {

@@ -102,7 +102,7 @@ class Reader extends FlowCursor {
     this.#close(-1, false);
     const [bottom] = this.#frames;
     if (started && bottom?.node.kind === 'document') {
-      this.#documents.push({ root: bottom.node.root, merging: this.merging });
+      this.#documents.push({ root: bottom.node.root, merging: this.merging, keys: this.keys });
     }
   }
 
@@ -196,6 +196,7 @@ class Reader extends FlowCursor {
     this.#settle(frame);
     frame.valueAt = unfinished ? key.span.end : this.at;
     if (frame.node.kind === 'map') frame.node.entries.push(entry);
+    this.keys.add(entry.key);
     frame.open = true;
     frame.properties = none;
     this.lastEnd = frame.valueAt;

@@ -11,6 +11,8 @@ export interface YamlDocument {
   readonly root: YamlNode;
   /** Bound for what merge keys bring in, for all of the document. */
   readonly merging: { left: number };
+  /** All that are written in it, wherever. */
+  readonly keys: ReadonlySet<string>;
 }
 
 export type YamlNode = YamlScalar | YamlMap | YamlList | YamlAlias;

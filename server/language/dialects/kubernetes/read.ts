@@ -16,7 +16,15 @@ export function readKubernetes(text: string): KubernetesDocument {
   // Without aliases a text has fewer items than characters; with them a short one can say very much, which is left out.
   const budget = { left: text.length };
   const pods = documents.flatMap(({ root }) => podsOf(root, 0, budget));
-  return { documents, pods, workloads: pods.map(workloadOf) };
+  let workloads: readonly Workload[] | undefined;
+  return {
+    documents,
+    pods,
+    // Only a connected host and what is asked at a place need them.
+    get workloads() {
+      return (workloads ??= pods.map(workloadOf));
+    },
+  };
 }
 
 function podsOf(node: YamlNode, depth: number, budget: { left: number }): Pod[] {
