@@ -105,11 +105,26 @@ export class Cursor {
   }
 
   protected plain(tag: string | undefined, flow: boolean): YamlScalar {
+    const start = this.at;
+    this.skipPlain(flow);
+    const span = { start, end: this.lastEnd };
+    const value = this.text.slice(start, this.lastEnd);
+    const scalar: YamlScalar = { kind: 'scalar', value, style: 'plain', span, content: span };
+    return tag === undefined ? scalar : { ...scalar, tag };
+  }
+
+  /** To the end of a plain scalar, which ends where `lastEnd` says: blanks behind it are passed over. */
+  protected skipPlain(flow: boolean): void {
     const { text, at: start } = this;
     let at = start;
     let end = start;
     for (; ; at += 1) {
       const code = text.charCodeAt(at);
+      // Letters, which nearly all are; not so the end of the text, which is NaN.
+      if (code > COLON && !(flow && isFlowIndicator(code))) {
+        end = at + 1;
+        continue;
+      }
       if (isBreak(code) || Number.isNaN(code)) break;
       if (code === COLON) {
         const next = text.charCodeAt(at + 1);
@@ -121,9 +136,6 @@ export class Cursor {
     }
     this.at = at;
     this.lastEnd = end;
-    const span = { start, end };
-    const scalar: YamlScalar = { kind: 'scalar', value: text.slice(start, end), style: 'plain', span, content: span };
-    return tag === undefined ? scalar : { ...scalar, tag };
   }
 
   /** The next line with something in it. */
