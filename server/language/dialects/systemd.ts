@@ -1,3 +1,4 @@
+import type { Workload } from '../declared.ts';
 import { defineDialect } from '../dialect.ts';
 import { systemdRules } from '../rules/systemd/index.ts';
 import { completeUnit } from './systemd/complete.ts';
@@ -18,5 +19,12 @@ export const systemd = defineDialect<UnitDocument>({
 
 function read(text: string, path: string): UnitDocument {
   const unit = unitOf(text, path);
-  return { ...unit, workloads: workloadsOf(unit) };
+  let workloads: readonly Workload[] | undefined;
+  return {
+    ...unit,
+    // Only a connected host and what is asked at a place need them.
+    get workloads() {
+      return (workloads ??= workloadsOf(unit));
+    },
+  };
 }

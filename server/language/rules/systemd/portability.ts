@@ -21,7 +21,7 @@ export const portabilityRules: readonly SystemdRule[] = [
       link: 'https://github.com/systemd/systemd/blob/main/NEWS',
     },
     function* (unit) {
-      for (const [assignment, directive] of placed(unit)) {
+      for (const { assignment, directive } of placed(unit)) {
         const finding = newer(unit, assignment, directive);
         if (finding !== undefined) yield finding;
       }
@@ -29,7 +29,8 @@ export const portabilityRules: readonly SystemdRule[] = [
   ),
 ];
 
-function newer({ kind }: Unit, { key, keySpan, value }: Assignment, directive: Directive): Finding | undefined {
+function newer({ kind }: Unit, assignment: Assignment, directive: Directive): Finding | undefined {
+  const { key, value } = assignment;
   if (value.text === '' || booleanOf(value.text) === false || validity(directive, value).length > 0) return undefined;
   const program = kind === 'nspawn' ? 'systemd-nspawn' : 'systemd';
   const ofValue = sinceOf(value.text, directive);
@@ -38,7 +39,7 @@ function newer({ kind }: Unit, { key, keySpan, value }: Assignment, directive: D
   const what =
     ofValue === undefined || ofValue <= (directive.since ?? 0) ? `${key}=` : `the value ${shown(value.text)}`;
   return {
-    span: what === `${key}=` ? keySpan : value.span,
+    span: what === `${key}=` ? assignment.keySpan : value.span,
     message: `${program} before ${since} ignores this line with a warning: it does not know ${what} yet.`,
     remedy: 'Make sure that all hosts have this version, or that the unit is safe without the line.',
     severity: since > widespread ? 'information' : 'hint',

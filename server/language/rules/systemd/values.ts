@@ -108,28 +108,41 @@ function faultsOf(unit: Unit): readonly Fault[] {
 
 function findFaults(unit: Unit): readonly Fault[] {
   const faults: Fault[] = [];
-  for (const [assignment, directive] of placed(unit)) {
+  for (const { assignment, directive } of placed(unit)) {
     for (const problem of problemsOf(assignment, directive)) faults.push({ assignment, directive, problem });
   }
   return faults;
 }
 
-export function* placed(unit: Unit): Iterable<readonly [Assignment, Directive]> {
+interface Placed {
+  readonly assignment: Assignment;
+  readonly directive: Directive;
+}
+
+const knownPlaces = new WeakMap<Unit['settings'], readonly Placed[]>();
+
+/** What stands where it counts. */
+export function placed(unit: Unit): readonly Placed[] {
+  const known = knownPlaces.get(unit.settings);
+  if (known !== undefined) return known;
+  const found: Placed[] = [];
   for (const list of unit.settings.values()) {
     for (const assignment of list) {
       const directive = directiveOf(unit, assignment);
-      if (directive !== undefined) yield [assignment, directive];
+      if (directive !== undefined) found.push({ assignment, directive });
     }
   }
+  knownPlaces.set(unit.settings, found);
+  return found;
 }
 
 function problemsOf(assignment: Assignment, directive: Directive): readonly Problem[] {
-  const { value, span } = assignment;
+  const { value } = assignment;
   if (value.text !== '') return validity(directive, value);
   const { grammar, key, resets } = directive;
   if (resets || (grammar.kind !== 'boolean' && grammar.kind !== 'choice')) return [];
   const remedy = 'Write the value, or leave the line out.';
-  return [{ kind: 'value', span, reason: `${key}= takes nothing back with an empty value`, remedy }];
+  return [{ kind: 'value', span: assignment.span, reason: `${key}= takes nothing back with an empty value`, remedy }];
 }
 
 /** A problem of a piece of a list is about that piece, all others about the line. */
