@@ -1,6 +1,6 @@
 import type { Workload } from '../declared.ts';
 import { defineDialect } from '../dialect.ts';
-import { systemdRules } from '../rules/systemd/index.ts';
+import { assignmentRules, systemdRules } from '../rules/systemd/index.ts';
 import { completeUnit } from './systemd/complete.ts';
 import { isUnit } from './recognise.ts';
 import { workloadsOf } from './systemd/declare.ts';
@@ -12,6 +12,7 @@ export const systemd = defineDialect<UnitDocument>({
   recognises: isUnit,
   read,
   rules: systemdRules,
+  units: assignmentRules,
   complete: completeUnit,
   describe: describeUnit,
   comment: '#',

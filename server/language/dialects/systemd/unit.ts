@@ -95,7 +95,7 @@ function settingsOf(
   execSection: string | undefined,
 ): ReadonlyMap<string, readonly Assignment[]> {
   const settings = new Map<string, Assignment[]>();
-  const known = kind === 'nspawn' ? nspawnSections : ['Unit', 'Install', execSection];
+  const known = countingSections(kind, execSection);
   for (const section of sections) {
     if (!known.includes(section.name)) continue;
     const placed = placesOf(execSection).get(section.name);
@@ -108,6 +108,31 @@ function settingsOf(
     }
   }
   return settings;
+}
+
+function countingSections(
+  kind: UnitKind | undefined,
+  execSection: string | undefined,
+): readonly (string | undefined)[] {
+  return kind === 'nspawn' ? nspawnSections : ['Unit', 'Install', execSection];
+}
+
+export interface Placed {
+  readonly assignment: Assignment;
+  readonly directive: Directive;
+}
+
+/** What concerns namespaces and stands where it counts, in the order of the text. */
+export function* placed(unit: Unit): Iterable<Placed> {
+  const { sections, kind, execSection } = unit;
+  const known = countingSections(kind, execSection);
+  for (const { name, assignments } of sections) {
+    if (!known.includes(name)) continue;
+    for (const assignment of assignments) {
+      const directive = directiveOf(unit, assignment);
+      if (directive !== undefined) yield { assignment, directive };
+    }
+  }
 }
 
 type Places = ReadonlyMap<string, ReadonlyMap<string, Directive>>;
