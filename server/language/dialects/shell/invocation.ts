@@ -58,7 +58,10 @@ const deepest = 8;
  * In the order of the text. They are found anew whenever they are asked for: to keep those of a large script, which mostly are asked
  * for once, takes longer.
  */
-export function* invocationsIn(script: Script): Generator<Invocation, void, undefined> {
+export function* invocationsIn(
+  script: Script,
+  leftOut: ReadonlySet<string> = none,
+): Generator<Invocation, void, undefined> {
   for (const command of script.commands) {
     let words: readonly Word[] | undefined = withoutAssignments(command.words);
     let asRoot = false;
@@ -68,7 +71,7 @@ export function* invocationsIn(script: Script): Generator<Invocation, void, unde
       if (program === undefined || !program.literal) break;
       const name: string = nameOf(program);
       // Programs of no interest matter only as what another runs.
-      if (within === undefined && !interesting.has(name)) break;
+      if ((within === undefined && !interesting.has(name)) || leftOut.has(name)) break;
       const wrapper = wrappers.get(name);
       if (wrapper !== undefined) {
         const { open, options, operands } = parseOptions(wrapper.options, words, 1);
@@ -85,6 +88,8 @@ export function* invocationsIn(script: Script): Generator<Invocation, void, unde
     }
   }
 }
+
+const none: ReadonlySet<string> = new Set();
 
 /** What `invocationsIn` looks at of a command: of programs of no interest only which it is. */
 export function wordsOfInterest(words: readonly Word[]): readonly Word[] {

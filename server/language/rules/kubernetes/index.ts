@@ -27,9 +27,11 @@ const all: readonly (PodRule | ContainerRule)[] = [
 /** What the API server, the kubelet and the pod security standards say of namespaces, by what it concerns. */
 export const kubernetesRules: UnitRules<KubernetesDocument> = {
   rules: all,
-  check: ({ documents, pods }) => {
+  check: (document) => {
+    const { pods } = document;
+    // The documents without pods have not been read.
     if (pods.length === 0) return [];
-    const about = all.filter((rule) => isAbout(rule, documents));
+    const about = all.filter((rule) => isAbout(rule, document.documents));
     return about.length === 0 ? [] : onceAPlace(findingsIn(pods, about));
   },
 };

@@ -1,5 +1,5 @@
 import type { ShellDocument } from '../../dialects/shell.ts';
-import type { IpInvocation } from '../../dialects/shell/invocation.ts';
+import { invocationsIn, type IpInvocation } from '../../dialects/shell/invocation.ts';
 import type { Word } from '../../dialects/shell/word.ts';
 import type { Finding } from '../../rule.ts';
 import { insideRule, ipRule, netnsManual as link, type ShellRule } from './rule.ts';
@@ -129,17 +129,31 @@ interface Step {
   readonly sure: boolean;
 }
 
+interface Steps {
+  readonly list: readonly Step[];
+  /** A named namespace is deleted somewhere. */
+  readonly deletes: boolean;
+  /** A device is moved to another namespace somewhere. */
+  readonly moves: boolean;
+}
+
 /** What is done to a name for certain, in the order of the text. */
-const steps = forDocument(({ invocations, hasIp }): readonly Step[] => {
-  const found: Step[] = [];
-  if (!hasIp) return found;
-  for (const invocation of invocations) {
+const steps = forDocument(({ script, hasIp }): Steps => {
+  const list: Step[] = [];
+  let deletes = false;
+  let moves = false;
+  for (const invocation of hasIp ? invocationsIn(script, engines) : []) {
     if (invocation.tool !== 'ip') continue;
     const sure = invocation.command.straight && !invocation.command.background && invocation.within === undefined;
-    found.push({ invocation, sure });
+    list.push({ invocation, sure });
+    deletes ||= invocation.ip.object === 'netns' && invocation.ip.verb === 'delete';
+    moves ||= moved(invocation.ip) !== undefined;
   }
-  return found;
+  return { list, deletes, moves };
 });
+
+/** What they run is no command of the script. */
+const engines: ReadonlySet<string> = new Set(['docker', 'podman', 'runc', 'lsns']);
 
 /** Several rules ask for the same. */
 function forDocument<T extends object>(find: (document: ShellDocument) => T): (document: ShellDocument) => T {
@@ -174,8 +188,10 @@ const uncertainPlaces = forDocument(({ script, functions }): readonly number[] =
 );
 
 function* deletedBefore(document: ShellDocument): Iterable<Finding> {
+  const { list, deletes } = steps(document);
+  if (!deletes) return;
   const deleted = new Map<string, Word>();
-  for (const { invocation, sure } of steps(document)) {
+  for (const { invocation, sure } of list) {
     const { ip } = invocation;
     const [name] = ip.args;
     if (ip.object === 'netns' && (ip.verb === 'add' || ip.verb === 'attach')) {
@@ -212,8 +228,9 @@ function usedName({ ip }: IpInvocation): Word | undefined {
 }
 
 function* addedTwice(document: ShellDocument): Iterable<Finding> {
+  const { list } = steps(document);
   const added = new Map<string, Word>();
-  for (const { invocation, sure } of steps(document)) {
+  for (const { invocation, sure } of list) {
     const { ip } = invocation;
     const [name] = ip.args;
     if (ip.object !== 'netns' || ip.inside !== undefined) continue;
@@ -257,8 +274,10 @@ function needed({ ip }: IpInvocation): Word | undefined {
 }
 
 function* movedAway(document: ShellDocument): Iterable<Finding> {
+  const { list, moves } = steps(document);
+  if (!moves) return;
   const away = new Map<string, Word>();
-  for (const { invocation, sure } of steps(document)) {
+  for (const { invocation, sure } of list) {
     const { ip } = invocation;
     // What makes a device, or gives back those of a namespace, may bring one of the name.
     if (
@@ -293,8 +312,10 @@ function* movedAway(document: ShellDocument): Iterable<Finding> {
 }
 
 function* addressLost(document: ShellDocument): Iterable<Finding> {
+  const { list, moves } = steps(document);
+  if (!moves) return;
   const addresses = new Map<string, IpInvocation>();
-  for (const { invocation, sure } of steps(document)) {
+  for (const { invocation, sure } of list) {
     const { ip } = invocation;
     if (!sure) {
       addresses.clear();
