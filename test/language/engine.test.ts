@@ -53,11 +53,12 @@ describe('judging a document', () => {
   });
 });
 
+function some(text: string, maximum: number, rules: Settings['rules'] = {}): unknown {
+  const { judgements, more } = verdictOn(letters.open(text), undefined, { ...noSettings, rules, maximum });
+  return [judgements.map(({ span }) => span.start), more?.start];
+}
+
 describe('no more findings than are wanted', () => {
-  const some = (text: string, maximum: number, rules: Settings['rules'] = {}) => {
-    const { judgements, more } = verdictOn(letters.open(text), undefined, { ...noSettings, rules, maximum });
-    return [judgements.map(({ span }) => span.start), more?.start];
-  };
   test('are the first of the text, whatever rules they are of, and the next is marked', () => {
     assert.deepEqual(some('b a b a', 2), [[0, 2], 4]);
     assert.deepEqual(some('b a b a', 3), [[0, 2, 4], 6]);

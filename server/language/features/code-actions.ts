@@ -31,9 +31,9 @@ function fixesOf(analysis: Analysis, judgement: Judgement): CodeAction[] {
 }
 
 function creationOf(analysis: Analysis, judgement: Judgement, host: Host | undefined): CodeAction[] {
+  if (host === undefined || judgement.rule.id !== 'host/path-missing') return [];
   const found = analysis.namespaceAt(judgement.span.start);
-  if (host === undefined || judgement.rule.id !== 'host/path-missing' || found?.namespace.from.kind !== 'path')
-    return [];
+  if (found?.namespace.from.kind !== 'path') return [];
   const argument: CreateArgument = { type: found.namespace.type, path: found.namespace.from.path };
   if (creatable(argument) === undefined) return [];
   const title = `Create it on ${host.name}`;

@@ -98,9 +98,9 @@ function settingsOf(
   const known = countingSections(kind, execSection);
   for (const section of sections) {
     if (!known.includes(section.name)) continue;
-    const placed = placesOf(execSection).get(section.name);
+    const here = placesOf(execSection).get(section.name);
     for (const assignment of section.assignments) {
-      const counts = directivesOf(assignment.key).length === 0 || placed?.has(assignment.key) === true;
+      const counts = directivesOf(assignment.key).length === 0 || here?.has(assignment.key) === true;
       if (!counts) continue;
       const list = settings.get(assignment.key);
       if (list === undefined) settings.set(assignment.key, [assignment]);
