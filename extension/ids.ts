@@ -107,6 +107,7 @@ export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
 export const languageSettings = {
   dialects: 'linuxNamespaces.language.dialects',
   rules: 'linuxNamespaces.language.rules',
+  maximum: 'linuxNamespaces.language.maxNumberOfProblems',
 } as const;
 
 /** Settings; all of scope `application`, so that no workspace can set them. */

@@ -2,7 +2,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Range } from 'vscode-languageserver-types';
 import type { DeclaredNamespace, Workload } from './declared.ts';
 import type { OpenDocument } from './dialect.ts';
-import { judge, type Judgement } from './engine.ts';
+import { verdictOn, type Verdict } from './engine.ts';
 import type { Host } from './host.ts';
 import type { Settings } from './protocol.ts';
 import { contains, type Span } from './span.ts';
@@ -14,7 +14,7 @@ export class Analysis {
   /** Undefined when it is of none of the kinds, or of one that is switched off. */
   readonly document: OpenDocument | undefined;
   readonly #settings: Settings;
-  #judged: { readonly host: Host | undefined; readonly judgements: readonly Judgement[] } | undefined;
+  #judged: { readonly host: Host | undefined; readonly verdict: Verdict } | undefined;
 
   constructor(text: TextDocument, document: OpenDocument | undefined, settings: Settings) {
     this.text = text;
@@ -23,13 +23,13 @@ export class Analysis {
     this.#settings = settings;
   }
 
-  judgements(host: Host | undefined): readonly Judgement[] {
+  verdict(host: Host | undefined): Verdict {
     const { document } = this;
-    if (document === undefined) return [];
+    if (document === undefined) return { judgements: [], more: undefined };
     if (this.#judged === undefined || this.#judged.host !== host) {
-      this.#judged = { host, judgements: judge(document, host, this.#settings) };
+      this.#judged = { host, verdict: verdictOn(document, host, this.#settings) };
     }
-    return this.#judged.judgements;
+    return this.#judged.verdict;
   }
 
   namespaceAt(offset: number): { workload: Workload; namespace: DeclaredNamespace } | undefined {

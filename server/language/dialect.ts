@@ -1,8 +1,9 @@
 import type { Declared } from './declared.ts';
 import type { Host } from './host.ts';
+import type { Found } from './order.ts';
 import { PiecewiseDocument } from './pieces.ts';
 import type { DialectId } from './protocol.ts';
-import type { Finding, Rule, RuleInfo } from './rule.ts';
+import type { Rule, RuleInfo } from './rule.ts';
 import type { Span } from './span.ts';
 
 /** How one kind of document is understood. Everything here is pure: a text in, what it says and what is wrong with it out. */
@@ -20,12 +21,21 @@ export interface DialectDefinition<D extends Declared> {
    * that are not as they were. All of the text is one where this is left out.
    */
   readonly pieces?: (text: string) => readonly number[];
+  /** Those that look at all of a document. */
   readonly rules: readonly Rule<D>[];
+  /** Those that look at one command, service or the like after the other. */
+  readonly units?: UnitRules<D>;
   /** What may be written at an offset; nothing where other extensions know better. */
   readonly complete?: (document: D, text: string, offset: number, host: Host | undefined) => readonly Completion[];
   /** What a key or an option at an offset means for namespaces, beside what the declared namespaces say themselves. */
   readonly describe?: (document: D, text: string, offset: number) => Description | undefined;
   readonly comment: CommentStyle | undefined;
+}
+
+/** Rules that are asked of each unit of a document in turn, so that nothing has been asked of what lies behind the last finding that is wanted. */
+export interface UnitRules<D> {
+  readonly rules: readonly RuleInfo[];
+  readonly check: (document: D) => Iterable<Found>;
 }
 
 /** The same to those who need not know what its documents are made of. */
@@ -39,23 +49,21 @@ export interface OpenDocument {
   readonly dialect: Dialect;
   readonly text: string;
   readonly declared: Declared;
-  readonly check: (
-    host: Host | undefined,
-    wanted: (rule: RuleInfo) => boolean,
-  ) => Iterable<readonly [RuleInfo, Finding]>;
+  /** What rules find, as near to the order of the text as they say it; none is asked for more than is taken. */
+  readonly check: (host: Host | undefined, wanted: (rule: RuleInfo) => boolean) => Iterable<Found>;
   readonly complete: (offset: number, host: Host | undefined) => readonly Completion[];
   readonly describe: (offset: number) => Description | undefined;
 }
 
 export function defineDialect<D extends Declared>(definition: DialectDefinition<D>): Dialect {
-  const { id, recognises, comment, rules } = definition;
+  const { id, recognises, comment, rules, units } = definition;
   /** Those that were opened here, whose pieces are of this dialect. */
   const opened = new WeakMap<OpenDocument, PiecewiseDocument<D>>();
   const dialect: Dialect = {
     id,
     recognises,
     comment,
-    rules,
+    rules: units === undefined ? rules : [...units.rules, ...rules],
     open: (text, path = '', before?: OpenDocument) => {
       const document = new PiecewiseDocument(definition, dialect, text, path, before && opened.get(before));
       opened.set(document, document);

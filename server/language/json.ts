@@ -170,7 +170,13 @@ export function valueAt(from: JsonValue | undefined, ...names: readonly string[]
 }
 
 export function memberOf(value: JsonValue | undefined, name: string): JsonMember | undefined {
-  return value?.kind === 'object' ? value.members.findLast((member) => member.name === name) : undefined;
+  if (value?.kind !== 'object') return undefined;
+  // Most of what rules do to a file is this: a function for each object would be most of the work.
+  for (let index = value.members.length - 1; index >= 0; index--) {
+    const member = value.members[index];
+    if (member?.name === name) return member;
+  }
+  return undefined;
 }
 
 export function membersOf(value: JsonValue | undefined): readonly JsonMember[] {

@@ -1,7 +1,8 @@
 import type { Declared } from './declared.ts';
 import type { Completion, Description, Dialect, DialectDefinition, OpenDocument } from './dialect.ts';
 import type { Host } from './host.ts';
-import type { Finding, RuleInfo } from './rule.ts';
+import { foundBy, inOrder, Remembered, type Found } from './order.ts';
+import type { RuleInfo } from './rule.ts';
 import { shiftFinding, shiftSpan, shiftWorkload } from './shift.ts';
 
 /** A part of a text with what was found in it. All places are counted from its beginning, so that it may move. */
@@ -9,7 +10,7 @@ interface Piece<D> {
   readonly text: string;
   readonly path: string;
   readonly declared: D;
-  found?: { readonly host: Host | undefined; readonly findings: readonly (readonly [RuleInfo, Finding])[] };
+  found?: { readonly host: Host | undefined; readonly findings: Remembered };
 }
 
 interface Placed<D> {
@@ -71,27 +72,24 @@ export class PiecewiseDocument<D extends Declared> implements OpenDocument {
     return this.#declared;
   }
 
-  *check(
-    host: Host | undefined,
-    wanted: (rule: RuleInfo) => boolean,
-  ): Generator<readonly [RuleInfo, Finding], void, undefined> {
-    const off = new Set<RuleInfo>(this.#definition.rules.filter((rule) => !wanted(rule)));
+  *check(host: Host | undefined, wanted: (rule: RuleInfo) => boolean): Generator<Found, void, undefined> {
+    const off = new Set<RuleInfo>(this.dialect.rules.filter((rule) => !wanted(rule)));
     for (const { start, piece } of this.#placed) {
       if (piece.found === undefined || piece.found.host !== host) {
-        piece.found = { host, findings: this.#findingsIn(piece, host) };
+        piece.found = { host, findings: new Remembered(this.#findingsIn(piece, host)) };
       }
-      for (const [rule, finding] of piece.found.findings) {
-        if (!off.has(rule)) yield [rule, shiftFinding(finding, start)];
+      for (const found of piece.found.findings) {
+        const [rule, finding] = found;
+        if (!off.has(rule)) yield start === 0 ? found : [rule, shiftFinding(finding, start)];
       }
     }
   }
 
-  #findingsIn({ declared }: Piece<D>, host: Host | undefined): (readonly [RuleInfo, Finding])[] {
-    const findings: (readonly [RuleInfo, Finding])[] = [];
-    for (const rule of this.#definition.rules) {
-      for (const finding of rule.check(declared, host)) findings.push([rule, finding]);
-    }
-    return findings;
+  #findingsIn({ declared }: Piece<D>, host: Host | undefined): Iterable<Found> {
+    const { rules, units } = this.#definition;
+    const sources: Iterable<Found>[] = units === undefined ? [] : [units.check(declared)];
+    for (const rule of rules) sources.push(foundBy(rule, rule.check(declared, host)));
+    return inOrder(sources);
   }
 
   complete(offset: number, host: Host | undefined): readonly Completion[] {

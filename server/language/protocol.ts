@@ -14,6 +14,7 @@ export type Severity = (typeof severities)[number];
 export interface SettingsMessage {
   readonly off: readonly DialectId[];
   readonly rules: Readonly<Record<string, unknown>>;
+  readonly maximum?: unknown;
 }
 export const settingsMethod = 'linuxNamespaces/settings';
 
@@ -23,7 +24,13 @@ export interface Settings {
   readonly off: readonly DialectId[];
   /** Rule id -> severity, or `off`. */
   readonly rules: Readonly<Record<string, Severity | 'off'>>;
+  /** How many findings of a document are wanted. */
+  readonly maximum: number;
 }
+
+/** The setting of the editor that is `maximum`, and what it is by itself. */
+export const maximumSetting = 'linuxNamespaces.language.maxNumberOfProblems';
+export const defaultMaximum = 1000;
 
 /** Notification from the extension: the host whose facts count, or null when there is none (any more). */
 export const hostMethod = 'linuxNamespaces/host';

@@ -1,9 +1,9 @@
 import { isRecord } from '../../extension/is-record.ts';
-import { dialectIds, severities, type Settings } from './protocol.ts';
+import { defaultMaximum, dialectIds, severities, type Settings } from './protocol.ts';
 
 /** What a person has written in the settings may be anything: what is not understood is left out. */
 export function readSettings(value: unknown): Settings {
-  const { off, rules } = isRecord(value) ? value : {};
+  const { off, rules, maximum } = isRecord(value) ? value : {};
   return {
     off: Array.isArray(off) ? dialectIds.filter((id) => off.includes(id)) : [],
     rules: Object.fromEntries(
@@ -12,5 +12,6 @@ export function readSettings(value: unknown): Settings {
         return known === undefined ? [] : [[id, known] as const];
       }),
     ),
+    maximum: typeof maximum === 'number' && maximum >= 1 ? Math.floor(maximum) : defaultMaximum,
   };
 }

@@ -28,3 +28,6 @@ export const isBreak = (code: number): boolean => code === LINE_FEED || code ===
 export const isSpace = (code: number): boolean => isBlank(code) || isBreak(code) || Number.isNaN(code);
 export const isFlowIndicator = (code: number): boolean =>
   code === COMMA || code === LIST_OPEN || code === LIST_CLOSE || code === MAP_OPEN || code === MAP_CLOSE;
+/** Letters and digits, with which nothing but a plain scalar begins. */
+export const isWord = (code: number): boolean =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);

@@ -61,6 +61,8 @@ export class Cursor {
   protected lastEnd = 0;
   protected anchors = new Map<string, YamlValue>();
   protected merging = { left: mostMerged };
+  /** Of all maps. */
+  protected keys = new Set<string>();
 
   constructor(text: string) {
     this.text = text;
@@ -71,6 +73,7 @@ export class Cursor {
   protected forget(): void {
     this.anchors = new Map();
     this.merging = { left: mostMerged };
+    this.keys = new Set();
   }
 
   protected atDocumentMarker(): boolean {
@@ -102,11 +105,26 @@ export class Cursor {
   }
 
   protected plain(tag: string | undefined, flow: boolean): YamlScalar {
+    const start = this.at;
+    this.skipPlain(flow);
+    const span = { start, end: this.lastEnd };
+    const value = this.text.slice(start, this.lastEnd);
+    const scalar: YamlScalar = { kind: 'scalar', value, style: 'plain', span, content: span };
+    return tag === undefined ? scalar : { ...scalar, tag };
+  }
+
+  /** To the end of a plain scalar, which ends where `lastEnd` says: blanks behind it are passed over. */
+  protected skipPlain(flow: boolean): void {
     const { text, at: start } = this;
     let at = start;
     let end = start;
     for (; ; at += 1) {
       const code = text.charCodeAt(at);
+      // Letters, which nearly all are; not so the end of the text, which is NaN.
+      if (code > COLON && !(flow && isFlowIndicator(code))) {
+        end = at + 1;
+        continue;
+      }
       if (isBreak(code) || Number.isNaN(code)) break;
       if (code === COLON) {
         const next = text.charCodeAt(at + 1);
@@ -118,9 +136,6 @@ export class Cursor {
     }
     this.at = at;
     this.lastEnd = end;
-    const span = { start, end };
-    const scalar: YamlScalar = { kind: 'scalar', value: text.slice(start, end), style: 'plain', span, content: span };
-    return tag === undefined ? scalar : { ...scalar, tag };
   }
 
   /** The next line with something in it. */
@@ -170,11 +185,16 @@ export class Cursor {
   }
 
   protected collection(kind: 'map' | 'list', start: number, own: Properties): MapNode | ListNode {
-    return kind === 'map' ? this.map(start, own) : { kind, items: [], span: { start, end: start }, ...tagOf(own) };
+    if (kind === 'map') return this.map(start, own);
+    const node: ListNode = { kind, items: [], span: { start, end: start } };
+    if (own.tag !== undefined) node.tag = own.tag;
+    return node;
   }
 
   protected map(start: number, own: Properties): MapNode {
-    return { kind: 'map', entries: [], span: { start, end: start }, merging: this.merging, ...tagOf(own) };
+    const node: MapNode = { kind: 'map', entries: [], span: { start, end: start }, merging: this.merging };
+    if (own.tag !== undefined) node.tag = own.tag;
+    return node;
   }
 
   protected named<N extends YamlValue>(node: N, { anchor }: Properties): N {

@@ -143,6 +143,7 @@ export class FlowCursor extends Cursor {
       unfinished: true,
     };
     entries.push(entry);
+    this.keys.add(entry.key);
     return entry;
   }
 

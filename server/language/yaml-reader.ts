@@ -14,10 +14,12 @@ import {
   GREATER,
   isBreak,
   isSpace,
+  isWord,
 } from './yaml-characters.ts';
 import { none, tagOf, type ListNode, type MapNode, type Properties } from './yaml-cursor.ts';
 import { entryBegins, FlowCursor } from './yaml-flow.ts';
 import { readBlockScalar } from './yaml-scalar.ts';
+import type { Span } from './span.ts';
 import { deepest, type YamlDocument, type YamlNode } from './yaml.ts';
 
 /*
@@ -102,7 +104,7 @@ class Reader extends FlowCursor {
     this.#close(-1, false);
     const [bottom] = this.#frames;
     if (started && bottom?.node.kind === 'document') {
-      this.#documents.push({ root: bottom.node.root, merging: this.merging });
+      this.#documents.push({ root: bottom.node.root, merging: this.merging, keys: this.keys });
     }
   }
 
@@ -150,6 +152,7 @@ class Reader extends FlowCursor {
       if (top.open) top.properties = properties;
       return this.skipLine();
     }
+    if (properties === none && !explicit && this.#plainKey(column)) return;
     const start = this.at;
     const node = this.#inline(properties, top.indent);
     if (node === undefined) {
@@ -160,12 +163,12 @@ class Reader extends FlowCursor {
     this.skipBlanks();
     if (oneLine && this.code() === COLON && isSpace(this.code(1))) {
       this.at += 1;
-      return this.#value(this.#entry(column, node, false));
+      return this.#value(this.#entryOf(column, node, false));
     }
     if (explicit) {
-      this.#entry(column, node, false);
+      this.#entryOf(column, node, false);
     } else if (node.kind === 'scalar' && node.style === 'plain' && this.#looksLikeKey(top, column)) {
-      this.#entry(column, node, true).open = false;
+      this.#entryOf(column, node, true).open = false;
     } else {
       this.#place(this.#continued(node, top.indent, properties));
     }
@@ -181,21 +184,36 @@ class Reader extends FlowCursor {
     return entryBegins(this.text, next.at);
   }
 
-  #entry(column: number, key: YamlNode, unfinished: boolean): Frame {
+  /** What nearly all lines are: a plain key with its colon, and then its value. */
+  #plainKey(column: number): boolean {
+    const { at: start, lastEnd } = this;
+    if (!isWord(this.code())) return false;
+    this.skipPlain(false);
+    const end = this.lastEnd;
+    if (this.code() !== COLON || end === start) {
+      this.at = start;
+      this.lastEnd = lastEnd;
+      return false;
+    }
+    this.at += 1;
+    this.#value(this.#entry(column, this.text.slice(start, end), { start, end }, false));
+    return true;
+  }
+
+  #entryOf(column: number, key: YamlNode, unfinished: boolean): Frame {
+    return this.#entry(column, key.kind === 'scalar' ? key.value : '', key.span, unfinished);
+  }
+
+  #entry(column: number, key: string, keySpan: Span, unfinished: boolean): Frame {
     let frame = this.#top();
     const over = frame.node.kind === 'map' && !frame.open && column > frame.indent;
     if (frame.node.kind !== 'map' || (frame.indent !== column && !over)) {
-      frame = this.#push('map', column, key.span.start);
+      frame = this.#push('map', column, keySpan.start);
     }
-    const entry = {
-      key: key.kind === 'scalar' ? key.value : '',
-      keySpan: key.span,
-      value: unread,
-      unfinished,
-    };
     this.#settle(frame);
-    frame.valueAt = unfinished ? key.span.end : this.at;
-    if (frame.node.kind === 'map') frame.node.entries.push(entry);
+    frame.valueAt = unfinished ? keySpan.end : this.at;
+    if (frame.node.kind === 'map') frame.node.entries.push({ key, keySpan, value: unread, unfinished });
+    this.keys.add(key);
     frame.open = true;
     frame.properties = none;
     this.lastEnd = frame.valueAt;

@@ -11,6 +11,8 @@ export interface YamlDocument {
   readonly root: YamlNode;
   /** Bound for what merge keys bring in, for all of the document. */
   readonly merging: { left: number };
+  /** All that are written in it, wherever. */
+  readonly keys: ReadonlySet<string>;
 }
 
 export type YamlNode = YamlScalar | YamlMap | YamlList | YamlAlias;
@@ -117,8 +119,20 @@ function mergedEntries(map: YamlMap, depth: number): ReadonlyMap<string, YamlEnt
 }
 
 export function entryOf(node: YamlNode | undefined, key: string): YamlEntry | undefined {
-  return entriesOf(node).get(key);
+  const map = asMap(node);
+  if (map === undefined) return undefined;
+  const { entries } = map;
+  if (entries.length > few || map.merged !== undefined) return mergedEntries(map, 0).get(key);
+  let found: YamlEntry | undefined;
+  for (const entry of entries) {
+    if (entry.key === key) found = entry;
+    else if (entry.key === '<<') return mergedEntries(map, 0).get(key);
+  }
+  return found;
 }
+
+/** So many entries are sooner looked through than put into a `Map`, which most maps of a file would be asked for once or twice. */
+const few = 8;
 
 export function valueOf(node: YamlNode | undefined, key: string): YamlValue | undefined {
   return resolved(entryOf(node, key)?.value);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Declared } from '../../server/language/declared.ts';
 import { defineDialect } from '../../server/language/dialect.ts';
 import { allRules, dialects, openFile } from '../../server/language/dialects/index.ts';
-import { judge, noSettings } from '../../server/language/engine.ts';
+import { judge, noSettings, verdictOn } from '../../server/language/engine.ts';
 import { dialectIds, type Settings } from '../../server/language/protocol.ts';
 
 const link = 'https://example.org/';
@@ -50,6 +50,55 @@ describe('judging a document', () => {
   });
   test('a rule that is off is not asked', () => {
     assert.deepEqual(found('a b', { 'shell/a': 'off' }), ['b@2 hint']);
+  });
+});
+
+function some(text: string, maximum: number, rules: Settings['rules'] = {}): unknown {
+  const { judgements, more } = verdictOn(letters.open(text), undefined, { ...noSettings, rules, maximum });
+  return [judgements.map(({ span }) => span.start), more?.start];
+}
+
+describe('no more findings than are wanted', () => {
+  test('are the first of the text, whatever rules they are of, and the next is marked', () => {
+    assert.deepEqual(some('b a b a', 2), [[0, 2], 4]);
+    assert.deepEqual(some('b a b a', 3), [[0, 2, 4], 6]);
+  });
+  test('nothing is marked where there are no more', () => {
+    assert.deepEqual(some('b a b a', 4), [[0, 2, 4, 6], undefined]);
+    assert.deepEqual(some('', 1), [[], undefined]);
+  });
+  test('what is off or silenced does not count', () => {
+    assert.deepEqual(some('b a b a', 2, { 'shell/b': 'off' }), [[2, 6], undefined]);
+    assert.deepEqual(some('a # linux-namespaces-disable-line\nb a', 1), [[34], 36]);
+  });
+  test('rules look no further', () => {
+    const asked: number[] = [];
+    const counting = defineDialect<Declared>({
+      id: 'shell',
+      recognises: () => true,
+      read: () => ({ workloads: [] }),
+      rules: [
+        {
+          id: 'shell/counting',
+          severity: 'hint',
+          summary: 'A number',
+          link,
+          *check() {
+            for (let start = 0; ; start++) {
+              asked.push(start);
+              yield { span: { start, end: start + 1 }, message: 'It is there.' };
+            }
+          },
+        },
+      ],
+      comment: undefined,
+    });
+    const document = counting.open('');
+    assert.equal(verdictOn(document, undefined, { ...noSettings, maximum: 5 }).judgements.length, 5);
+    assert.ok(asked.length <= 7, `${asked.length} were asked for`);
+    // Nor are they asked again for what they have said.
+    verdictOn(document, undefined, { ...noSettings, maximum: 6 });
+    assert.equal(new Set(asked).size, asked.length);
   });
 });
 

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { OpenDocument } from '../../server/language/dialect.ts';
 import { kubernetes } from '../../server/language/dialects/kubernetes/index.ts';
 import { dialects } from '../../server/language/dialects/index.ts';
-import { judge } from '../../server/language/engine.ts';
+import { judge, noSettings, verdictOn } from '../../server/language/engine.ts';
 import type { Span } from '../../server/language/span.ts';
 import { documentStarts } from '../../server/language/yaml-documents.ts';
 import { readYaml } from '../../server/language/yaml.ts';
@@ -86,6 +87,22 @@ for (const dialect of dialects) {
       versions.push(text);
     }
     for (const before of versions.toReversed().filter((_, index) => index % 4 === 0)) step(before);
+  });
+}
+
+for (const dialect of dialects) {
+  test(`${dialect.id}: a first part of what is found is of what is found in all, and does not spoil the rest`, () => {
+    for (const text of fixtures(dialect.id)) {
+      const all = judge(dialect.open(text));
+      const document = dialect.open(text);
+      for (const maximum of [1, 3, 8, 1000]) {
+        const { judgements, more } = verdictOn(document, undefined, { ...noSettings, maximum });
+        assert.equal(judgements.length, Math.min(maximum, all.length));
+        assert.equal(more !== undefined, all.length > maximum);
+        for (const each of judgements) assert.ok(all.some((other) => isDeepStrictEqual(other, each)));
+      }
+      assert.deepEqual(judge(document), all);
+    }
   });
 }
 

@@ -67,6 +67,24 @@ test('a quick fix mends what it is for, and a comment silences it', async (t) =>
   await client.diagnostics(uri, ({ length }) => length === 0);
 });
 
+test('of many problems the first are shown, with where they stop and how to see more', async (t) => {
+  const client = await Client.open(testScope(t), { off: [], rules: {}, maximum: 2 });
+  await client.openText(uri, 'shellscript', 'unshare --pid --mount-proc sh\n'.repeat(5));
+  const found = await client.diagnostics(uri, ({ length }) => length === 3);
+  assert.deepEqual(rules(found), [forgotten, forgotten, undefined]);
+  const last = found[2];
+  assert.deepEqual([last?.severity, last?.range.start.line], [3, 2]);
+  assert.match(
+    last?.message === undefined ? '' : JSON.stringify(last.message),
+    /first 2 problems.*linuxNamespaces\.language\.maxNumberOfProblems/,
+  );
+  await client.sendSettings({ off: [], rules: {}, maximum: 5 });
+  await client.diagnostics(uri, ({ length }) => length === 5);
+  // What is no number counts as nothing.
+  await client.sendSettings({ off: [], rules: {}, maximum: 'many' });
+  await client.diagnostics(uri, ({ length }) => length === 5);
+});
+
 test('settings change the severity of a rule, silence it, and switch a whole dialect off', async (t) => {
   const client = await Client.open(testScope(t), { off: [], rules: { [forgotten]: 'hint' } });
   await client.openText(uri, 'shellscript', 'unshare --pid --mount-proc sh\n');

@@ -173,5 +173,6 @@ function readSettings(): SettingsMessage {
   return {
     off: dialectIds.filter((id) => isRecord(on) && on[id] === false),
     rules: isRecord(rules) ? rules : {},
+    maximum: configuration.get<unknown>(languageSettings.maximum),
   };
 }

@@ -1,5 +1,5 @@
 import type { NamespaceType } from '../../../extension/helper/protocol.ts';
-import type { Declared, DeclaredNamespace, DeclaredSysctl, NamespaceSource } from '../declared.ts';
+import type { Declared, DeclaredNamespace, DeclaredSysctl, NamespaceSource, Workload } from '../declared.ts';
 import { defineDialect, type Completion, type Description } from '../dialect.ts';
 import type { Host } from '../host.ts';
 import { itemsOf, memberOf, parseJson, placeAt, textOf, valueAt, type JsonObject, type JsonValue } from '../json.ts';
@@ -60,15 +60,23 @@ function read(text: string): DevcontainerDocument {
   if (root === undefined) return { root, options: [], workloads: [] };
   const options = readOptions(itemsOf(valueAt(root, 'runArgs')));
   const name = textOf(valueAt(root, 'name'));
-  const workload = {
+  const workload = (): Workload => ({
     ...(name !== undefined && { name }),
     span: (memberOf(root, 'name') ?? memberOf(root, 'image') ?? root.members[0])?.nameSpan ?? root.span,
     namespaces: options.flatMap(declared),
     mappings: [],
-    sysctls: options.flatMap(sysctl),
+    sysctls: sysctlsOf(options),
     runtimes: ['docker', 'podman'],
+  });
+  let workloads: readonly Workload[] | undefined;
+  return {
+    root,
+    options,
+    // Only a connected host, what is asked at a place and few of the rules need them.
+    get workloads() {
+      return (workloads ??= [workload()]);
+    },
   };
-  return { root, options, workloads: [workload] };
 }
 
 function readOptions(items: readonly JsonValue[]): RunOption[] {
@@ -119,6 +127,10 @@ function source(name: string, value: string): NamespaceSource | undefined {
   if (value.startsWith('ns:')) return { kind: 'path', path: value.slice('ns:'.length) };
   const isNew = value === 'private' || value === 'shareable' || (name === 'network' && /^(?:bridge|none)$/.test(value));
   return isNew ? { kind: 'new' } : undefined;
+}
+
+export function sysctlsOf(options: readonly RunOption[]): readonly DeclaredSysctl[] {
+  return options.flatMap(sysctl);
 }
 
 function sysctl({ name, value, valueSpan }: RunOption): DeclaredSysctl[] {

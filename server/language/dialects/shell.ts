@@ -1,18 +1,18 @@
-import type { Declared } from '../declared.ts';
+import type { Declared, Workload } from '../declared.ts';
 import { defineDialect } from '../dialect.ts';
-import { shellRules } from '../rules/shell/index.ts';
+import { commandRules, shellRules } from '../rules/shell/index.ts';
 import { isShell } from './recognise.ts';
 import { completeShell } from './shell/complete.ts';
 import { workloadsOf } from './shell/declare.ts';
 import { describeShell } from './shell/describe.ts';
-import { invocationsOf, type Invocation } from './shell/invocation.ts';
+import { invocationsIn, wordsOfInterest, type Invocation } from './shell/invocation.ts';
 import { readScript } from './shell/lexer.ts';
 
 /** What of a shell script makes, enters or shares namespaces, in the order of the text. */
 export interface ShellDocument extends Declared {
-  readonly invocations: readonly Invocation[];
-  /** The same, apart by program: a rule asks for those of a few. */
-  readonly byTool: ReadonlyMap<Invocation['tool'], readonly Invocation[]>;
+  readonly invocations: Iterable<Invocation>;
+  /** Some of them may be calls of ip(8): what several of them do together need not be looked for otherwise. */
+  readonly hasIp: boolean;
   readonly functions: ReadonlySet<string>;
   readonly script: ReturnType<typeof readScript>;
 }
@@ -22,6 +22,7 @@ export const shell = defineDialect<ShellDocument>({
   recognises: isShell,
   read,
   rules: shellRules,
+  units: commandRules,
   complete: completeShell,
   describe: describeShell,
   comment: '#',
@@ -30,7 +31,7 @@ export const shell = defineDialect<ShellDocument>({
 const nothing: ShellDocument = {
   script: { commands: [], functions: new Set() },
   invocations: [],
-  byTool: new Map(),
+  hasIp: false,
   functions: new Set(),
   workloads: [],
 };
@@ -40,23 +41,17 @@ const worthReading = /\b(?:unshare|nsenter|netns|docker|podman|runc|systemd-run|
 
 function read(text: string): ShellDocument {
   if (!worthReading.test(text)) return nothing;
-  const script = readScript(text);
-  const invocations = invocationsOf(script);
+  const script = readScript(text, wordsOfInterest);
+  const invocations = { [Symbol.iterator]: () => invocationsIn(script) };
+  let workloads: readonly Workload[] | undefined;
   return {
     script,
     invocations,
-    byTool: groupedByTool(invocations),
+    hasIp: /\bip\b/.test(text),
     functions: script.functions,
-    workloads: workloadsOf(invocations),
+    // Only a connected host and what is asked at a place need them.
+    get workloads() {
+      return (workloads ??= workloadsOf(invocations));
+    },
   };
-}
-
-function groupedByTool(invocations: readonly Invocation[]): Map<Invocation['tool'], Invocation[]> {
-  const groups = new Map<Invocation['tool'], Invocation[]>();
-  for (const invocation of invocations) {
-    const group = groups.get(invocation.tool);
-    if (group === undefined) groups.set(invocation.tool, [invocation]);
-    else group.push(invocation);
-  }
-  return groups;
 }

@@ -1,5 +1,6 @@
+import type { Workload } from '../declared.ts';
 import { defineDialect } from '../dialect.ts';
-import { systemdRules } from '../rules/systemd/index.ts';
+import { assignmentRules, systemdRules } from '../rules/systemd/index.ts';
 import { completeUnit } from './systemd/complete.ts';
 import { isUnit } from './recognise.ts';
 import { workloadsOf } from './systemd/declare.ts';
@@ -11,6 +12,7 @@ export const systemd = defineDialect<UnitDocument>({
   recognises: isUnit,
   read,
   rules: systemdRules,
+  units: assignmentRules,
   complete: completeUnit,
   describe: describeUnit,
   comment: '#',
@@ -18,5 +20,12 @@ export const systemd = defineDialect<UnitDocument>({
 
 function read(text: string, path: string): UnitDocument {
   const unit = unitOf(text, path);
-  return { ...unit, workloads: workloadsOf(unit) };
+  let workloads: readonly Workload[] | undefined;
+  return {
+    ...unit,
+    // Only a connected host and what is asked at a place need them.
+    get workloads() {
+      return (workloads ??= workloadsOf(unit));
+    },
+  };
 }

@@ -11,7 +11,7 @@ import { quickFix } from './protocol-numbers.ts';
 export function codeActionsIn(analysis: Analysis, range: Range, host: Host | undefined): CodeAction[] {
   const start = analysis.text.offsetAt(range.start);
   const end = analysis.text.offsetAt(range.end);
-  const here = analysis.judgements(host).filter(({ span }) => span.start <= end && start <= span.end);
+  const here = analysis.verdict(host).judgements.filter(({ span }) => span.start <= end && start <= span.end);
   return [
     ...here.flatMap((judgement) => fixesOf(analysis, judgement)),
     ...here.flatMap((judgement) => creationOf(analysis, judgement, host)),
@@ -31,9 +31,9 @@ function fixesOf(analysis: Analysis, judgement: Judgement): CodeAction[] {
 }
 
 function creationOf(analysis: Analysis, judgement: Judgement, host: Host | undefined): CodeAction[] {
+  if (host === undefined || judgement.rule.id !== 'host/path-missing') return [];
   const found = analysis.namespaceAt(judgement.span.start);
-  if (host === undefined || judgement.rule.id !== 'host/path-missing' || found?.namespace.from.kind !== 'path')
-    return [];
+  if (found?.namespace.from.kind !== 'path') return [];
   const argument: CreateArgument = { type: found.namespace.type, path: found.namespace.from.path };
   if (creatable(argument) === undefined) return [];
   const title = `Create it on ${host.name}`;

@@ -76,7 +76,7 @@ export function parseArguments(given: readonly string[], rules: ReadonlySet<stri
     } else return `There is no option ${name}`;
   }
   if (action === 'lint' && paths.length === 0) return 'Nothing to check: give files or folders';
-  return { format, failOn, settings: { off, rules: Object.fromEntries(changed) }, paths, action };
+  return { format, failOn, settings: { off, rules: Object.fromEntries(changed), maximum: Infinity }, paths, action };
 }
 
 const valued: ReadonlySet<string> = new Set(['--format', '--fail-on', '--off', '--rule']);

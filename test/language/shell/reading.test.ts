@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { shell } from '../../../server/language/dialects/shell.ts';
-import { invocationsOf } from '../../../server/language/dialects/shell/invocation.ts';
+import { invocationsIn } from '../../../server/language/dialects/shell/invocation.ts';
 import { readScript } from '../../../server/language/dialects/shell/lexer.ts';
 import type { Host } from '../../../server/language/host.ts';
 import { judged, unmark } from '../support/judging.ts';
@@ -20,13 +20,13 @@ function straight(text: string): string[] {
 }
 
 function tools(text: string): string[] {
-  return invocationsOf(readScript(text))
+  return [...invocationsIn(readScript(text))]
     .filter(({ tool }) => tool !== 'other')
     .map(({ tool, program, asRoot }) => `${asRoot ? '#' : ''}${tool}@${program.span.start}`);
 }
 
 const options = (text: string): string[] =>
-  invocationsOf(readScript(text)).flatMap((invocation) =>
+  [...invocationsIn(readScript(text))].flatMap((invocation) =>
     'options' in invocation
       ? [
           ...invocation.options.map(({ name, value }) => `${name}${value === undefined ? '' : `=${value.text}`}`),

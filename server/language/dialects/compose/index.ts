@@ -1,4 +1,4 @@
-import { composeRules } from '../../rules/compose/index.ts';
+import { composeRules, serviceRules } from '../../rules/compose/index.ts';
 import { defineDialect } from '../../dialect.ts';
 import { isCompose } from '../recognise.ts';
 import { completeCompose, describeCompose } from './assist.ts';
@@ -9,6 +9,7 @@ export const compose = defineDialect({
   recognises: isCompose,
   read: readCompose,
   rules: composeRules,
+  units: serviceRules,
   complete: completeCompose,
   describe: describeCompose,
   comment: '#',

@@ -25,9 +25,45 @@ export interface Service {
   /** Nothing of it comes from another file. */
   readonly complete: boolean;
   /** Of each key what is written where, the one that counts last. */
-  readonly fields: ReadonlyMap<string, readonly YamlEntry[]>;
+  readonly fields: Fields;
   /** What `setting` has found: some forty rules ask for the same few keys. */
   readonly settings: Map<string, KeyedSetting | undefined>;
+  /** What `mountsOf` has found. */
+  mounts?: readonly Mount[];
+}
+
+/** The entries of several maps by key, put together for the few keys that are asked for. */
+export class Fields {
+  readonly #maps: readonly ReadonlyMap<string, YamlEntry>[];
+  readonly #known = new Map<string, readonly YamlEntry[] | undefined>();
+
+  /** The base first. */
+  constructor(maps: readonly ReadonlyMap<string, YamlEntry>[]) {
+    this.#maps = maps;
+  }
+
+  has(key: string): boolean {
+    return this.#maps.some((map) => map.has(key)) && this.get(key) !== undefined;
+  }
+
+  get(key: string): readonly YamlEntry[] | undefined {
+    if (!this.#known.has(key)) this.#known.set(key, this.#find(key));
+    return this.#known.get(key);
+  }
+
+  #find(key: string): readonly YamlEntry[] | undefined {
+    let found: YamlEntry[] | undefined;
+    for (const map of this.#maps) {
+      const entry = map.get(key);
+      if (entry === undefined) continue;
+      const tag = entry.value.tag ?? resolved(entry.value)?.tag;
+      if (tag === '!reset') found = undefined;
+      else if (tag === '!override' || found === undefined) found = [entry];
+      // An entry that comes from the same anchor twice is one.
+      else if (!found.includes(entry)) found.push(entry);
+    }
+    return found;
+  }
 }
 
 /** A scalar whose value is known. */
@@ -54,14 +90,19 @@ export function settingOf(node: YamlNode | undefined): Setting | undefined {
 
 export function setting(service: Service, key: string): KeyedSetting | undefined {
   const { settings } = service;
-  if (!settings.has(key)) settings.set(key, settingUnder(service, key));
-  return settings.get(key);
+  const known = settings.get(key);
+  if (known !== undefined || settings.has(key) || !service.fields.has(key)) return known;
+  const found = settingUnder(service, key);
+  settings.set(key, found);
+  return found;
 }
 
 function settingUnder(service: Service, key: string): KeyedSetting | undefined {
   const entry = service.fields.get(key)?.at(-1);
   const found = settingOf(entry?.value);
-  return found === undefined || entry === undefined || found.text === '' ? undefined : { ...found, entry };
+  if (found === undefined || entry === undefined || found.text === '') return undefined;
+  const { text, assumed, span, scalar } = found;
+  return { text, assumed, span, scalar, entry };
 }
 
 /** Whether a key has a value, known or not: a list or a map has one unless it is empty. */
@@ -151,7 +192,11 @@ export interface Mount {
 
 const propagations = new Set(['shared', 'rshared', 'slave', 'rslave', 'private', 'rprivate']);
 
-export function mountsOf(service: Service): Mount[] {
+export function mountsOf(service: Service): readonly Mount[] {
+  return (service.mounts ??= findMounts(service));
+}
+
+function findMounts(service: Service): Mount[] {
   const found: Mount[] = [];
   for (const { value } of service.fields.get('volumes') ?? []) {
     for (const item of itemsOf(value)) {

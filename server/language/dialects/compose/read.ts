@@ -1,6 +1,7 @@
-import { asMap, entriesOf, entryOf, isNull, readYaml, resolved, textOf } from '../../yaml.ts';
+import type { Workload } from '../../declared.ts';
+import { asMap, entriesOf, entryOf, isNull, readYaml, textOf } from '../../yaml.ts';
 import type { YamlDocument, YamlEntry, YamlMap } from '../../yaml.ts';
-import type { ComposeDocument, Service } from './model.ts';
+import { Fields, type ComposeDocument, type Service } from './model.ts';
 import { workloadsOf } from './workloads.ts';
 
 /** Fields that all services of a file may have together: merge keys could make a small file a large one. */
@@ -17,15 +18,19 @@ interface Written {
 export function readCompose(text: string): ComposeDocument {
   const documents = readYaml(text);
   const services = servicesOf(documents);
-  const document = {
+  let workloads: readonly Workload[] | undefined;
+  return {
     text,
     documents,
     services,
     byName: new Map(services.map((service) => [service.name, service])),
     networks: new Map(documents.flatMap(({ root }) => [...entriesOf(entryOf(root, 'networks')?.value)])),
+    includes: documents.some(({ root }) => entryOf(root, 'include') !== undefined),
+    // Only a connected host and what is asked at a place need them.
+    get workloads() {
+      return (workloads ??= workloadsOf(services));
+    },
   };
-  const includes = documents.some(({ root }) => entryOf(root, 'include') !== undefined);
-  return { ...document, includes, workloads: workloadsOf(services) };
 }
 
 function servicesOf(documents: readonly YamlDocument[]): Service[] {
@@ -43,14 +48,21 @@ function servicesOf(documents: readonly YamlDocument[]): Service[] {
   const services: Service[] = [];
   for (const { name, entry, maps } of written.values()) {
     const chain = chainOf(maps, written);
-    const fields = new Map<string, YamlEntry[]>();
+    const fields: ReadonlyMap<string, YamlEntry>[] = [];
     for (const map of chain.maps) {
       const entries = entriesOf(map);
       left -= entries.size;
       if (left < 0) break;
-      for (const [key, one] of entries) add(fields, key, one);
+      fields.push(entries);
     }
-    services.push({ name, span: entry.keySpan, maps, complete: chain.complete, fields, settings: new Map() });
+    services.push({
+      name,
+      span: entry.keySpan,
+      maps,
+      complete: chain.complete,
+      fields: new Fields(fields),
+      settings: new Map(),
+    });
   }
   return services;
 }
@@ -78,16 +90,4 @@ function chainOf(
     at = target.maps;
   }
   return { maps, complete };
-}
-
-function add(fields: Map<string, YamlEntry[]>, key: string, entry: YamlEntry): void {
-  const tag = entry.value.tag ?? resolved(entry.value)?.tag;
-  if (tag === '!reset') fields.delete(key);
-  else if (tag === '!override') fields.set(key, [entry]);
-  else {
-    const known = fields.get(key);
-    if (known === undefined) fields.set(key, [entry]);
-    // An entry that comes from the same anchor twice is one.
-    else if (!known.includes(entry)) known.push(entry);
-  }
 }

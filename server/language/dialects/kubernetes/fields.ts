@@ -29,12 +29,20 @@ export function fieldOf(node: YamlNode | undefined, key: string): YamlEntry | un
 
 export function flagOf(node: YamlNode | undefined, key: string, absent = false): Flag {
   const entry = fieldOf(node, key);
-  if (entry === undefined) return { value: absent, span: undefined, valueSpan: undefined };
+  if (entry === undefined) return absent ? absentTrue : absentFalse;
   return { value: booleanOf(entry.value) ?? 'unknown', span: spanOf(entry), valueSpan: entry.value.span };
 }
 
+const absentTrue: Flag = { value: true, span: undefined, valueSpan: undefined };
+const absentFalse: Flag = { value: false, span: undefined, valueSpan: undefined };
+
 export function mapsIn(node: YamlNode | undefined, key: string): YamlMap[] {
-  return itemsOf(entryOf(node, key)?.value).flatMap((item) => asMap(item) ?? []);
+  const maps: YamlMap[] = [];
+  for (const item of itemsOf(entryOf(node, key)?.value)) {
+    const map = asMap(item);
+    if (map !== undefined) maps.push(map);
+  }
+  return maps;
 }
 
 export interface TextField {

@@ -19,7 +19,13 @@ export function templateOf(apiVersion: string, kind: string): readonly string[] 
   return known?.groups.includes(group) === true ? known.path : undefined;
 }
 
+/** Whether the name of one of these kinds stands anywhere: without, no pod is in a document. */
+export function mayHoldPod(text: string): boolean {
+  return anyKind.test(text);
+}
+
 const names = [...kinds.keys()].join('|');
+const anyKind = new RegExp(names);
 const kindLine = new RegExp(`(?:^|[\\s{,"'-])kind["']?[ \\t]*:[ \\t]*["']?(?:${names}|(?:${names})?List)\\b`, 'm');
 const apiVersionLine = /(?:^|[\s{,"'-])apiVersion["']?[ \t]*:/m;
 /** Actions of Go's template engine that are lines of their own: the text is not YAML until they are carried out. */

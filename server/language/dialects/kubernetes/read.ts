@@ -2,21 +2,31 @@ import type { DeclaredNamespace, DeclaredSysctl, Workload } from '../../declared
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import type { Span } from '../../span.ts';
 import { asMap, entriesOf, entryOf, itemsOf, readYaml, textOf, valueAt, valueOf } from '../../yaml.ts';
-import type { YamlMap, YamlNode } from '../../yaml.ts';
+import type { YamlDocument, YamlMap, YamlNode } from '../../yaml.ts';
 import { fieldOf, flagOf, mapsIn } from './fields.ts';
 import { containerLists } from './model.ts';
 import type { Container, Flag, KubernetesDocument, Mount, Pod, PodSysctl, Volume } from './model.ts';
-import { templateOf } from './kinds.ts';
+import { mayHoldPod, templateOf } from './kinds.ts';
 
 /** Lists in lists are not made by any tool: a few levels are enough. */
 const deepestList = 4;
 
 export function readKubernetes(text: string): KubernetesDocument {
-  const documents = readYaml(text);
+  // Of what is no pod only completion and hovers read anything, and only where they are asked for.
+  let documents: readonly YamlDocument[] | undefined = mayHoldPod(text) ? readYaml(text) : undefined;
   // Without aliases a text has fewer items than characters; with them a short one can say very much, which is left out.
   const budget = { left: text.length };
-  const pods = documents.flatMap(({ root }) => podsOf(root, 0, budget));
-  return { documents, pods, workloads: pods.map(workloadOf) };
+  const pods = (documents ?? []).flatMap(({ root }) => podsOf(root, 0, budget));
+  let workloads: readonly Workload[] | undefined;
+  return {
+    pods,
+    get documents() {
+      return (documents ??= readYaml(text));
+    },
+    get workloads() {
+      return (workloads ??= pods.map(workloadOf));
+    },
+  };
 }
 
 function podsOf(node: YamlNode, depth: number, budget: { left: number }): Pod[] {
@@ -64,7 +74,8 @@ interface Parts {
 
 function podOf({ object, kind, around, holder, spec }: Parts): Pod {
   const securityContext = asMap(valueOf(spec, 'securityContext'));
-  const containers = containerLists.flatMap((list) => mapsIn(spec, list).map((node) => containerOf(node, list)));
+  const containers: Container[] = [];
+  for (const list of containerLists) for (const node of mapsIn(spec, list)) containers.push(containerOf(node, list));
   const nameNode = valueAt(object, 'metadata', 'name');
   return {
     kind,

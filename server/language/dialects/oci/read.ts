@@ -42,15 +42,31 @@ export function readOci(text: string): OciDocument {
   const sysctls = membersOf(valueAt(linux, 'sysctl')).map((member): OciSysctl => {
     return { name: member.name, key: dotted(member.name), nameSpan: member.nameSpan, member };
   });
-  const workload: Workload = {
+  const workload = (): Workload => ({
     span: namespacesMember?.nameSpan ?? memberOf(root, 'ociVersion')?.nameSpan ?? { start: 0, end: 0 },
     namespaces: [...entryOf].map(([type, entry]) => declared(type, entry)),
     mappings: idMaps.flatMap(({ kind, lines }) => lines.flatMap((line) => mapping(kind, line))),
     sysctls: sysctls.flatMap(declaredSysctl),
     runtimes: ['runc', 'crun'],
+  });
+  const mounts: OciMount[] = [];
+  for (const item of itemsOf(valueAt(root, 'mounts'))) if (item.kind === 'object') mounts.push(readMount(item));
+  let workloads: readonly Workload[] | undefined;
+  return {
+    text,
+    root,
+    linux,
+    namespacesMember,
+    entries,
+    entryOf,
+    mounts,
+    idMaps,
+    sysctls,
+    // Only a connected host and what is asked at a place need them.
+    get workloads() {
+      return (workloads ??= [workload()]);
+    },
   };
-  const mounts = itemsOf(valueAt(root, 'mounts')).flatMap(readMount);
-  return { text, root, linux, namespacesMember, entries, entryOf, mounts, idMaps, sysctls, workloads: [workload] };
 }
 
 const nothing: Omit<OciDocument, 'text'> = {
@@ -80,24 +96,31 @@ function readNamespace(value: JsonValue): OciNamespace {
   return { span: value.span, typeText, type, path: stringOf(valueAt(value, 'path')) };
 }
 
-function readMount(value: JsonValue): OciMount[] {
-  if (value.kind !== 'object') return [];
+function readMount(value: JsonObject): OciMount {
   const destination = stringOf(valueAt(value, 'destination'));
-  const options = itemsOf(valueAt(value, 'options')).flatMap((option) => stringOf(option) ?? []);
-  return [
-    {
-      value,
-      span: value.span,
-      destination,
-      target: destination && posix.join('/', destination.value).replace(/(?<=.)\/$/, ''),
-      type: stringOf(valueAt(value, 'type')),
-      source: stringOf(valueAt(value, 'source')),
-      options,
-      bind: options.some((option) => option.value === 'bind' || option.value === 'rbind'),
-      uidMappings: readIdMap(value, 'uid'),
-      gidMappings: readIdMap(value, 'gid'),
-    },
-  ];
+  const options: OciText[] = [];
+  for (const item of itemsOf(valueAt(value, 'options'))) {
+    const option = stringOf(item);
+    if (option !== undefined) options.push(option);
+  }
+  return {
+    value,
+    span: value.span,
+    destination,
+    target: destination && targetOf(destination.value),
+    type: stringOf(valueAt(value, 'type')),
+    source: stringOf(valueAt(value, 'source')),
+    options,
+    bind: options.some((option) => option.value === 'bind' || option.value === 'rbind'),
+    uidMappings: readIdMap(value, 'uid'),
+    gidMappings: readIdMap(value, 'gid'),
+  };
+}
+
+function targetOf(destination: string): string {
+  // Nearly all are written so.
+  if (/^(?:\/[^/.][^/]*)+$/.test(destination)) return destination;
+  return posix.join('/', destination).replace(/(?<=.)\/$/, '');
 }
 
 function readIdMap(from: JsonObject | undefined, kind: 'uid' | 'gid'): OciIdMap | undefined {

@@ -34,12 +34,20 @@ export class CommandCollector {
   readonly functions = new Set<string>();
   /** Here-documents whose bodies begin at the next line. */
   readonly awaited: { readonly delimiter: string; readonly tabs: boolean }[] = [];
+  private readonly keep: (words: readonly Word[]) => readonly Word[];
+  private lastStart = 0;
+  private inOrder = true;
+
+  constructor(keep: (words: readonly Word[]) => readonly Word[] = (words) => words) {
+    this.keep = keep;
+  }
 
   script(): Script {
-    const commands = this.commands.toSorted(
-      (one, other) => (one.words[0]?.span.start ?? 0) - (other.words[0]?.span.start ?? 0),
-    );
-    return { commands, functions: this.functions };
+    // One around another ends later than that, which is the only disorder.
+    if (!this.inOrder) {
+      this.commands.sort((one, other) => (one.words[0]?.span.start ?? 0) - (other.words[0]?.span.start ?? 0));
+    }
+    return { commands: this.commands, functions: this.functions };
   }
 
   /** Whether what follows are the words of `[[`. */
@@ -89,7 +97,11 @@ export class CommandCollector {
     frame.ignored = false;
     if (words.length === 0 || ignored) return;
     const straight = frame.end === 'text' && frame.compounds.length === 0 && !frame.conditional;
-    this.commands.push({ words, straight, background: false });
+    const start = words[0]?.span.start ?? 0;
+    this.inOrder &&= start >= this.lastStart;
+    this.lastStart = start;
+    // As long as it is: a list that grows has room for more than most commands have words.
+    this.commands.push({ words: this.keep(words).slice(), straight, background: false });
   }
 
   endList(frame: ListFrame): void {

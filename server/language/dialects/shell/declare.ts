@@ -54,18 +54,18 @@ const isolates: Readonly<Record<NamespaceType, string>> = {
   time: 'monotonic and boot-time clocks',
 };
 
-export function workloadsOf(invocations: readonly Invocation[]): Workload[] {
+export function workloadsOf(invocations: Iterable<Invocation>): Workload[] {
   const added = namesAdded(invocations);
-  return invocations.flatMap((invocation) => {
+  const found: Workload[] = [];
+  for (const invocation of invocations) {
     const workload = workloadOf(invocation, added);
-    return workload === undefined || (workload.namespaces.length === 0 && workload.sysctls.length === 0)
-      ? []
-      : [workload];
-  });
+    if (workload !== undefined && (workload.namespaces.length > 0 || workload.sysctls.length > 0)) found.push(workload);
+  }
+  return found;
 }
 
 /** Names that the script itself gives: whether they are there already says nothing. Undefined when they are not all known. */
-export function namesAdded(invocations: readonly Invocation[]): ReadonlySet<string> | undefined {
+export function namesAdded(invocations: Iterable<Invocation>): ReadonlySet<string> | undefined {
   const names = new Set<string>();
   for (const invocation of invocations) {
     if (invocation.tool !== 'ip' || invocation.ip.object !== 'netns') continue;
@@ -219,8 +219,9 @@ export function sysctlOf(given: Given): DeclaredSysctl[] {
 export function rangeOf(given: Given): DeclaredMapping | undefined {
   const kind = given.name === 'map-users' ? 'uid' : given.name === 'map-groups' ? 'gid' : undefined;
   const text = literalValue(given);
-  const [, first, separator, second, count] = /^(\d{1,10})([:,])(\d{1,10})\2(\d{1,10})$/.exec(text ?? '') ?? [];
-  if (kind === undefined || given.value === undefined || first === undefined) return undefined;
+  if (kind === undefined || text === undefined) return undefined;
+  const [, first, separator, second, count] = /^(\d{1,10})([:,])(\d{1,10})\2(\d{1,10})$/.exec(text) ?? [];
+  if (given.value === undefined || first === undefined) return undefined;
   const [inside, outside] = separator === ':' ? [first, second] : [second, first];
   const numbers = { inside: Number(inside), outside: Number(outside), count: Number(count) };
   if (Math.max(numbers.inside, numbers.outside, numbers.count) > 0xffff_ffff) return undefined;
@@ -228,7 +229,7 @@ export function rangeOf(given: Given): DeclaredMapping | undefined {
   const outsideAt = span.start + (separator === ':' ? first.length + 1 : 0);
   const outsideSpan = { start: outsideAt, end: outsideAt + (outside?.length ?? 0) };
   // With quotes the parts have no place of their own.
-  const exact = span.end - span.start === text?.length;
+  const exact = span.end - span.start === text.length;
   return { kind, ...numbers, span, ...(exact && { outsideSpan }) };
 }
 

@@ -81,8 +81,8 @@ const verbs: Readonly<Record<IpCommand['object'], readonly string[]>> = {
   ],
 };
 
-export function parseIp(words: readonly Word[]): IpCommand | undefined {
-  let index = 0;
+export function parseIp(words: readonly Word[], from: number): IpCommand | undefined {
+  let index = from;
   let inside: Word | undefined;
   let all = false;
   for (; words[index]?.text.startsWith('-') === true; index++) {

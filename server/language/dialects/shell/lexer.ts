@@ -1,20 +1,27 @@
 import { CommandCollector } from './collector.ts';
 import { ListFrame, PieceFrame, WordsFrame, type Frame } from './frames.ts';
-import { WordBuilder, type Script } from './word.ts';
+import { WordBuilder, type Script, type Word } from './word.ts';
 
 /**
  * The simple commands of a script: of sh(1), bash(1), and what zsh and ksh share with them. It never fails and takes one pass: what
  * is open lies on a stack of its own, so that no nesting is too deep. What only running could tell is unknown, not guessed.
  */
-export function readScript(text: string): Script {
-  return new Lexer(text).read();
+export function readScript(text: string, keep?: (words: readonly Word[]) => readonly Word[]): Script {
+  return new Lexer(text, keep).read();
 }
 
-const plain = /[^\s'"\\$`;&|<>()#~*?[{]+/y;
+const isSpecial: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
+  /[\s'"\\$`;&|<>()#~*?[{]/.test(String.fromCharCode(code)),
+);
+
+/** Whether a character means itself wherever a word is not quoted. */
+function isPlain(code: number): boolean {
+  return code >= 128 || isSpecial[code] === false;
+}
+
 const insideQuotes = /[^"\\$`]+/y;
 const insideBraces = /[^}'"\\$`]+/y;
 const insideGlob = /[^()'"\\$`\n]+/y;
-const blanks = /[ \t\r\f\v]+/y;
 const variable = /[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]/y;
 /** The commands `[` and `[[`, where another `[` would begin a pattern. */
 const bracket = /\[\[?(?=\s|$)/y;
@@ -29,12 +36,13 @@ class Lexer {
   private readonly text: string;
   private at = 0;
   private readonly stack: Frame[] = [new ListFrame('text')];
-  private readonly collector = new CommandCollector();
+  private readonly collector: CommandCollector;
   /** How many of the stack are backquotes, inside which an unescaped one always closes. */
   private backquotes = 0;
 
-  constructor(text: string) {
+  constructor(text: string, keep: ((words: readonly Word[]) => readonly Word[]) | undefined) {
     this.text = text;
+    this.collector = new CommandCollector(keep);
   }
 
   read(): Script {
@@ -44,11 +52,13 @@ class Lexer {
   }
 
   private step(): void {
-    const frame = this.stack.at(-1);
+    const frame = this.stack[this.stack.length - 1];
     if (frame === undefined) this.at = this.text.length;
-    else if (frame.kind === 'list') this.stepList(frame);
-    else if (frame instanceof WordsFrame) this.stepWords(frame);
     else if (frame instanceof PieceFrame) this.stepPiece(frame);
+    else if (isPlain(this.text.charCodeAt(this.at)))
+      this.plainRun((frame.word ??= new WordBuilder(this.text, this.at)));
+    else if (frame instanceof WordsFrame) this.stepWords(frame);
+    else this.stepList(frame);
   }
 
   private match(pattern: RegExp): string | undefined {
@@ -62,9 +72,9 @@ class Lexer {
       const frame = this.stack[index];
       if (frame instanceof PieceFrame) continue;
       if (frame === undefined) break;
-      return (frame.word ??= new WordBuilder(this.at));
+      return (frame.word ??= new WordBuilder(this.text, this.at));
     }
-    return new WordBuilder(this.at);
+    return new WordBuilder(this.text, this.at);
   }
 
   private stepList(frame: ListFrame): void {
@@ -74,7 +84,7 @@ class Lexer {
       this.newline(frame);
     } else if (isBlank(character)) {
       this.endWord(frame);
-      this.skip(blanks);
+      this.skipBlanks();
     } else if (character === '#' && frame.word === undefined) {
       this.skipLine();
     } else if (character === '<' || character === '>' || (character === '&' && this.text[this.at + 1] === '>')) {
@@ -104,7 +114,7 @@ class Lexer {
       frame.word = undefined;
       if (ended) this.close();
       else if (character === '\n') this.newline(undefined);
-      else this.skip(blanks);
+      else this.skipBlanks();
     } else if (frame.kind === 'array' && character === '#' && frame.word === undefined) {
       this.skipLine();
     } else if (';&|<>()#'.includes(character ?? '')) {
@@ -117,15 +127,15 @@ class Lexer {
     } else this.stepWord();
   }
 
+  private plainRun(word: WordBuilder): void {
+    const from = this.at;
+    while (isPlain(this.text.charCodeAt(this.at))) this.at++;
+    word.addPlain(from, this.at);
+  }
+
   /** What is the same in every kind of word that is not quoted. */
   private stepWord(): void {
     const word = this.word();
-    const run = this.match(plain);
-    if (run !== undefined) {
-      word.add(run);
-      this.at += run.length;
-      return;
-    }
     const character = this.text[this.at];
     if (this.common(word, false)) return;
     if (character === "'") this.singleQuote(word);
@@ -148,10 +158,10 @@ class Lexer {
   private stepPiece(frame: PieceFrame): void {
     const word = this.word();
     const pattern = frame.kind === 'quote' ? insideQuotes : frame.kind === 'brace' ? insideBraces : insideGlob;
-    const run = this.match(pattern);
-    if (run !== undefined) {
-      word.add(run);
-      this.at += run.length;
+    pattern.lastIndex = this.at;
+    if (pattern.test(this.text)) {
+      word.addPlain(this.at, pattern.lastIndex);
+      this.at = pattern.lastIndex;
       return;
     }
     const character = this.text[this.at];
@@ -176,14 +186,12 @@ class Lexer {
   private common(word: WordBuilder, quoted: boolean): boolean {
     const character = this.text[this.at];
     if (character === '\\') {
-      const broken = /\\\r?\n/y;
-      broken.lastIndex = this.at;
-      const continued = broken.exec(this.text)?.[0];
-      if (continued !== undefined) {
+      const continued = this.text.startsWith('\n', this.at + 1) ? 2 : this.text.startsWith('\r\n', this.at + 1) ? 3 : 0;
+      if (continued > 0) {
         // A continuation between words begins none.
-        this.at += continued.length;
+        this.at += continued;
         const frame = this.stack.at(-1);
-        if (frame !== undefined && !(frame instanceof PieceFrame) && word.beginsAt(this.at - continued.length)) {
+        if (frame !== undefined && !(frame instanceof PieceFrame) && word.beginsAt(this.at - continued)) {
           frame.word = undefined;
         }
         return true;
@@ -214,7 +222,7 @@ class Lexer {
   private singleQuote(word: WordBuilder): void {
     const end = this.text.indexOf("'", this.at + 1);
     word.quoted = true;
-    word.add(this.text.slice(this.at + 1, end < 0 ? this.text.length : end));
+    word.addPlain(this.at + 1, end < 0 ? this.text.length : end);
     this.at = end < 0 ? this.text.length : end + 1;
   }
 
@@ -300,6 +308,10 @@ class Lexer {
   private skip(pattern: RegExp): void {
     pattern.lastIndex = this.at;
     this.at = pattern.test(this.text) ? pattern.lastIndex : this.at + 1;
+  }
+
+  private skipBlanks(): void {
+    while (isBlank(this.text[this.at])) this.at++;
   }
 
   private skipLine(): void {

@@ -68,60 +68,64 @@ export function optionTable(entries: string, pflag = false): OptionTable {
 export function parseOptions(table: OptionTable, words: readonly Word[], from = 0): Parsed {
   const options: Given[] = [];
   let index = from;
-  const result = (open: boolean, unknown?: Unknown): Parsed => ({
-    options,
-    operands: open ? [] : words.slice(index),
-    open,
-    unknown,
-  });
   for (; index < words.length; index++) {
     const word = words[index];
-    if (word === undefined || word.text === '--') {
+    if (word === undefined) break;
+    const { text } = word;
+    if (!text.startsWith('-')) {
+      // Anything may come of an expansion where an option could stand; behind other text it is part of an operand.
+      if (text === '' && !word.literal) return openAfter(options);
+      break;
+    }
+    if (text === '--') {
       index++;
       break;
     }
-    // Anything may come of an expansion where an option could stand; behind other text it is part of an operand.
-    const option = /^-[^-]|^--[\w-]+=/.test(word.text);
-    if (word.text === '' && !word.literal) return result(true);
-    if (word.text.startsWith('-') && (word.splits || (!word.literal && !option))) return result(true);
-    if (!word.text.startsWith('-') || word.text === '-') break;
+    if (word.splits || (!word.literal && !/^-[^-]|^--[\w-]+=/.test(text))) return openAfter(options);
+    if (text === '-') break;
     const next = words[index + 1];
-    const step = word.text.startsWith('--') ? longOption(table, word, next) : shortOptions(table, word, next);
-    options.push(...step.options);
-    if (step.unknown !== undefined) return result(true, step.unknown);
-    index += step.taken;
+    const step = text.startsWith('--')
+      ? longOption(table, word, next, options)
+      : shortOptions(table, word, next, options);
+    if (typeof step !== 'number') return openAfter(options, step);
+    index += step;
   }
-  return result(false);
+  return { options, operands: words.slice(index), open: false, unknown: undefined };
 }
 
-interface Step {
-  readonly options: readonly Given[];
-  /** Further words that it has taken. */
-  readonly taken: number;
-  readonly unknown?: Unknown;
+/** What follows is not known. */
+function openAfter(options: readonly Given[], unknown?: Unknown): Parsed {
+  return { options, operands: [], open: true, unknown };
 }
 
-function longOption(table: OptionTable, word: Word, next: Word | undefined): Step {
-  const equals = word.text.indexOf('=');
-  const written = word.text.slice(2, equals < 0 ? undefined : equals);
+/** How many further words have been taken, or what is wrong. */
+type Step = number | Unknown;
+
+function longOption(table: OptionTable, word: Word, next: Word | undefined, options: Given[]): Step {
+  const { text } = word;
+  const equals = text.indexOf('=');
+  const written = text.slice(2, equals < 0 ? undefined : equals);
   const name = longName(table, written);
-  const key = partOf(word, 0, equals < 0 ? word.text.length : equals);
-  if (name === undefined) return { options: [], taken: 0, unknown: { text: `--${written}`, span: key } };
+  const key = partOf(word, 0, equals < 0 ? text.length : equals);
+  if (name === undefined) return { text: `--${written}`, span: key };
   const kind = table.long.get(name);
   if (equals >= 0) {
     const value = valueOf(word, equals + 1);
-    if (kind === 'flag' && table.pflag && /^(?:0|f|false)$/i.test(value.text) && value.literal)
-      return { options: [], taken: 0 };
-    return { options: [{ name, key, whole: word.span, value }], taken: 0 };
+    if (kind === 'flag' && table.pflag && /^(?:0|f|false)$/i.test(value.text) && value.literal) return 0;
+    options.push({ name, key, whole: word.span, value });
+    return 0;
   }
-  if (kind !== 'value') return { options: [{ name, key, whole: word.span, value: undefined }], taken: 0 };
-  return withNext(name, key, word.span, next);
+  if (kind === 'value') return withNext(name, key, word.span, next, options);
+  options.push({ name, key, whole: word.span, value: undefined });
+  return 0;
 }
 
-function withNext(name: string, key: Span, from: Span, next: Word | undefined): Step {
-  if (next === undefined || next.splits) return { options: [], taken: 0, unknown: { text: name, span: key } };
+/** `whole` begins with `from`; undefined where the option does not stand alone. */
+function withNext(name: string, key: Span, from: Span | undefined, next: Word | undefined, options: Given[]): Step {
+  if (next === undefined || next.splits) return { text: name, span: key };
   const value = valueOf(next, 0);
-  return { options: [{ name, key, whole: { start: from.start, end: next.span.end }, value }], taken: 1 };
+  options.push({ name, key, whole: from && { start: from.start, end: value.span.end }, value });
+  return 1;
 }
 
 /** getopt_long(3) takes any beginning that only one option has. */
@@ -132,13 +136,12 @@ function longName(table: OptionTable, written: string): string | undefined {
   return found.length === 1 ? found[0] : undefined;
 }
 
-function shortOptions(table: OptionTable, word: Word, next: Word | undefined): Step {
-  const options: Given[] = [];
+function shortOptions(table: OptionTable, word: Word, next: Word | undefined, options: Given[]): Step {
   const { text } = word;
   for (let at = 1; at < text.length; at++) {
-    const option = table.short.get(text[at] ?? '');
+    const option = table.short.get(text.charAt(at));
     const key = text.length === 2 && word.literal ? word.span : partOf(word, at, at + 1);
-    if (option === undefined) return { options, taken: 0, unknown: { text: text.charAt(at), span: key } };
+    if (option === undefined) return { text: text.charAt(at), span: key };
     const { name, kind } = option;
     const last = at === text.length - 1 && word.literal;
     const alone = at === 1;
@@ -146,17 +149,12 @@ function shortOptions(table: OptionTable, word: Word, next: Word | undefined): S
       options.push({ name, key, whole: alone && last ? word.span : undefined, value: undefined });
       continue;
     }
-    if (last) {
-      const step = withNext(name, key, word.span, next);
-      const [given] = step.options;
-      if (given !== undefined) options.push(alone ? given : { ...given, whole: undefined });
-      return { ...step, options };
-    }
+    if (last) return withNext(name, key, alone ? word.span : undefined, next, options);
     const from = text[at + 1] === '=' && (table.pflag || kind === 'optional') ? at + 2 : at + 1;
     options.push({ name, key, whole: alone ? word.span : undefined, value: valueOf(word, from) });
     break;
   }
-  return { options, taken: 0 };
+  return 0;
 }
 
 function valueOf(word: Word, from: number): Value {

@@ -26,18 +26,27 @@ export interface Script {
   readonly functions: ReadonlySet<string>;
 }
 
-/** A word while it is read, and then the word: large scripts have hundreds of thousands. */
+/** A word while it is read, and then the word: large scripts have hundreds of thousands, whose text mostly nobody asks for. */
 export class WordBuilder implements Word {
+  private readonly source: string;
   private readonly start: number;
   private end: number;
-  text = '';
+  /** Up to where the text is what is written, unless it has been put together. */
+  private plainEnd: number;
+  private built: string | undefined = undefined;
   literal = true;
   splits = false;
   quoted = false;
 
-  constructor(start: number) {
+  constructor(source: string, start: number) {
+    this.source = source;
     this.start = start;
     this.end = start;
+    this.plainEnd = start;
+  }
+
+  get text(): string {
+    return (this.built ??= this.source.slice(this.start, this.plainEnd));
   }
 
   get span(): Span {
@@ -49,7 +58,14 @@ export class WordBuilder implements Word {
   }
 
   add(text: string): void {
-    if (this.literal) this.text += text;
+    if (this.literal) this.built = this.text + text;
+  }
+
+  /** What stands there, which means itself. */
+  addPlain(from: number, to: number): void {
+    if (!this.literal) return;
+    if (this.built === undefined && this.plainEnd === from) this.plainEnd = to;
+    else this.built = this.text + this.source.slice(from, to);
   }
 
   /** An expansion, whose result is not known. */

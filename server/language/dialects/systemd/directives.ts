@@ -313,8 +313,10 @@ const all = [...unitDirectives, ...nspawnDirectives];
 
 /** By key; a key of nspawn files may be one of units, too. */
 export function directivesOf(key: string): readonly Directive[] {
-  return byKey.get(key) ?? [];
+  return byKey.get(key) ?? none;
 }
+
+const none: readonly Directive[] = [];
 
 const byKey = new Map<string, Directive[]>();
 for (const directive of all) byKey.set(directive.key, [...(byKey.get(directive.key) ?? []), directive]);

@@ -2,14 +2,30 @@ import type { Span } from '../../span.ts';
 import type { Problem } from './validity.ts';
 import type { Word } from './words.ts';
 
-/** One assignment of a unit file, such as `PrivateNetwork=yes`. */
-export interface Assignment {
+/** One assignment of a unit file, such as `PrivateNetwork=yes`. Where its parts are is asked of few: it is sought only then. */
+export class Assignment {
   readonly key: string;
-  readonly keySpan: Span;
   readonly value: Value;
-  /** From the first character of the key to the last of the value. */
-  readonly span: Span;
   readonly section: Section;
+  readonly #line: LogicalLine;
+  readonly #start: number;
+
+  constructor(line: LogicalLine, key: Span, value: Value, section: Section) {
+    this.key = line.text.slice(key.start, key.end);
+    this.value = value;
+    this.section = section;
+    this.#line = line;
+    this.#start = key.start;
+  }
+
+  get keySpan(): Span {
+    return this.#line.span(this.#start, this.#start + this.key.length);
+  }
+
+  /** From the first character of the key to the last of the value. */
+  get span(): Span {
+    return { start: this.keySpan.start, end: this.value.span.end };
+  }
 }
 
 export interface Section {
@@ -22,16 +38,18 @@ export interface Section {
 /** A value as systemd sees it, with the continued lines joined, and where each of its parts is in the text. */
 export class Value {
   readonly text: string;
-  readonly span: Span;
   #known: { words?: readonly Word[]; quotedWords?: readonly Word[]; problems?: readonly Problem[] } | undefined;
   readonly #line: LogicalLine;
   readonly #start: number;
 
   constructor(line: LogicalLine, { start, end }: Span) {
     this.text = line.text.slice(start, end);
-    this.span = line.span(start, end);
     this.#line = line;
     this.#start = start;
+  }
+
+  get span(): Span {
+    return this.at(0, this.text.length);
   }
 
   /** What others have found in it: many rules ask for the same. */
@@ -102,13 +120,11 @@ export function readUnitText(text: string): readonly Section[] {
 
 function* logicalLines(text: string): Iterable<LogicalLine> {
   let line: LogicalLine | undefined;
-  // systemd takes a carriage return and a NUL for the end of a line, too.
-  const ends = /\r\n|[\n\r\0]/g;
   let start = text.startsWith('\uFEFF') ? 1 : 0;
   for (let more = true; more;) {
-    ends.lastIndex = start;
-    const end = ends.exec(text);
-    const piece = text.slice(start, end?.index ?? text.length);
+    let end = start;
+    while (!isLineEnd(text.charCodeAt(end))) end++;
+    const piece = text.slice(start, end);
     // A comment between continued lines is left out, and the line goes on after it.
     if (!isComment(piece)) {
       const continued = isContinued(piece);
@@ -120,10 +136,15 @@ function* logicalLines(text: string): Iterable<LogicalLine> {
         line = undefined;
       }
     }
-    more = end !== null;
-    start = ends.lastIndex;
+    more = end < text.length;
+    start = text.startsWith('\r\n', end) ? end + 2 : end + 1;
   }
   if (line !== undefined) yield line;
+}
+
+/** systemd takes a carriage return and a NUL for the end of a line, too; at the end of the text the code is NaN. */
+function isLineEnd(code: number): boolean {
+  return code === 10 || code === 13 || code === 0 || Number.isNaN(code);
 }
 
 function isComment(line: string): boolean {
@@ -153,15 +174,7 @@ function readAssignment(line: LogicalLine, section: Section): Assignment | undef
   if (sign < 0) return undefined;
   const key = stripped(line.text, 0, sign);
   if (key.start === key.end) return undefined;
-  const keySpan = line.span(key.start, key.end);
-  const value = new Value(line, stripped(line.text, sign + 1, line.text.length));
-  return {
-    key: line.text.slice(key.start, key.end),
-    keySpan,
-    value,
-    span: { start: keySpan.start, end: value.span.end },
-    section,
-  };
+  return new Assignment(line, key, new Value(line, stripped(line.text, sign + 1, line.text.length)), section);
 }
 
 function stripped(text: string, from: number, to: number): Span {

@@ -1,5 +1,5 @@
 import type { Declared } from '../../declared.ts';
-import { directivesOf, needsMountNamespace, type Directive, type Place } from './directives.ts';
+import { directives, directivesOf, needsMountNamespace, type Directive } from './directives.ts';
 import { readUnitText, type Assignment, type Section } from './text.ts';
 import { unitPath } from './unit-path.ts';
 import { validity } from './validity.ts';
@@ -95,12 +95,12 @@ function settingsOf(
   execSection: string | undefined,
 ): ReadonlyMap<string, readonly Assignment[]> {
   const settings = new Map<string, Assignment[]>();
-  const known = kind === 'nspawn' ? nspawnSections : ['Unit', 'Install', execSection];
+  const known = countingSections(kind, execSection);
   for (const section of sections) {
     if (!known.includes(section.name)) continue;
+    const here = placesOf(execSection).get(section.name);
     for (const assignment of section.assignments) {
-      const found = directivesOf(assignment.key);
-      const counts = found.length === 0 || found.some(({ places }) => isPlaced(places, section.name, execSection));
+      const counts = directivesOf(assignment.key).length === 0 || here?.has(assignment.key) === true;
       if (!counts) continue;
       const list = settings.get(assignment.key);
       if (list === undefined) settings.set(assignment.key, [assignment]);
@@ -110,13 +110,56 @@ function settingsOf(
   return settings;
 }
 
-function isPlaced(places: readonly Place[], section: string, execSection: string | undefined): boolean {
-  return places.some((place) => (place === 'exec' ? section === execSection : place === section));
+function countingSections(
+  kind: UnitKind | undefined,
+  execSection: string | undefined,
+): readonly (string | undefined)[] {
+  return kind === 'nspawn' ? nspawnSections : ['Unit', 'Install', execSection];
+}
+
+export interface Placed {
+  readonly assignment: Assignment;
+  readonly directive: Directive;
+}
+
+/** What concerns namespaces and stands where it counts, in the order of the text. */
+export function* placed(unit: Unit): Iterable<Placed> {
+  const { sections, kind, execSection } = unit;
+  const known = countingSections(kind, execSection);
+  for (const { name, assignments } of sections) {
+    if (!known.includes(name)) continue;
+    for (const assignment of assignments) {
+      const directive = directiveOf(unit, assignment);
+      if (directive !== undefined) yield { assignment, directive };
+    }
+  }
+}
+
+type Places = ReadonlyMap<string, ReadonlyMap<string, Directive>>;
+
+const places = new Map<string | undefined, Places>();
+
+/** Section -> key -> the directive that it is there. */
+function placesOf(execSection: string | undefined): Places {
+  const known = places.get(execSection);
+  if (known !== undefined) return known;
+  const found = new Map<string, Map<string, Directive>>();
+  for (const directive of directives) {
+    for (const place of directive.places) {
+      const name = place === 'exec' ? execSection : place;
+      if (name === undefined) continue;
+      const there = found.get(name) ?? new Map<string, Directive>();
+      found.set(name, there);
+      if (!there.has(directive.key)) there.set(directive.key, directive);
+    }
+  }
+  places.set(execSection, found);
+  return found;
 }
 
 /** The directive that an assignment is of, if it is one that concerns namespaces and stands where it counts. */
 export function directiveOf({ execSection }: Unit, { key, section }: Assignment): Directive | undefined {
-  return directivesOf(key).find(({ places }) => isPlaced(places, section.name, execSection));
+  return placesOf(execSection).get(section.name)?.get(key);
 }
 
 /** Many rules ask for the same: settings -> key -> what counts. */

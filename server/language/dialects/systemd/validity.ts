@@ -20,7 +20,7 @@ export function validity(directive: Directive, value: Value): readonly Problem[]
 }
 
 function problemsOf({ key, grammar }: Directive, value: Value): readonly Problem[] {
-  const { text, span } = value;
+  const { text } = value;
   switch (grammar.kind) {
     case 'boolean':
       return booleanOf(text) === undefined
@@ -31,9 +31,9 @@ function problemsOf({ key, grammar }: Directive, value: Value): readonly Problem
     case 'hostname':
       return hostnameProblems(value);
     case 'namespace path':
-      return pathProblems(text, span, 'path');
+      return pathProblems(text, value, 'path');
     case 'root':
-      return pathProblems(text, span, 'root');
+      return pathProblems(text, value, 'root');
     case 'types':
       return typeProblems(key, value, grammar.known);
     case 'binds':
@@ -49,8 +49,8 @@ function problemsOf({ key, grammar }: Directive, value: Value): readonly Problem
 }
 
 function choiceProblems(value: Value, choices: readonly Choice[], boolean: boolean): readonly Problem[] {
+  if (choices.some(({ word }) => word === value.text) || (boolean && booleanOf(value.text) !== undefined)) return [];
   const words = choices.map(({ word }) => word);
-  if (words.includes(value.text) || (boolean && booleanOf(value.text) !== undefined)) return [];
   const all = `${boolean ? 'a boolean, ' : ''}${listed(words, 'or')}`;
   return [
     wrong(value, `it takes ${all}`, `Write ${listed([...(boolean ? ['yes', 'no'] : []), ...words], 'or')}.`, [
@@ -84,14 +84,15 @@ function isHostname(name: string): boolean {
   return name.length <= 64 && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i.test(name);
 }
 
-function pathProblems(text: string, span: Span, kind: 'path' | 'root'): readonly Problem[] {
+/** Of what stands in `where`: its place is sought only when something is wrong. */
+function pathProblems(text: string, where: { readonly span: Span }, kind: 'path' | 'root'): readonly Problem[] {
   // A specifier such as %t can stand for an absolute path.
   if (text.startsWith('%') && hasSpecifier(text)) return [];
   if (!text.startsWith('/')) {
-    return [{ kind, span, reason: 'the path is not absolute', remedy: 'Write the whole path, from / on.' }];
+    return [{ kind, span: where.span, reason: 'the path is not absolute', remedy: 'Write the whole path, from / on.' }];
   }
   if (/(?:^|\/)\.\.(?:\/|$)/.test(text)) {
-    return [{ kind, span, reason: 'the path has a .. in it', remedy: 'Write the path without dots.' }];
+    return [{ kind, span: where.span, reason: 'the path has a .. in it', remedy: 'Write the path without dots.' }];
   }
   return [];
 }
@@ -153,17 +154,13 @@ function typeProblem(key: string, { text, span }: Word, known: readonly Namespac
 
 const bindOptions = ['', 'rbind', 'norbind'];
 
-function bindProblems({ text, span }: Word): readonly Problem[] {
-  const parts = text.replace(/^-/, '').replaceAll('\\:', '\0').split(':');
-  const [source = '', destination, options] = parts;
-  for (const [what, path] of [
-    ['source', source],
-    ['destination', destination],
-  ] as const) {
-    if (path === undefined) continue;
-    const [problem] = pathProblems(path, span, 'path');
+function bindProblems(word: Word): readonly Problem[] {
+  const parts = word.text.replace(/^-/, '').replaceAll('\\:', '\0').split(':');
+  const options = parts[2];
+  for (const [index, path] of parts.slice(0, 2).entries()) {
+    const [problem] = pathProblems(path, word, 'path');
     if (problem !== undefined) {
-      const reason = problem.reason.replace('path', `path of the ${what}`);
+      const reason = problem.reason.replace('path', `path of the ${index === 0 ? 'source' : 'destination'}`);
       return [
         { ...problem, kind: 'bind', reason, remedy: 'Write SOURCE[:DESTINATION[:OPTIONS]] with absolute paths.' },
       ];
@@ -171,20 +168,23 @@ function bindProblems({ text, span }: Word): readonly Problem[] {
   }
   if (parts.length > 3 || (options !== undefined && !bindOptions.includes(options))) {
     const reason = 'its only options are rbind and norbind';
-    return [{ kind: 'bind', span, reason, remedy: 'Leave the option out, or write one that systemd knows.' }];
+    return [
+      { kind: 'bind', span: word.span, reason, remedy: 'Leave the option out, or write one that systemd knows.' },
+    ];
   }
   return [];
 }
 
 const unitName = /^[\w:.\\@%-]+\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/;
 
-function unitProblems({ text, span }: Word): readonly Problem[] {
+function unitProblems(word: Word): readonly Problem[] {
+  const { text } = word;
   if (unitName.test(text) || hasSpecifier(text)) return [];
   const whole = /^[\w:\\@-]+$/.test(text);
   return [
     {
       kind: 'unit',
-      span,
+      span: word.span,
       reason: text.includes(',')
         ? 'the units are separated by blanks, not by commas'
         : `${quoted(text)} is no name of a unit`,
@@ -197,7 +197,7 @@ function unitProblems({ text, span }: Word): readonly Problem[] {
 const maximumId = 2 ** 32 - 1;
 
 function idProblems(value: Value): readonly Problem[] {
-  const { text, span } = value;
+  const { text } = value;
   if (booleanOf(text) !== undefined || /^(?:pick|identity|managed)$/.test(text)) return [];
   const numbers = /^(\d{1,20})(?::(\d{1,20}))?$/.exec(text);
   const [shift, range] = [Number(numbers?.[1]), Number(numbers?.[2] ?? 65_536)];
@@ -205,7 +205,7 @@ function idProblems(value: Value): readonly Problem[] {
   return [
     {
       kind: 'ids',
-      span,
+      span: value.span,
       reason:
         numbers === null
           ? 'it takes a boolean, pick, identity, managed, or UID[:RANGE]'

@@ -1,6 +1,5 @@
-import { isTrue, mountsOf, type ComposeDocument, type Mount } from '../../dialects/compose/model.ts';
-import type { Rule } from '../../rule.ts';
-import { engineManual, serviceRule, specification } from './support.ts';
+import { isTrue, mountsOf, type Mount } from '../../dialects/compose/model.ts';
+import { engineManual, serviceRule, specification, type ServiceRule } from './support.ts';
 
 function clean(path: string | undefined): string | undefined {
   if (path?.startsWith('/') !== true) return undefined;
@@ -26,6 +25,7 @@ const socket = serviceRule(
     summary: 'Gives the container the socket of its own engine',
     link: 'https://docs.docker.com/engine/security/#docker-daemon-attack-surface',
   },
+  ['use_api_socket', 'volumes'],
   function* (service) {
     const api = isTrue(service, 'use_api_socket');
     const message =
@@ -52,6 +52,7 @@ const hostTree = serviceRule(
     summary: 'Mounts the root, /proc, /sys or /dev of the host',
     link: `${specification}#volumes`,
   },
+  ['volumes'],
   function* (service) {
     for (const mount of mountsOf(service)) {
       const source = bindSource(mount);
@@ -89,6 +90,7 @@ const spreads = serviceRule(
     summary: 'Mounts that the container makes appear on the host',
     link: 'https://docs.docker.com/engine/storage/bind-mounts/#configure-bind-propagation',
   },
+  ['volumes'],
   function* (service) {
     for (const { propagation, kind } of mountsOf(service)) {
       if (kind !== 'bind' || (propagation?.text !== 'shared' && propagation?.text !== 'rshared')) continue;
@@ -110,6 +112,7 @@ const unknownPropagation = serviceRule(
     summary: 'A mount propagation that does not exist',
     link: `${engineManual}#mount`,
   },
+  ['volumes'],
   function* (service) {
     for (const { propagation } of mountsOf(service)) {
       if (propagation === undefined || known.has(propagation.text)) continue;
@@ -144,6 +147,7 @@ const insideProc = serviceRule(
     summary: 'A mount on or beneath /proc of the container',
     link: 'https://github.com/opencontainers/runc/blob/main/libcontainer/rootfs_linux.go',
   },
+  ['volumes'],
   function* (service) {
     for (const mount of mountsOf(service)) {
       const target = clean(mount.target);
@@ -160,4 +164,4 @@ const insideProc = serviceRule(
   },
 );
 
-export const mountRules: readonly Rule<ComposeDocument>[] = [socket, hostTree, spreads, unknownPropagation, insideProc];
+export const mountRules: readonly ServiceRule[] = [socket, hostTree, spreads, unknownPropagation, insideProc];

@@ -1,15 +1,14 @@
 import { isIpcSysctl } from '../../kernel/sysctls.ts';
+import { given, isTrue, setting, sysctlsOf, targetOf, type Service } from '../../dialects/compose/model.ts';
 import {
-  given,
-  isTrue,
-  setting,
-  sysctlsOf,
-  targetOf,
-  type ComposeDocument,
-  type Service,
-} from '../../dialects/compose/model.ts';
-import type { Rule } from '../../rule.ts';
-import { engineNetworkChecks, removal, runcChecks, serviceRule, specification, unlessAssumed } from './support.ts';
+  engineNetworkChecks,
+  removal,
+  runcChecks,
+  serviceRule,
+  specification,
+  unlessAssumed,
+  type ServiceRule,
+} from './support.ts';
 
 const discardedPorts = serviceRule(
   {
@@ -18,6 +17,7 @@ const discardedPorts = serviceRule(
     summary: 'Ports of a service in the network namespace of the host',
     link: `${specification}#ports`,
   },
+  ['network_mode'],
   function* (service, document) {
     const mode = setting(service, 'network_mode');
     const ports = given(service, 'ports');
@@ -46,6 +46,7 @@ const hostLinks = serviceRule(
     summary: 'Links of a service in the network namespace of the host',
     link: 'https://github.com/moby/moby/blob/master/daemon/internal/runconfig/hostconfig_unix.go',
   },
+  ['network_mode'],
   function* (service, document) {
     const mode = setting(service, 'network_mode');
     if (mode?.text !== 'host') return;
@@ -70,6 +71,7 @@ const hostUtsName = serviceRule(
     summary: 'A host name in the UTS namespace of the host',
     link: engineNetworkChecks.replace('hostconfig.go', 'hostconfig_unix.go'),
   },
+  ['uts'],
   function* (service, document) {
     const uts = setting(service, 'uts');
     if (uts?.text !== 'host') return;
@@ -104,6 +106,7 @@ const foreignSysctl = serviceRule(
     summary: 'A sysctl of no namespace, which would change the host',
     link: runcChecks,
   },
+  ['sysctls'],
   function* (service) {
     for (const { key, keySpan } of sysctlsOf(service)) {
       if (key.startsWith('net.') || isIpcSysctl(key) || key === 'kernel.domainname') continue;
@@ -130,6 +133,7 @@ const hostSysctl = serviceRule(
     summary: 'A sysctl of a namespace that is shared with the host',
     link: runcChecks,
   },
+  ['sysctls'],
   function* (service) {
     const hosts = {
       network_mode: isHosts(service, 'network_mode'),
@@ -161,6 +165,7 @@ const sharedSysctl = serviceRule(
     summary: 'A sysctl of a namespace that another container owns',
     link: `${specification}#sysctls`,
   },
+  ['sysctls'],
   function* (service) {
     for (const { key, keySpan } of sysctlsOf(service)) {
       const of = key.startsWith('net.') ? 'network_mode' : isIpcSysctl(key) ? 'ipc' : undefined;
@@ -182,6 +187,7 @@ const sharedMemory = serviceRule(
     summary: 'A size of /dev/shm that the IPC mode makes void',
     link: `${specification}#shm_size`,
   },
+  ['shm_size'],
   function* (service, document) {
     const size = given(service, 'shm_size');
     const ipc = setting(service, 'ipc');
@@ -207,6 +213,7 @@ const initElsewhere = serviceRule(
     summary: 'An init that is not process 1',
     link: `${specification}#init`,
   },
+  ['init'],
   function* (service, document) {
     const init = isTrue(service, 'init');
     const pid = setting(service, 'pid');
@@ -229,6 +236,7 @@ const noSlice = serviceRule(
     summary: 'A cgroup parent that the systemd driver refuses',
     link: 'https://docs.docker.com/reference/cli/dockerd/#default-cgroup-parent',
   },
+  ['cgroup_parent'],
   function* (service) {
     const parent = setting(service, 'cgroup_parent');
     if (parent === undefined || (parent.text.endsWith('.slice') && parent.text.length > 6)) return;
@@ -241,7 +249,7 @@ const noSlice = serviceRule(
   },
 );
 
-export const namespaceRules: readonly Rule<ComposeDocument>[] = [
+export const namespaceRules: readonly ServiceRule[] = [
   discardedPorts,
   hostLinks,
   hostUtsName,

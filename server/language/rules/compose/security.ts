@@ -1,7 +1,7 @@
-import { given, isTrue, listed, setting, type ComposeDocument } from '../../dialects/compose/model.ts';
-import type { Rule, RuleInfo } from '../../rule.ts';
+import { given, isTrue, listed, setting } from '../../dialects/compose/model.ts';
+import type { RuleInfo } from '../../rule.ts';
 import { capabilities } from '../../kernel/capabilities.ts';
-import { engineManual, removal, serviceRule, specification, unlessAssumed } from './support.ts';
+import { engineManual, removal, serviceRule, specification, unlessAssumed, type ServiceRule } from './support.ts';
 
 interface Hosts {
   readonly key: string;
@@ -83,7 +83,7 @@ const hosts: readonly Hosts[] = [
 ];
 
 const hostRules = hosts.map(({ key, info, message, remedy }) =>
-  serviceRule(info, function* (service) {
+  serviceRule(info, [key], function* (service) {
     const mode = setting(service, key);
     if (mode?.text !== 'host') return;
     yield { span: mode.span, message, remedy, ...unlessAssumed(mode) };
@@ -97,6 +97,7 @@ const privileged = serviceRule(
     summary: 'A container with all capabilities and devices',
     link: `${engineManual}#privileged`,
   },
+  ['privileged'],
   function* (service) {
     const on = isTrue(service, 'privileged');
     if (on === undefined) return;
@@ -116,6 +117,7 @@ const pointless = serviceRule(
     summary: 'Capabilities added to or dropped from a privileged container',
     link: 'https://github.com/moby/moby/blob/master/daemon/pkg/oci/caps/utils.go',
   },
+  ['privileged'],
   function* (service, document) {
     const on = isTrue(service, 'privileged');
     if (on === undefined || on.assumed) return;
@@ -147,6 +149,7 @@ const unknownCapability = serviceRule(
     summary: 'A capability that does not exist',
     link: 'https://man7.org/linux/man-pages/man7/capabilities.7.html',
   },
+  ['cap_add', 'cap_drop'],
   function* (service) {
     for (const key of ['cap_add', 'cap_drop']) {
       for (const { text, span, ...rest } of listed(service, key)) {
@@ -179,6 +182,7 @@ const power = serviceRule(
     summary: 'A capability with which a container can leave its namespaces',
     link: 'https://man7.org/linux/man-pages/man7/capabilities.7.html',
   },
+  ['cap_add'],
   function* (service) {
     if (isTrue(service, 'privileged') !== undefined) return;
     const pid = setting(service, 'pid');
@@ -213,6 +217,7 @@ const confinement = serviceRule(
     summary: 'Takes a container’s confinement away',
     link: 'https://docs.docker.com/engine/security/seccomp/#run-without-the-default-seccomp-profile',
   },
+  ['security_opt'],
   function* (service) {
     if (isTrue(service, 'privileged') !== undefined) return;
     for (const { text, span } of listed(service, 'security_opt')) {
@@ -224,7 +229,7 @@ const confinement = serviceRule(
   },
 );
 
-export const securityRules: readonly Rule<ComposeDocument>[] = [
+export const securityRules: readonly ServiceRule[] = [
   ...hostRules,
   privileged,
   pointless,

@@ -11,13 +11,15 @@ import {
 } from '../../dialects/compose/model.ts';
 import type { Rule } from '../../rule.ts';
 import { integerOf, valueAt } from '../../yaml.ts';
-import { loader, removal, serviceRule, specification, unlessAssumed } from './support.ts';
+import { loader, removal, serviceRule, specification, unlessAssumed, type ServiceRule } from './support.ts';
 
 const what: ReadonlyMap<string, string> = new Map([
   ['network_mode', 'network'],
   ['pid', 'PID'],
   ['ipc', 'IPC'],
 ]);
+
+const joining = [...what.keys()];
 
 interface Joined {
   readonly key: string;
@@ -28,7 +30,7 @@ interface Joined {
 /** The namespaces of others that a service joins. */
 function joined(service: Service, kind: Target['kind']): Joined[] {
   const found: Joined[] = [];
-  for (const key of what.keys()) {
+  for (const key of joining) {
     const written = setting(service, key);
     const target = written && targetOf(written);
     if (written !== undefined && target?.kind === kind && target.name !== '') found.push({ key, written, target });
@@ -43,6 +45,7 @@ const unknownService = serviceRule(
     summary: 'Joins a namespace of a service that this file does not have',
     link: loader,
   },
+  joining,
   function* (service, { byName, includes }) {
     if (includes) return;
     for (const { key, written, target } of joined(service, 'service')) {
@@ -62,12 +65,14 @@ function waitsFor(service: Service): string[] {
   return [...joined(service, 'service').map(({ target }) => target.name), ...dependenciesOf(service)];
 }
 
-const cycle: Rule<ComposeDocument> = {
+/** The only one that looks at all services together. */
+export const cycleRule: Rule<ComposeDocument> = {
   id: 'compose/namespace-cycle',
   severity: 'error',
   summary: 'Services that wait for each other’s namespaces',
   link: 'https://github.com/compose-spec/compose-go/blob/main/graph/cycle.go',
   *check({ services }) {
+    if (!services.some((service) => joined(service, 'service').length > 0)) return;
     const groups = circles(new Map(services.map((service) => [service.name, waitsFor(service)])));
     const said = new Set<number>();
     for (const service of services) {
@@ -145,6 +150,7 @@ const privateIpc = serviceRule(
     summary: 'Joins the IPC namespace of a service that does not share it',
     link: `${specification}#ipc`,
   },
+  ['ipc'],
   function* (service, { byName }) {
     for (const { key, written, target } of joined(service, 'service')) {
       const owner = key === 'ipc' ? byName.get(target.name) : undefined;
@@ -164,6 +170,21 @@ const privateIpc = serviceRule(
   },
 );
 
+const containers = new WeakMap<ComposeDocument, ReadonlyMap<string, Service>>();
+
+/** The first service of each name of a container. */
+function byContainerName(document: ComposeDocument): ReadonlyMap<string, Service> {
+  const known = containers.get(document);
+  if (known !== undefined) return known;
+  const found = new Map<string, Service>();
+  for (const service of document.services) {
+    const name = setting(service, 'container_name')?.text;
+    if (name !== undefined && !found.has(name)) found.set(name, service);
+  }
+  containers.set(document, found);
+  return found;
+}
+
 const ownContainer = serviceRule(
   {
     id: 'compose/container-of-this-file',
@@ -171,11 +192,10 @@ const ownContainer = serviceRule(
     summary: 'Joins a container by name that a service of the same file makes',
     link: `${specification}#network_mode`,
   },
-  function* (service, { services }) {
-    const containers = joined(service, 'container');
-    if (containers.length === 0) return;
-    for (const { written, target } of containers) {
-      const owner = services.find((other) => setting(other, 'container_name')?.text === target.name);
+  joining,
+  function* (service, document) {
+    for (const { written, target } of joined(service, 'container')) {
+      const owner = byContainerName(document).get(target.name);
       if (owner === undefined || owner === service) continue;
       yield {
         span: written.span,
@@ -203,6 +223,7 @@ const scaledOwner = serviceRule(
     summary: 'Joins a namespace of a service with several containers',
     link: 'https://github.com/docker/compose/blob/main/pkg/compose/convergence.go',
   },
+  joining,
   function* (service, { byName }) {
     for (const { key, target } of joined(service, 'service')) {
       const owner = byName.get(target.name);
@@ -230,6 +251,7 @@ const networkByKey = serviceRule(
     summary: '`network_mode` with the key of a network of this file',
     link: `${specification}#networks`,
   },
+  ['network_mode'],
   function* (service, { networks }) {
     const written = setting(service, 'network_mode');
     const network = written && networks.get(written.text);
@@ -253,6 +275,7 @@ const both = serviceRule(
     summary: '`network_mode` together with `networks`',
     link: loader,
   },
+  ['network_mode'],
   function* (service, document) {
     const mode = given(service, 'network_mode');
     const networks = given(service, 'networks');
@@ -325,6 +348,7 @@ const withSharedNetwork = forbidden.map(({ id, keys, summary, reason, remedy }) 
       summary,
       link: 'https://github.com/moby/moby/blob/master/daemon/internal/runconfig/hostconfig.go',
     },
+    ['network_mode'],
     function* (service, document) {
       const written = setting(service, 'network_mode');
       if (written === undefined || targetOf(written) === undefined) return;
@@ -346,12 +370,11 @@ const withSharedNetwork = forbidden.map(({ id, keys, summary, reason, remedy }) 
   ),
 );
 
-export const sharingRules: readonly Rule<ComposeDocument>[] = [
+export const sharingRules: readonly ServiceRule[] = [
   both,
   ...withSharedNetwork,
   networkByKey,
   unknownService,
-  cycle,
   privateIpc,
   ownContainer,
   scaledOwner,

@@ -1,6 +1,14 @@
-import { setting, targetOf, type ComposeDocument } from '../../dialects/compose/model.ts';
-import type { Rule, RuleInfo } from '../../rule.ts';
-import { engineChecks, engineManual, serviceRule, specification, unlessAssumed, wordsOf } from './support.ts';
+import { setting, targetOf } from '../../dialects/compose/model.ts';
+import type { RuleInfo } from '../../rule.ts';
+import {
+  engineChecks,
+  engineManual,
+  serviceRule,
+  specification,
+  unlessAssumed,
+  wordsOf,
+  type ServiceRule,
+} from './support.ts';
 
 interface Mode {
   readonly info: RuleInfo;
@@ -81,9 +89,9 @@ const modes: readonly Mode[] = [
   },
 ];
 
-function modeRule({ info, key, values, joins, podman, refuses }: Mode): Rule<ComposeDocument> {
+function modeRule({ info, key, values, joins, podman, refuses }: Mode): ServiceRule {
   const offered = joins ? [...values, 'service:NAME', 'container:NAME'] : values;
-  return serviceRule(info, function* (service) {
+  return serviceRule(info, [key], function* (service) {
     const written = setting(service, key);
     if (written === undefined || values.includes(written.text)) return;
     if (joins && targetOf(written) !== undefined) return;
@@ -105,6 +113,7 @@ const emptyTarget = serviceRule(
     summary: '`service:` or `container:` without a name',
     link: `${specification}#network_mode`,
   },
+  ['network_mode', 'pid', 'ipc'],
   function* (service) {
     for (const key of ['network_mode', 'pid', 'ipc']) {
       const written = setting(service, key);
@@ -127,6 +136,7 @@ const longHostname = serviceRule(
     summary: 'A host name of more than 64 bytes',
     link: engineChecks,
   },
+  ['hostname'],
   function* (service) {
     const written = setting(service, 'hostname');
     if (written === undefined || new TextEncoder().encode(written.text).length <= 64) return;
@@ -139,4 +149,4 @@ const longHostname = serviceRule(
   },
 );
 
-export const structureRules: readonly Rule<ComposeDocument>[] = [...modes.map(modeRule), emptyTarget, longHostname];
+export const structureRules: readonly ServiceRule[] = [...modes.map(modeRule), emptyTarget, longHostname];

@@ -1,6 +1,6 @@
 import type { ComposeDocument, Service, Setting } from '../../dialects/compose/model.ts';
 import type { Severity } from '../../protocol.ts';
-import type { Finding, Fix, Rule, RuleInfo } from '../../rule.ts';
+import type { Finding, Fix, RuleInfo } from '../../rule.ts';
 import type { Span } from '../../span.ts';
 import type { YamlEntry } from '../../yaml.ts';
 
@@ -15,23 +15,16 @@ export const engineManual = 'https://docs.docker.com/reference/cli/docker/contai
 
 type Check = (service: Service, document: ComposeDocument) => Iterable<Finding>;
 
-/** A rule that looks at one service after the other; what several have from one anchor is said once. */
-export function serviceRule(info: RuleInfo, check: Check): Rule<ComposeDocument> {
-  return {
-    ...info,
-    *check(document) {
-      const said = new Set<string>();
-      for (const service of document.services) {
-        if (service.fields.has('provider')) continue;
-        for (const finding of check(service, document)) {
-          const place = `${finding.span.start}-${finding.span.end}`;
-          if (said.has(place)) continue;
-          said.add(place);
-          yield finding;
-        }
-      }
-    },
-  };
+/** A rule that looks at one service after the other. */
+export interface ServiceRule extends RuleInfo {
+  readonly asks: (service: Service, document: ComposeDocument) => Iterable<Finding> | undefined;
+}
+
+/** `about` are keys of a service of which it must have one for there to be anything to say. */
+export function serviceRule(info: RuleInfo, about: readonly string[], check: Check): ServiceRule {
+  const asks: ServiceRule['asks'] = (service, document) =>
+    about.some((key) => service.fields.has(key)) ? check(service, document) : undefined;
+  return { ...info, asks };
 }
 
 /** What depends on the default of a variable is only a remark: another value may be given. */

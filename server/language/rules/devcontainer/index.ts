@@ -1,6 +1,6 @@
 /** Development containers: what `docker run` makes of `runArgs` and of the members that stand for its options. */
 import { isIpcSysctl } from '../../kernel/sysctls.ts';
-import { namespaceOptions, type DevcontainerDocument, type RunOption } from '../../dialects/devcontainer.ts';
+import { namespaceOptions, sysctlsOf, type DevcontainerDocument, type RunOption } from '../../dialects/devcontainer.ts';
 import { isTrue, itemsOf, memberOf, textOf, valueAt } from '../../json.ts';
 import type { Severity } from '../../protocol.ts';
 import type { Rule } from '../../rule.ts';
@@ -40,17 +40,23 @@ const shared: ReadonlyMap<string, readonly [Severity, string]> = new Map([
   ['cgroupns', ['information', 'it sees where in the hierarchy it is']],
 ]);
 
-function capabilities({
-  root,
-  options,
-}: DevcontainerDocument): readonly { readonly name: string; readonly span: Span }[] {
-  const listed = itemsOf(valueAt(root, 'capAdd')).map((item) => ({ name: textOf(item), span: item.span }));
-  const given = options
-    .filter(({ name }) => name === 'cap-add')
-    .map(({ value, valueSpan }) => ({ name: value, span: valueSpan }));
-  return [...listed, ...given].flatMap(({ name, span }) =>
-    isKnown(name) ? [{ name: name.toUpperCase().replace(/^CAP_/, ''), span }] : [],
-  );
+interface Named {
+  readonly name: string;
+  readonly span: Span;
+}
+
+function* capabilities({ root, options }: DevcontainerDocument): Iterable<Named> {
+  for (const item of itemsOf(valueAt(root, 'capAdd'))) {
+    const name = textOf(item);
+    if (isKnown(name)) yield { name: plainName(name), span: item.span };
+  }
+  for (const { name, value, valueSpan } of options) {
+    if (name === 'cap-add' && isKnown(value)) yield { name: plainName(value), span: valueSpan };
+  }
+}
+
+function plainName(capability: string): string {
+  return capability.toUpperCase().replace(/^CAP_/, '');
 }
 
 function privileged(document: DevcontainerDocument): Span | undefined {
@@ -84,17 +90,17 @@ export const devcontainerRules: readonly DevcontainerRule[] = [
     severity: 'warning',
     summary: 'The container is in a namespace of the host',
     link: dockerRun,
-    *check(document) {
-      for (const [name, [severity, says]] of shared) {
-        for (const { value, span } of named(document, name)) {
-          if (value !== 'host') continue;
-          yield {
-            span,
-            severity,
-            message: `With --${name}=host the container is in that namespace of the host of the engine: ${says}.`,
-            remedy: 'Leave the option out, unless that is meant.',
-          };
-        }
+    *check({ options }) {
+      for (const { name, value, span } of options) {
+        const known = value === 'host' ? shared.get(name) : undefined;
+        if (known === undefined) continue;
+        const [severity, says] = known;
+        yield {
+          span,
+          severity,
+          message: `With --${name}=host the container is in that namespace of the host of the engine: ${says}.`,
+          remedy: 'Leave the option out, unless that is meant.',
+        };
       }
     },
   },
@@ -201,8 +207,8 @@ export const devcontainerRules: readonly DevcontainerRule[] = [
     severity: 'error',
     summary: 'A sysctl that no namespace has a value of its own for',
     link: 'https://docs.docker.com/reference/cli/docker/container/run/#sysctl',
-    *check({ workloads }) {
-      for (const { key, keySpan } of workloads.flatMap(({ sysctls }) => sysctls)) {
+    *check({ options }) {
+      for (const { key, keySpan } of sysctlsOf(options)) {
         if (isIpcSysctl(key) || /^net[./]/.test(key) || key.includes('${') || /^kernel\.domainname$/.test(key))
           continue;
         yield {
@@ -219,13 +225,14 @@ export const devcontainerRules: readonly DevcontainerRule[] = [
     summary: "A sysctl of a namespace that is the host's",
     link: 'https://docs.docker.com/reference/cli/docker/container/run/#sysctl',
     *check(document) {
-      for (const { key, keySpan } of document.workloads.flatMap(({ sysctls }) => sysctls)) {
+      const hosts = { network: valueOf(document, 'network') === 'host', ipc: valueOf(document, 'ipc') === 'host' };
+      for (const { key, keySpan } of sysctlsOf(document.options)) {
         const option = /^net[./]/.test(key)
           ? 'network'
           : /^(?:kernel\.(?:msg|sem|shm)|fs\.mqueue\.)/.test(key)
             ? 'ipc'
             : undefined;
-        if (option === undefined || valueOf(document, option) !== 'host') continue;
+        if (option === undefined || !hosts[option]) continue;
         yield {
           span: keySpan,
           message: `With --${option}=host the sysctl would be that of the host: Docker and Podman refuse \`${key}\`.`,

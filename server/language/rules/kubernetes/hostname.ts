@@ -12,6 +12,7 @@ const hostnameInvalid = podRule({
   severity: 'error',
   summary: 'hostname or subdomain is no DNS label',
   link: links.hostname,
+  about: ['hostname', 'subdomain'],
   *check({ spec }) {
     for (const key of ['hostname', 'subdomain']) {
       const field = textField(spec, key);
@@ -33,6 +34,7 @@ const overrideInvalid = podRule({
   severity: 'error',
   summary: 'hostnameOverride is no DNS name of at most 64 characters',
   link: `${links.hostname}#hostname-with-pod-s-hostnameoverride`,
+  about: ['hostnameOverride'],
   *check({ spec }) {
     const field = textField(spec, 'hostnameOverride');
     if (field === undefined || field.text === '') return;
@@ -51,6 +53,7 @@ const overrideConflict = podRule({
   severity: 'error',
   summary: 'hostnameOverride stands with hostNetwork or setHostnameAsFQDN',
   link: `${links.hostname}#hostname-with-pod-s-hostnameoverride`,
+  about: ['hostnameOverride'],
   *check({ spec, hostNetwork, setHostnameAsFqdn }) {
     const field = textField(spec, 'hostnameOverride');
     if (field === undefined || field.text === '') return;
@@ -74,6 +77,7 @@ const hostnameOnHostNetwork = podRule({
   severity: 'warning',
   summary: 'A host name is given to a pod that is in the network and UTS namespaces of the node',
   link: links.hostNamespaces,
+  about: ['hostNetwork'],
   *check({ spec, hostNetwork, setHostnameAsFqdn }) {
     if (hostNetwork.value !== true || hostNetwork.span === undefined) return;
     const entry = fieldOf(spec, 'hostname');
@@ -100,6 +104,7 @@ const fqdnWithoutSubdomain = podRule({
   severity: 'information',
   summary: 'setHostnameAsFQDN has no effect without a subdomain',
   link: `${links.hostname}#hostname-with-pod-s-sethostnameasfqdn-fields`,
+  about: ['setHostnameAsFQDN'],
   *check({ spec, setHostnameAsFqdn, complete, kind }) {
     if (setHostnameAsFqdn.value !== true || setHostnameAsFqdn.span === undefined || !complete) return;
     // Its controller puts the subdomain in.
@@ -127,6 +132,7 @@ const fqdnTooLong = podRule({
   severity: 'error',
   summary: 'The fully qualified name is longer than a host name of the kernel can be',
   link: `${links.hostname}#hostname-with-pod-s-sethostnameasfqdn-fields`,
+  about: ['setHostnameAsFQDN'],
   *check(pod) {
     const { setHostnameAsFqdn, hostNetwork } = pod;
     if (setHostnameAsFqdn.value !== true || setHostnameAsFqdn.span === undefined || hostNetwork.value !== false) return;
@@ -150,6 +156,7 @@ const overwritten = podRule({
   severity: 'warning',
   summary: "hostname or subdomain in a StatefulSet's template, which its controller overwrites",
   link: 'https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id',
+  about: ['hostname', 'subdomain'],
   *check({ kind, spec }) {
     if (kind !== 'StatefulSet') return;
     for (const key of ['hostname', 'subdomain']) {
@@ -170,6 +177,7 @@ const sharedHostname = podRule({
   severity: 'hint',
   summary: 'All pods of a controller are given the same host name',
   link: links.hostname,
+  about: ['hostname'],
   *check({ kind, spec, around, hostNetwork }) {
     const entry = fieldOf(spec, 'hostname');
     if (entry === undefined || hostNetwork.value === true) return;

@@ -10,6 +10,7 @@ const propagationUnknown = containerRule({
   severity: 'error',
   summary: 'mountPropagation is none of its three values',
   link: links.propagation,
+  about: ['mountPropagation'],
   *check({ mounts }) {
     for (const { node } of mounts) {
       const field = textField(node, 'mountPropagation');
@@ -37,6 +38,7 @@ const bidirectionalRefused = containerRule({
   severity: 'error',
   summary: 'Bidirectional mount propagation in a container that is not privileged',
   link: links.propagation,
+  about: ['mountPropagation'],
   *check({ mounts, securityContext }, { complete }) {
     if (!complete || flagOf(securityContext, 'privileged').value !== false) return;
     for (const span of propagating(mounts)) {
@@ -55,6 +57,7 @@ const bidirectional = containerRule({
   severity: 'information',
   summary: 'Mounts of a container appear in the mount namespace of the node',
   link: links.propagation,
+  about: ['mountPropagation'],
   *check({ mounts, securityContext }) {
     if (flagOf(securityContext, 'privileged').value !== true) return;
     for (const span of propagating(mounts)) {
@@ -73,6 +76,7 @@ const recursiveReadOnly = containerRule({
   severity: 'error',
   summary: 'recursiveReadOnly without readOnly, or with mount propagation',
   link: links.recursiveReadOnly,
+  about: ['recursiveReadOnly'],
   *check({ mounts }) {
     for (const { node, readOnly } of mounts) {
       const field = textField(node, 'recursiveReadOnly');
@@ -168,6 +172,7 @@ const runtimeSocket = podRule({
   severity: 'warning',
   summary: "A container gets the socket of the node's container runtime",
   link: links.hostPath,
+  about: ['hostPath'],
   *check(pod) {
     for (const { path, span } of exposed(pod)) {
       if (!sockets.test(path)) continue;
@@ -185,6 +190,7 @@ const hostPath = podRule({
   severity: 'warning',
   summary: 'A container gets a directory of the node that undoes its isolation',
   link: links.hostPath,
+  about: ['hostPath'],
   *check(pod) {
     if (pod.windows) return;
     for (const { path, span, mounts } of exposed(pod)) {

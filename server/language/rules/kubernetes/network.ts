@@ -43,6 +43,7 @@ const portMismatch = podRule({
   severity: 'error',
   summary: 'hostPort differs from containerPort in a pod with the host network',
   link: links.pod,
+  about: ['hostPort'],
   *check(pod) {
     if (pod.hostNetwork.value !== true || pod.hostNetwork.span === undefined) return;
     for (const { host, container, hostSpan, hostValueSpan } of portsOf(pod)) {
@@ -66,6 +67,7 @@ const portInvalid = podRule({
   severity: 'error',
   summary: 'A port of the node beyond 65535',
   link: links.pod,
+  about: ['hostPort'],
   *check(pod) {
     for (const { host, hostValueSpan } of portsOf(pod, containerLists)) {
       if (host === undefined || hostValueSpan === undefined || (host > 0 && host <= 65535)) continue;
@@ -83,6 +85,7 @@ const portTwice = podRule({
   severity: 'error',
   summary: 'Two ports of a pod are the same port of the node',
   link: links.pod,
+  about: ['hostPort', 'hostNetwork'],
   *check(pod) {
     const onHost = pod.hostNetwork.value === true;
     const seen = new Map<string, Span>();
@@ -113,6 +116,7 @@ const dnsOfNode = podRule({
   severity: 'hint',
   summary: "A pod with the host network uses the node's DNS settings instead of the cluster's",
   link: links.dnsPolicy,
+  about: ['hostNetwork'],
   *check({ hostNetwork, spec, complete, windows }) {
     if (hostNetwork.value !== true || hostNetwork.span === undefined || !complete || windows) return;
     const policy = fieldOf(spec, 'dnsPolicy');
@@ -148,6 +152,7 @@ const dnsPolicyForHostNetwork = podRule({
   severity: 'hint',
   summary: 'A DNS policy for the host network in a pod with a network namespace of its own',
   link: links.dnsPolicy,
+  about: ['dnsPolicy'],
   *check({ hostNetwork, spec, complete }) {
     const policy = textField(spec, 'dnsPolicy');
     if (policy?.text !== 'ClusterFirstWithHostNet' || hostNetwork.value !== false || !complete) return;
@@ -164,6 +169,7 @@ const hostPort = podRule({
   severity: 'information',
   summary: 'A port of the node leads to the pod',
   link: links.baseline,
+  about: ['hostPort'],
   *check(pod) {
     if (pod.hostNetwork.value !== false) return;
     for (const { host, hostSpan } of portsOf(pod, containerLists)) {
@@ -182,6 +188,7 @@ const hostNetwork = podRule({
   severity: 'information',
   summary: 'A pod is in the network namespace of the node',
   link: links.hostNamespaces,
+  about: ['hostNetwork'],
   *check({ hostNetwork: { value, span }, windows }) {
     if (value !== true || span === undefined || windows) return;
     yield {
@@ -201,6 +208,7 @@ const probeOfNode = containerRule({
   severity: 'warning',
   summary: "A probe asks the node's loopback address instead of the pod's",
   link: 'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#http-probes',
+  about: ['host'],
   *check({ node }, pod) {
     if (pod.hostNetwork.value !== false || !pod.complete) return;
     const handlers = [

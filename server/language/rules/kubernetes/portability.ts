@@ -6,6 +6,7 @@ const userNamespace = podRule({
   severity: 'hint',
   summary: 'What a user namespace for a pod needs',
   link: `${links.userNamespaces}#before-you-begin`,
+  about: ['hostUsers'],
   *check({ hostUsers: { value, span } }) {
     if (value !== false || span === undefined) return;
     yield {
@@ -21,6 +22,7 @@ const hostnameOverride = podRule({
   severity: 'hint',
   summary: 'From which release hostnameOverride is there',
   link: `${links.hostname}#hostname-with-pod-s-hostnameoverride`,
+  about: ['hostnameOverride'],
   *check({ spec }) {
     const entry = fieldOf(spec, 'hostnameOverride');
     if (entry === undefined) return;
@@ -37,6 +39,7 @@ const unmasked = containerRule({
   severity: 'hint',
   summary: 'From which release procMount: Unmasked is there',
   link: `${links.securityContext}#proc-access`,
+  about: ['procMount'],
   *check({ securityContext }) {
     const field = textField(securityContext, 'procMount');
     if (field?.text !== 'Unmasked') return;

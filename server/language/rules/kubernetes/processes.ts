@@ -7,6 +7,7 @@ const sharedWithHostPid = podRule({
   severity: 'error',
   summary: 'shareProcessNamespace together with hostPID',
   link: links.hostNamespaces,
+  about: ['shareProcessNamespace'],
   *check({ shareProcessNamespace, hostPid }) {
     if (shareProcessNamespace.value !== true || shareProcessNamespace.span === undefined) return;
     if (hostPid.value !== true || hostPid.span === undefined) return;
@@ -25,6 +26,7 @@ const shared = podRule({
   severity: 'information',
   summary: 'The containers of a pod share a PID namespace',
   link: links.sharing,
+  about: ['shareProcessNamespace'],
   *check({ shareProcessNamespace: { value, span }, hostPid }) {
     if (value !== true || span === undefined || hostPid.value === true) return;
     yield {
@@ -41,6 +43,7 @@ const hostPid = podRule({
   severity: 'warning',
   summary: 'A pod is in the PID namespace of the node',
   link: links.hostNamespaces,
+  about: ['hostPID'],
   *check({ hostPid: { value, span }, windows }) {
     if (value !== true || span === undefined || windows) return;
     yield {
@@ -57,6 +60,7 @@ const hostIpc = podRule({
   severity: 'warning',
   summary: 'A pod is in the IPC namespace of the node',
   link: links.hostNamespaces,
+  about: ['hostIPC'],
   *check({ hostIpc: { value, span }, windows }) {
     if (value !== true || span === undefined || windows) return;
     yield {
@@ -73,6 +77,7 @@ const privileged = containerRule({
   severity: 'warning',
   summary: 'A privileged container in the user namespace of the node',
   link: links.baseline,
+  about: ['privileged'],
   *check({ securityContext }, pod) {
     const { value, span } = flagOf(securityContext, 'privileged');
     if (value !== true || span === undefined || !inNodeUserNamespace(pod)) return;
@@ -108,6 +113,7 @@ const capability = containerRule({
   severity: 'warning',
   summary: 'A capability that reaches beyond the container, in the user namespace of the node',
   link: links.baseline,
+  about: ['capabilities'],
   *check({ securityContext }, pod) {
     if (!inNodeUserNamespace(pod) || booleanOf(fieldOf(securityContext, 'privileged')?.value) === true) return;
     for (const { text, span } of textsIn(fieldOf(securityContext, 'capabilities')?.value, 'add')) {
@@ -131,6 +137,7 @@ const escalation = containerRule({
   severity: 'error',
   summary: 'allowPrivilegeEscalation is false in a container that is privileged or has CAP_SYS_ADMIN',
   link: links.securityContext,
+  about: ['allowPrivilegeEscalation'],
   *check({ securityContext }) {
     const escalate = flagOf(securityContext, 'allowPrivilegeEscalation');
     if (escalate.value !== false || escalate.span === undefined) return;
@@ -156,6 +163,7 @@ const targetUnknown = podRule({
   severity: 'error',
   summary: 'An ephemeral container is to share the PID namespace of a container that is not there',
   link: links.ephemeral,
+  about: ['targetContainerName'],
   *check({ containers, complete }) {
     if (!complete) return;
     const names = new Set(containers.flatMap(({ list, name }) => (list === 'ephemeralContainers' ? [] : [name])));

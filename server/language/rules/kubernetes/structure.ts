@@ -76,6 +76,7 @@ const fieldInWrongPlace = podRule({
   severity: 'warning',
   summary: 'A field about namespaces or privileges stands where the API has no such field',
   link: links.pod,
+  about: misplaced.flatMap(({ belongs }) => [...belongs.keys()]),
   *check(pod) {
     for (const { where, parts, belongs } of misplaced) {
       for (const part of parts(pod)) {
@@ -109,10 +110,21 @@ const podSecuritySpellings = spellings([...podSecurity, ...bothSecurity], { sysc
 const containerSpellings = spellings([...containerSecurity, ...bothSecurity], { privilege: 'privileged' });
 const mountSpellings = spellings(['mountPropagation', 'recursiveReadOnly', 'readOnly']);
 
+const allSpellings = [podSpellings, podSecuritySpellings, containerSpellings, mountSpellings];
+
+function isMisspelt(key: string): boolean {
+  return allSpellings.some((known) => meantBy(key, known) !== undefined);
+}
+
+function meantBy(key: string, known: Spellings): string | undefined {
+  const meant = key.length > 30 ? undefined : known.get(key.toLowerCase());
+  return meant === key ? undefined : meant;
+}
+
 function* misspeltIn(part: YamlMap | undefined, known: Spellings): Iterable<Finding> {
   for (const { key, keySpan } of part?.entries ?? []) {
-    const meant = key.length > 30 ? undefined : known.get(key.toLowerCase());
-    if (meant === undefined || meant === key) continue;
+    const meant = meantBy(key, known);
+    if (meant === undefined) continue;
     yield {
       span: keySpan,
       message: `${quoted(key)} is no field here: ${dropped}.`,
@@ -131,6 +143,7 @@ const fieldMisspelt = podRule({
   severity: 'warning',
   summary: 'A field about namespaces or privileges is not spelt as the API spells it',
   link: links.pod,
+  about: (keys) => [...keys].some(isMisspelt),
   *check(pod) {
     yield* misspeltIn(pod.spec, podSpellings);
     yield* misspeltIn(pod.securityContext, podSecuritySpellings);
@@ -165,6 +178,7 @@ const flagNotBoolean = podRule({
   severity: 'error',
   summary: 'A boolean field about namespaces or privileges is a text or a number',
   link: links.pod,
+  about: [...podFlags, ...containerFlags],
   *check({ spec, containers }) {
     yield* textFlags(spec, podFlags);
     for (const { securityContext } of containers) yield* textFlags(securityContext, containerFlags);
@@ -183,6 +197,7 @@ const obsoleteAnnotation = podRule({
   severity: 'warning',
   summary: 'Sysctls or a host name are given by an annotation that is read no longer',
   link: links.sysctls,
+  about: [...obsolete.keys()],
   *check({ metadata }) {
     for (const { key, keySpan } of entriesOf(fieldOf(metadata, 'annotations')?.value).values()) {
       const field = obsolete.get(key);
@@ -201,6 +216,7 @@ const ephemeralDeclared = podRule({
   severity: 'error',
   summary: 'A manifest declares ephemeral containers, which only a running pod can be given',
   link: links.ephemeral,
+  about: ['ephemeralContainers'],
   *check({ spec, kind }) {
     const entry = fieldOf(spec, 'ephemeralContainers');
     if (entry === undefined || mapsIn(spec, 'ephemeralContainers').length === 0) return;
@@ -219,6 +235,7 @@ const capabilityPrefixed = containerRule({
   severity: 'warning',
   summary: 'A capability is written with CAP_, which Kubernetes leaves out',
   link: `${links.securityContext}#set-capabilities-for-a-container`,
+  about: ['capabilities'],
   *check({ securityContext }) {
     const capabilities = fieldOf(securityContext, 'capabilities')?.value;
     for (const { text, span, content } of [...textsIn(capabilities, 'add'), ...textsIn(capabilities, 'drop')]) {
@@ -239,6 +256,7 @@ const capabilitiesForm = containerRule({
   severity: 'error',
   summary: 'Capabilities are a list instead of what to add and what to drop',
   link: `${links.securityContext}#set-capabilities-for-a-container`,
+  about: ['capabilities'],
   *check({ securityContext }) {
     const entry = fieldOf(securityContext, 'capabilities');
     if (entry?.value.kind !== 'list') return;

@@ -1,6 +1,7 @@
-import type { Container, KubernetesDocument, Pod } from '../../dialects/kubernetes/model.ts';
-import type { Finding, Fix, Rule, RuleInfo } from '../../rule.ts';
+import type { Container, Pod } from '../../dialects/kubernetes/model.ts';
+import type { Finding, Fix, RuleInfo } from '../../rule.ts';
 import type { Span } from '../../span.ts';
+import type { YamlDocument } from '../../yaml.ts';
 
 export const links = {
   validation: 'https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go',
@@ -23,52 +24,34 @@ export const links = {
   ephemeral: 'https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/#what-is-an-ephemeral-container',
 } as const;
 
+/** Keys without one of which anywhere in a document a rule has nothing to say of it, or how to see that from all of its keys. */
+type About = readonly string[] | ((keys: ReadonlySet<string>) => boolean);
+
+export interface PodRule extends RuleInfo {
+  readonly about: About;
+  readonly check: (pod: Pod) => Iterable<Finding>;
+}
+
+export interface ContainerRule extends RuleInfo {
+  readonly about: About;
+  readonly checkContainer: (container: Container, pod: Pod) => Iterable<Finding>;
+}
+
 /** A rule that looks at one pod at a time. What several pods share by an alias is reported once. */
-export function podRule(
-  rule: RuleInfo & { readonly check: (pod: Pod) => Iterable<Finding> },
-): Rule<KubernetesDocument> {
-  return {
-    ...rule,
-    check: ({ pods }) => {
-      const found = new DistinctFindings();
-      for (const pod of pods) found.add(rule.check(pod));
-      return found.all;
-    },
-  };
+export function podRule(rule: PodRule): PodRule {
+  return rule;
 }
 
-export function containerRule(
-  rule: RuleInfo & { readonly check: (container: Container, pod: Pod) => Iterable<Finding> },
-): Rule<KubernetesDocument> {
-  return {
-    ...rule,
-    check: ({ pods }) => {
-      const found = new DistinctFindings();
-      for (const pod of pods) for (const container of pod.containers) found.add(rule.check(container, pod));
-      return found.all;
-    },
-  };
+export function containerRule({
+  check,
+  ...rule
+}: Omit<ContainerRule, 'checkContainer'> & { readonly check: ContainerRule['checkContainer'] }): ContainerRule {
+  return { ...rule, checkContainer: check };
 }
 
-/** Nothing but two words where there are none: most rules find nothing in most pods, and all are asked at every key. */
-class DistinctFindings {
-  #all: Finding[] | undefined;
-  #seen: Set<string> | undefined;
-
-  add(findings: Iterable<Finding>): void {
-    for (const finding of findings) {
-      this.#all ??= [];
-      this.#seen ??= new Set();
-      const place = `${finding.span.start} ${finding.span.end} ${finding.message}`;
-      if (this.#seen.has(place)) continue;
-      this.#seen.add(place);
-      this.#all.push(finding);
-    }
-  }
-
-  get all(): readonly Finding[] {
-    return this.#all ?? [];
-  }
+/** All rules of pods are asked at every key that is typed: most have nothing to say, and are not even begun. */
+export function isAbout({ about }: PodRule | ContainerRule, documents: readonly YamlDocument[]): boolean {
+  return documents.some(({ keys }) => (typeof about === 'function' ? about(keys) : about.some((key) => keys.has(key))));
 }
 
 export function replacement(title: string, span: Span, text: string): Fix {

@@ -27,6 +27,7 @@ const nameInvalid = podRule({
   severity: 'error',
   summary: 'The name of a sysctl is not one',
   link: links.sysctls,
+  about: ['sysctls'],
   *check({ sysctls }) {
     for (const sysctl of sysctls) {
       if (!isRead(sysctl) || isValid(sysctl)) continue;
@@ -44,6 +45,7 @@ const twice = podRule({
   severity: 'error',
   summary: 'A sysctl is set twice',
   link: links.sysctls,
+  about: ['sysctls'],
   *check({ sysctls }) {
     const seen = new Map<string, PodSysctl>();
     for (const sysctl of sysctls) {
@@ -72,6 +74,7 @@ const valueNotText = podRule({
   severity: 'error',
   summary: 'The value of a sysctl is a number, where the API takes a text',
   link: links.sysctls,
+  about: ['sysctls'],
   *check({ sysctls }) {
     for (const { value } of sysctls) {
       const scalar = scalarOf(value);
@@ -98,6 +101,7 @@ const ofNode = podRule({
   severity: 'error',
   summary: 'A sysctl belongs to no namespace, so that a pod cannot have its own value',
   link: links.sysctls,
+  about: ['sysctls'],
   *check({ sysctls, windows }) {
     if (windows) return;
     for (const sysctl of sysctls) {
@@ -116,6 +120,7 @@ const ofHostNamespace = podRule({
   severity: 'error',
   summary: 'A sysctl of a namespace that the pod shares with the node',
   link: links.sysctls,
+  about: ['sysctls'],
   *check({ sysctls, hostNetwork, hostIpc }) {
     for (const { key, nameSpan } of sysctls) {
       const namespace = sysctlNamespace(key);
@@ -136,6 +141,7 @@ const unsafe = podRule({
   severity: 'warning',
   summary: 'A sysctl that kubelets allow only where they are told to',
   link: links.safeSysctls,
+  about: ['sysctls'],
   *check({ sysctls, hostNetwork, hostIpc }) {
     for (const sysctl of sysctls) {
       if (!isRead(sysctl) || safeSysctls.has(sysctl.key)) continue;
@@ -157,6 +163,7 @@ const safeSince = podRule({
   severity: 'hint',
   summary: 'A sysctl is safe from a certain release of Kubernetes on',
   link: links.safeSysctls,
+  about: ['sysctls'],
   *check({ sysctls, hostNetwork }) {
     for (const { key, nameSpan } of sysctls) {
       const known = safeSysctls.get(key);
@@ -177,6 +184,7 @@ const byCommand = containerRule({
   severity: 'information',
   summary: 'A privileged container sets a sysctl with a command',
   link: links.sysctls,
+  about: ['privileged'],
   *check({ node, securityContext }, { hostNetwork, sysctls }) {
     if (textOf(fieldOf(securityContext, 'privileged')?.value) !== 'true') return;
     for (const key of ['command', 'args']) {

@@ -15,8 +15,10 @@ interface Id extends Pick<NumberField, 'number' | 'valueSpan'> {
   readonly key: string;
 }
 
+const idKeys = ['runAsUser', 'runAsGroup', 'fsGroup'] as const;
+
 function* idsIn(context: YamlMap | undefined): Iterable<Id> {
-  for (const key of ['runAsUser', 'runAsGroup', 'fsGroup']) {
+  for (const key of idKeys) {
     const field = numberField(context, key);
     if (field !== undefined) yield { key, ...field };
   }
@@ -36,6 +38,7 @@ const idOutOfRange = podRule({
   severity: 'error',
   summary: 'A user or group id is negative or beyond 2³¹−1',
   link: links.securityContext,
+  about: [...idKeys, 'supplementalGroups'],
   *check(pod) {
     for (const { key, number, valueSpan } of allIds(pod)) {
       if (number >= 0 && number <= highestId) continue;
@@ -53,6 +56,7 @@ const idNotMapped = podRule({
   severity: 'warning',
   summary: "An id beyond those that the pod's user namespace maps",
   link: `${links.userNamespaces}#id-count-for-each-of-pods`,
+  about: ['hostUsers'],
   *check(pod) {
     const { hostUsers } = pod;
     if (hostUsers.value !== false || hostUsers.span === undefined) return;
@@ -73,6 +77,7 @@ const hostPidOrIpc = podRule({
   severity: 'error',
   summary: "A pod with a user namespace of its own is in the node's PID or IPC namespace",
   link: links.userNamespaceLimits,
+  about: ['hostUsers'],
   *check({ hostUsers, hostPid, hostIpc }) {
     if (hostUsers.value !== false || hostUsers.span === undefined) return;
     for (const [name, { value, span }] of [
@@ -95,6 +100,7 @@ const hostNetwork = podRule({
   severity: 'warning',
   summary: "A pod with a user namespace of its own is in the node's network namespace",
   link: links.userNamespaceLimits,
+  about: ['hostUsers'],
   *check({ hostUsers, hostNetwork: { value, span } }) {
     if (hostUsers.value !== false || hostUsers.span === undefined || value !== true || span === undefined) return;
     yield {
@@ -112,6 +118,7 @@ const blockDevice = containerRule({
   severity: 'error',
   summary: 'A raw block volume in a pod with a user namespace of its own',
   link: links.userNamespaceLimits,
+  about: ['volumeDevices'],
   *check({ node }, { hostUsers }) {
     const entry = fieldOf(node, 'volumeDevices');
     if (hostUsers.value !== false || hostUsers.span === undefined || entry === undefined) return;
@@ -131,6 +138,7 @@ const nfs = podRule({
   severity: 'warning',
   summary: 'An NFS volume in a pod with a user namespace of its own',
   link: `${links.userNamespaces}#before-you-begin`,
+  about: ['nfs'],
   *check({ hostUsers, volumes, containers }) {
     if (hostUsers.value !== false || hostUsers.span === undefined) return;
     const used = new Set(containers.flatMap(({ mounts }) => mounts.map(({ volume }) => volume)));
@@ -153,6 +161,7 @@ const unmasked = containerRule({
   severity: 'error',
   summary: 'procMount: Unmasked in the user namespace of the node',
   link: `${links.securityContext}#proc-access`,
+  about: ['procMount'],
   *check({ securityContext }, pod) {
     const field = textField(securityContext, 'procMount');
     if (field?.text !== 'Unmasked' || pod.hostUsers.value !== true || !pod.complete) return;
@@ -169,6 +178,7 @@ const procMountUnknown = containerRule({
   severity: 'error',
   summary: 'procMount is neither Default nor Unmasked',
   link: `${links.securityContext}#proc-access`,
+  about: ['procMount'],
   *check({ securityContext }) {
     const field = textField(securityContext, 'procMount');
     if (field === undefined || /^(?:Default|Unmasked)$/.test(field.text)) return;
@@ -192,6 +202,7 @@ const capabilityVoid = containerRule({
   severity: 'warning',
   summary: "A capability that has no effect in the pod's user namespace",
   link: `${links.userNamespaces}#pods-and-userns`,
+  about: ['hostUsers'],
   *check({ securityContext }, { hostUsers }) {
     if (hostUsers.value !== false || hostUsers.span === undefined) return;
     for (const { text, span } of textsIn(fieldOf(securityContext, 'capabilities')?.value, 'add')) {
@@ -217,6 +228,7 @@ const rootRefused = containerRule({
   severity: 'error',
   summary: 'runAsNonRoot with user 0',
   link: links.securityContext,
+  about: ['runAsNonRoot'],
   *check({ securityContext }, pod): Iterable<Finding> {
     if (pod.windows) return;
     const nonRoot = effective(securityContext, pod.securityContext, 'runAsNonRoot');
@@ -238,6 +250,7 @@ const rootOfNode = podRule({
   severity: 'hint',
   summary: 'A container runs as root of the user namespace of the node',
   link: links.userNamespaces,
+  about: ['runAsUser'],
   *check(pod) {
     if (!inNodeUserNamespace(pod) || pod.hostNetwork.value || pod.hostPid.value || pod.hostIpc.value) return;
     const contexts = [pod.securityContext, ...pod.containers.map(({ securityContext }) => securityContext)];

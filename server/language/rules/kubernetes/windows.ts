@@ -53,6 +53,7 @@ const linuxInWindows = podRule({
   severity: 'error',
   summary: 'A field about Linux namespaces, users or privileges in a Windows pod',
   link: links.podOs,
+  about: ['os'],
   *check({ spec, securityContext, containers }) {
     if (textOf(valueAt(spec, 'os', 'name')) !== 'windows') return;
     yield* present(spec, linuxOnly.spec);
@@ -70,6 +71,7 @@ const windowsInLinux = podRule({
   severity: 'error',
   summary: 'Windows options in a pod for Linux',
   link: links.podOs,
+  about: ['windowsOptions'],
   *check(pod) {
     if (textOf(valueAt(pod.spec, 'os', 'name')) !== 'linux') return;
     for (const context of contexts(pod)) {
@@ -89,6 +91,7 @@ const hostProcess = podRule({
   severity: 'error',
   summary: 'A Windows HostProcess container in a pod without the host network',
   link: links.hostProcess,
+  about: ['windowsOptions'],
   *check(pod) {
     if (pod.hostNetwork.value !== false || !pod.complete) return;
     for (const context of contexts(pod)) {
@@ -109,6 +112,7 @@ const hostProcessMixed = podRule({
   severity: 'error',
   summary: 'Only some containers of a pod are HostProcess containers',
   link: links.hostProcess,
+  about: ['windowsOptions'],
   *check({ securityContext, containers }) {
     const flags = containers.map((container) => {
       const own = flagOf(valueOf(container.securityContext, 'windowsOptions'), 'hostProcess');
@@ -133,6 +137,7 @@ const osUnknown = podRule({
   severity: 'error',
   summary: 'os.name is neither linux nor windows',
   link: links.podOs,
+  about: ['os'],
   *check({ spec }) {
     const field = textField(valueOf(spec, 'os'), 'name');
     if (field === undefined || /^(?:linux|windows)$/.test(field.text)) return;

@@ -21,10 +21,12 @@ function isLine(line: OciIdLine): line is Line {
 
 /** Those that the kernel gets to see: without a new user namespace those of `linux` go nowhere. */
 function usedMaps(document: OciDocument): readonly OciIdMap[] {
-  const ofMounts = document.mounts.flatMap(({ uidMappings, gidMappings }) =>
-    [uidMappings ?? [], gidMappings ?? []].flat(),
-  );
-  return isNew(document, 'user') ? [...document.idMaps, ...ofMounts] : ofMounts;
+  const used = isNew(document, 'user') ? [...document.idMaps] : [];
+  for (const { uidMappings, gidMappings } of document.mounts) {
+    if (uidMappings !== undefined) used.push(uidMappings);
+    if (gidMappings !== undefined) used.push(gidMappings);
+  }
+  return used;
 }
 
 /** The maps that a runtime writes: those of a new user namespace. */

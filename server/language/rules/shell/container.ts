@@ -75,6 +75,7 @@ export const containerRules: readonly ShellRule[] = [
         };
       }
     },
+    Object.keys(modes.docker),
   ),
   optionRule(
     ['docker'],
@@ -136,6 +137,7 @@ export const containerRules: readonly ShellRule[] = [
         };
       }
     },
+    ['sysctl'],
   ),
   optionRule(
     engines,
@@ -157,6 +159,7 @@ export const containerRules: readonly ShellRule[] = [
         };
       }
     },
+    ['sysctl'],
   ),
   optionRule(
     engines,

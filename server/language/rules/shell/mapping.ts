@@ -100,6 +100,7 @@ export const mappingRules: readonly ShellRule[] = [
         };
       }
     },
+    ['map-user', 'map-group', 'map-root-user', 'map-current-user'],
   ),
   optionRule(
     ['unshare'],
@@ -202,6 +203,7 @@ export const mappingRules: readonly ShellRule[] = [
         if (finding !== undefined) yield finding;
       }
     },
+    ['map-users', 'map-groups'],
   ),
   optionRule(
     ['unshare'],
@@ -226,6 +228,7 @@ export const mappingRules: readonly ShellRule[] = [
         };
       }
     },
+    ['map-users', 'map-groups'],
   ),
   optionRule(
     ['unshare'],
@@ -248,6 +251,7 @@ export const mappingRules: readonly ShellRule[] = [
         };
       }
     },
+    ['map-users', 'map-groups'],
   ),
 ];
 

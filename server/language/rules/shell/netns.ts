@@ -1,5 +1,5 @@
 import type { ShellDocument } from '../../dialects/shell.ts';
-import type { IpInvocation } from '../../dialects/shell/invocation.ts';
+import { invocationsIn, type IpInvocation } from '../../dialects/shell/invocation.ts';
 import type { Word } from '../../dialects/shell/word.ts';
 import type { Finding } from '../../rule.ts';
 import { insideRule, ipRule, netnsManual as link, type ShellRule } from './rule.ts';
@@ -31,8 +31,8 @@ export const netnsRules: readonly ShellRule[] = [
       const [name] = ip.args;
       if (ip.object !== 'netns' || ip.all || name?.literal !== true || !(ip.verb in needs)) return undefined;
       const { text } = name;
-      const bytes = new TextEncoder().encode(text).length;
-      if (text !== '' && text !== '.' && text !== '..' && !text.includes('/') && bytes <= 255) return undefined;
+      if (text !== '' && text !== '.' && text !== '..' && !text.includes('/') && Buffer.byteLength(text) <= 255)
+        return undefined;
       return {
         span: name.span,
         message: text.includes('/')
@@ -124,39 +124,74 @@ export const netnsRules: readonly ShellRule[] = [
   },
 ];
 
+interface Step {
+  readonly invocation: IpInvocation;
+  readonly sure: boolean;
+}
+
+interface Steps {
+  readonly list: readonly Step[];
+  /** A named namespace is deleted somewhere. */
+  readonly deletes: boolean;
+  /** A device is moved to another namespace somewhere. */
+  readonly moves: boolean;
+}
+
 /** What is done to a name for certain, in the order of the text. */
-function* steps(document: ShellDocument): Iterable<{ readonly invocation: IpInvocation; readonly sure: boolean }> {
-  for (const invocation of document.invocations) {
+const steps = forDocument(({ script, hasIp }): Steps => {
+  const list: Step[] = [];
+  let deletes = false;
+  let moves = false;
+  for (const invocation of hasIp ? invocationsIn(script, engines) : []) {
     if (invocation.tool !== 'ip') continue;
     const sure = invocation.command.straight && !invocation.command.background && invocation.within === undefined;
-    yield { invocation, sure };
+    list.push({ invocation, sure });
+    deletes ||= invocation.ip.object === 'netns' && invocation.ip.verb === 'delete';
+    moves ||= moved(invocation.ip) !== undefined;
   }
+  return { list, deletes, moves };
+});
+
+/** What they run is no command of the script. */
+const engines: ReadonlySet<string> = new Set(['docker', 'podman', 'runc', 'lsns']);
+
+/** Several rules ask for the same. */
+function forDocument<T extends object>(find: (document: ShellDocument) => T): (document: ShellDocument) => T {
+  const known = new WeakMap<ShellDocument, T>();
+  return (document) => {
+    const found = known.get(document) ?? find(document);
+    known.set(document, found);
+    return found;
+  };
 }
 
 /** Whether commands of which it is not known what they do stand between two places: then nothing is certain. */
-function uncertainty({ script, functions }: ShellDocument): (from: number, to: number) => boolean {
-  const places = script.commands.flatMap(({ words }) => {
+function uncertain(document: ShellDocument, from: number, to: number): boolean {
+  const places = uncertainPlaces(document);
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle] ?? 0) <= from) low = middle + 1;
+    else high = middle;
+  }
+  return (places[low] ?? to) < to;
+}
+
+const uncertainPlaces = forDocument(({ script, functions }): readonly number[] =>
+  script.commands.flatMap(({ words }) => {
     const [program] = words;
     if (program === undefined) return [];
     const assigns = words.every(({ text }) => /^[A-Za-z_]\w*\+?=/.test(text));
     const known = program.literal && harmless.has(program.text) && !functions.has(program.text);
     return assigns || known || program.text === 'sudo' ? [] : [program.span.start];
-  });
-  return (from, to) => {
-    let [low, high] = [0, places.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((places[middle] ?? 0) <= from) low = middle + 1;
-      else high = middle;
-    }
-    return (places[low] ?? to) < to;
-  };
-}
+  }),
+);
 
 function* deletedBefore(document: ShellDocument): Iterable<Finding> {
-  const uncertain = uncertainty(document);
+  const { list, deletes } = steps(document);
+  if (!deletes) return;
   const deleted = new Map<string, Word>();
-  for (const { invocation, sure } of steps(document)) {
+  for (const { invocation, sure } of list) {
     const { ip } = invocation;
     const [name] = ip.args;
     if (ip.object === 'netns' && (ip.verb === 'add' || ip.verb === 'attach')) {
@@ -170,7 +205,7 @@ function* deletedBefore(document: ShellDocument): Iterable<Finding> {
       used !== undefined &&
       before !== undefined &&
       sure &&
-      !uncertain(before.span.start, invocation.program.span.start)
+      !uncertain(document, before.span.start, invocation.program.span.start)
     ) {
       yield {
         span: used.span,
@@ -193,9 +228,9 @@ function usedName({ ip }: IpInvocation): Word | undefined {
 }
 
 function* addedTwice(document: ShellDocument): Iterable<Finding> {
-  const uncertain = uncertainty(document);
+  const { list } = steps(document);
   const added = new Map<string, Word>();
-  for (const { invocation, sure } of steps(document)) {
+  for (const { invocation, sure } of list) {
     const { ip } = invocation;
     const [name] = ip.args;
     if (ip.object !== 'netns' || ip.inside !== undefined) continue;
@@ -205,7 +240,7 @@ function* addedTwice(document: ShellDocument): Iterable<Finding> {
     }
     if ((ip.verb !== 'add' && ip.verb !== 'attach') || name?.literal !== true || !sure) continue;
     const before = added.get(name.text);
-    if (before !== undefined && !uncertain(before.span.start, invocation.program.span.start)) {
+    if (before !== undefined && !uncertain(document, before.span.start, invocation.program.span.start)) {
       yield {
         span: name.span,
         message: `The script has added ${name.text} before, and ip netns refuses a name that is there.`,
@@ -239,9 +274,10 @@ function needed({ ip }: IpInvocation): Word | undefined {
 }
 
 function* movedAway(document: ShellDocument): Iterable<Finding> {
-  const uncertain = uncertainty(document);
+  const { list, moves } = steps(document);
+  if (!moves) return;
   const away = new Map<string, Word>();
-  for (const { invocation, sure } of steps(document)) {
+  for (const { invocation, sure } of list) {
     const { ip } = invocation;
     // What makes a device, or gives back those of a namespace, may bring one of the name.
     if (
@@ -258,7 +294,7 @@ function* movedAway(document: ShellDocument): Iterable<Finding> {
       device !== undefined &&
       before !== undefined &&
       sure &&
-      !uncertain(before.span.start, invocation.program.span.start)
+      !uncertain(document, before.span.start, invocation.program.span.start)
     ) {
       yield {
         span: device.span,
@@ -276,8 +312,10 @@ function* movedAway(document: ShellDocument): Iterable<Finding> {
 }
 
 function* addressLost(document: ShellDocument): Iterable<Finding> {
+  const { list, moves } = steps(document);
+  if (!moves) return;
   const addresses = new Map<string, IpInvocation>();
-  for (const { invocation, sure } of steps(document)) {
+  for (const { invocation, sure } of list) {
     const { ip } = invocation;
     if (!sure) {
       addresses.clear();

@@ -8,7 +8,8 @@ const engines = ['docker', 'podman'] as const;
 const dockerRun = 'https://docs.docker.com/reference/cli/docker/container/run/';
 const daemon = 'https://github.com/moby/moby/blob/master/daemon/internal/runconfig/hostconfig.go';
 
-export type Mode = 'host' | 'none' | 'container' | 'path' | 'bridge' | 'other';
+const modes = ['host', 'none', 'container', 'path', 'bridge', 'other'] as const;
+export type Mode = (typeof modes)[number];
 
 /** Whose network namespace the container is in, as far as it is known; the first --network counts. */
 export function networkMode(invocation: OptionInvocation): Mode | undefined {
@@ -39,14 +40,13 @@ const modeWords: Readonly<Record<Mode, string>> = {
 /** What may be published at no port, with or without a word about it. */
 const publishes = ['publish', 'publish-all'] as const;
 
-/** Options that are refused with a network mode, by moby's runconfig and libpod's specgen. */
-function refused(invocation: OptionInvocation, mode: Mode | undefined): ReadonlyMap<string, string> {
-  const docker = isDocker(invocation);
+/** Options that are refused with a network mode, with who refuses them: by moby's runconfig and libpod's specgen. */
+function refusedWith(docker: boolean, mode: Mode): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const add = (who: string, ...names: readonly string[]): void => {
     for (const name of names) found.set(name, who);
   };
-  if (mode === undefined || mode === 'other' || (docker && mode === 'path')) return found;
+  if (mode === 'other' || (docker && mode === 'path')) return found;
   add(docker ? 'The docker command' : 'podman', 'network-alias', 'net-alias');
   add(docker ? "Docker's daemon" : 'podman', 'ip', 'ip6');
   if (!docker) add('podman', 'mac-address');
@@ -59,6 +59,10 @@ function refused(invocation: OptionInvocation, mode: Mode | undefined): Readonly
   if (!docker && mode === 'none') add('podman', 'dns', 'dns-opt', 'dns-option', 'dns-search');
   return found;
 }
+
+const refused: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map(
+  [true, false].flatMap((docker) => modes.map((mode) => [`${docker} ${mode}`, refusedWith(docker, mode)] as const)),
+);
 
 /** The network of a container, and what it rules out. */
 export const networkRules: readonly ShellRule[] = [
@@ -91,6 +95,7 @@ export const networkRules: readonly ShellRule[] = [
         };
       }
     },
+    publishes,
   ),
   optionRule(
     engines,
@@ -102,8 +107,8 @@ export const networkRules: readonly ShellRule[] = [
     },
     function* conflicts(invocation): Iterable<Finding> {
       const mode = networkMode(invocation);
-      const who = refused(invocation, mode);
-      if (mode === undefined) return;
+      const who = refused.get(`${isDocker(invocation)} ${mode}`);
+      if (mode === undefined || who === undefined || who.size === 0) return;
       for (const given of invocation.options) {
         const refuses = who.get(given.name);
         if (refuses === undefined) continue;
@@ -140,6 +145,7 @@ export const networkRules: readonly ShellRule[] = [
         };
       }
     },
+    containerNamespaces.keys(),
   ),
   optionRule(
     ['podman'],
@@ -172,6 +178,7 @@ export const networkRules: readonly ShellRule[] = [
         };
       }
     },
+    ['pod'],
   ),
   optionRule(
     engines,
@@ -182,6 +189,7 @@ export const networkRules: readonly ShellRule[] = [
       link: `${dockerRun}#network`,
     },
     (invocation) => {
+      if (option(invocation, 'network', 'net') === undefined) return undefined;
       const networks = invocation.options.filter(({ name }) => name === 'network' || name === 'net');
       const special = networks.find((each) => /^(?:host|none|container:.*)$/.test(literalValue(each) ?? ''));
       const other = networks.find((each) => each !== special && /^[\w.-]+$/.test(literalValue(each) ?? ''));

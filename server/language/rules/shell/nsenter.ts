@@ -1,3 +1,4 @@
+import { typeOfOption } from '../../dialects/shell/declare.ts';
 import { lacks, literalValue, option, type OptionInvocation } from '../../dialects/shell/invocation.ts';
 import type { Given } from '../../dialects/shell/options.ts';
 import type { Word } from '../../dialects/shell/word.ts';
@@ -86,6 +87,7 @@ export const nsenterRules: readonly ShellRule[] = [
         };
       }
     },
+    typeOfOption.keys(),
   ),
   optionRule(
     ['nsenter'],
@@ -245,10 +247,8 @@ export const nsenterRules: readonly ShellRule[] = [
 ];
 
 function isNamespace(name: string): boolean {
-  return namespaceNames.has(name);
+  return typeOfOption.has(name);
 }
-
-const namespaceNames = new Set(['mount', 'uts', 'ipc', 'net', 'pid', 'user', 'cgroup', 'time']);
 
 function fileAsProgram(invocation: OptionInvocation): Word | undefined {
   const [program] = invocation.operands;

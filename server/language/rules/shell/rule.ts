@@ -10,56 +10,50 @@ import {
   type OtherInvocation,
 } from '../../dialects/shell/invocation.ts';
 import type { Given } from '../../dialects/shell/options.ts';
-import { findingsOf, type Finding, type Findings, type Fix, type Rule, type RuleInfo } from '../../rule.ts';
+import type { Findings, Fix, Rule, RuleInfo } from '../../rule.ts';
 
-export type ShellRule = Rule<ShellDocument>;
+export type ShellRule = Rule<ShellDocument> | InvocationRule;
+
+/** A rule about every command of some programs. */
+export interface InvocationRule extends RuleInfo {
+  readonly tools: readonly Invocation['tool'][];
+  readonly asks: (invocation: Invocation) => Findings;
+}
 
 export const unshareManual = 'https://man7.org/linux/man-pages/man1/unshare.1.html#OPTIONS';
 export const nsenterManual = 'https://man7.org/linux/man-pages/man1/nsenter.1.html#OPTIONS';
 export const netnsManual = 'https://man7.org/linux/man-pages/man8/ip-netns.8.html#DESCRIPTION';
 
-/** A rule about every command of some programs. */
 export function optionRule(
   tools: readonly OptionTool[],
   info: RuleInfo,
   check: (invocation: OptionInvocation) => Findings,
-): ShellRule {
-  return invocationRule(tools, info, (invocation) =>
-    invocation.tool !== 'ip' && invocation.tool !== 'other' ? check(invocation) : undefined,
-  );
+  /** It has nothing to say where none of these options is given. */
+  about?: Iterable<string>,
+): InvocationRule {
+  const names = about && [...about];
+  const asks = (invocation: Invocation): Findings => {
+    if (invocation.tool === 'ip' || invocation.tool === 'other') return undefined;
+    return names === undefined || option(invocation, ...names) !== undefined ? check(invocation) : undefined;
+  };
+  return { ...info, tools, asks };
 }
 
-export function ipRule(info: RuleInfo, check: (invocation: IpInvocation) => Findings): ShellRule {
-  return invocationRule(['ip'], info, (invocation) => (invocation.tool === 'ip' ? check(invocation) : undefined));
+export function ipRule(info: RuleInfo, check: (invocation: IpInvocation) => Findings): InvocationRule {
+  const asks = (invocation: Invocation): Findings => (invocation.tool === 'ip' ? check(invocation) : undefined);
+  return { ...info, tools: ['ip'], asks };
 }
 
 /** A rule about what runs inside of namespaces, whatever program it is. */
-export function insideRule(info: RuleInfo, check: (invocation: OtherInvocation | IpInvocation) => Findings): ShellRule {
-  return invocationRule(['other', 'ip'], info, (invocation) =>
+export function insideRule(
+  info: RuleInfo,
+  check: (invocation: OtherInvocation | IpInvocation) => Findings,
+): InvocationRule {
+  const asks = (invocation: Invocation): Findings =>
     invocation.within !== undefined && (invocation.tool === 'other' || invocation.tool === 'ip')
       ? check(invocation)
-      : undefined,
-  );
-}
-
-function invocationRule(
-  tools: readonly Invocation['tool'][],
-  info: RuleInfo,
-  check: (invocation: Invocation) => Findings,
-): ShellRule {
-  return {
-    ...info,
-    check: ({ byTool }) => {
-      const found: Finding[] = [];
-      for (const tool of tools)
-        for (const invocation of byTool.get(tool) ?? []) {
-          // Most have nothing wrong: a generator for each would be most of the work.
-          const answer = check(invocation);
-          if (answer !== undefined) found.push(...findingsOf(answer));
-        }
-      return found;
-    },
-  };
+      : undefined;
+  return { ...info, tools: ['other', 'ip'], asks };
 }
 
 export function makesUser(invocation: OptionInvocation): boolean {

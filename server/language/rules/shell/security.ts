@@ -52,6 +52,7 @@ export const securityRules: readonly ShellRule[] = [
         };
       }
     },
+    ['pid', 'ipc'],
   ),
   optionRule(
     engines,
@@ -74,6 +75,7 @@ export const securityRules: readonly ShellRule[] = [
         };
       }
     },
+    ['cap-add'],
   ),
   optionRule(
     engines,
@@ -100,6 +102,7 @@ export const securityRules: readonly ShellRule[] = [
         };
       }
     },
+    ['volume', 'mount'],
   ),
   optionRule(
     ['runc'],
@@ -142,6 +145,7 @@ export const securityRules: readonly ShellRule[] = [
         };
       }
     },
+    ['scope'],
   ),
   optionRule(
     ['lsns'],

@@ -32,5 +32,6 @@ export const valueRules: readonly ShellRule[] = [
         };
       }
     },
+    Object.keys(values),
   ),
 ];

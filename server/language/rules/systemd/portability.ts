@@ -1,35 +1,23 @@
 import type { Directive } from '../../dialects/systemd/directives.ts';
-import type { Assignment } from '../../dialects/systemd/text.ts';
-import type { Unit } from '../../dialects/systemd/unit.ts';
+import type { Placed, Unit } from '../../dialects/systemd/unit.ts';
 import { validity } from '../../dialects/systemd/validity.ts';
 import { booleanOf, hasSpecifier } from '../../dialects/systemd/words.ts';
-import type { Finding } from '../../rule.ts';
-import { rule, type SystemdRule } from './rule.ts';
-import { placed } from './values.ts';
+import type { Finding, RuleInfo } from '../../rule.ts';
 
 /** The oldest version that distributions with long support still have, so that nobody need be told of what it knows. */
 const everywhere = 247;
 /** What is younger than this is missing in more than one distribution of today. */
 const widespread = 252;
 
-export const portabilityRules: readonly SystemdRule[] = [
-  rule(
-    {
-      id: 'systemd/needs-newer-systemd',
-      severity: 'information',
-      summary: 'A directive or a value that older versions of systemd ignore',
-      link: 'https://github.com/systemd/systemd/blob/main/NEWS',
-    },
-    function* (unit) {
-      for (const [assignment, directive] of placed(unit)) {
-        const finding = newer(unit, assignment, directive);
-        if (finding !== undefined) yield finding;
-      }
-    },
-  ),
-];
+export const newerRule: RuleInfo = {
+  id: 'systemd/needs-newer-systemd',
+  severity: 'information',
+  summary: 'A directive or a value that older versions of systemd ignore',
+  link: 'https://github.com/systemd/systemd/blob/main/NEWS',
+};
 
-function newer({ kind }: Unit, { key, keySpan, value }: Assignment, directive: Directive): Finding | undefined {
+export function newer({ kind }: Unit, { assignment, directive }: Placed): Finding | undefined {
+  const { key, value } = assignment;
   if (value.text === '' || booleanOf(value.text) === false || validity(directive, value).length > 0) return undefined;
   const program = kind === 'nspawn' ? 'systemd-nspawn' : 'systemd';
   const ofValue = sinceOf(value.text, directive);
@@ -38,7 +26,7 @@ function newer({ kind }: Unit, { key, keySpan, value }: Assignment, directive: D
   const what =
     ofValue === undefined || ofValue <= (directive.since ?? 0) ? `${key}=` : `the value ${shown(value.text)}`;
   return {
-    span: what === `${key}=` ? keySpan : value.span,
+    span: what === `${key}=` ? assignment.keySpan : value.span,
     message: `${program} before ${since} ignores this line with a warning: it does not know ${what} yet.`,
     remedy: 'Make sure that all hosts have this version, or that the unit is safe without the line.',
     severity: since > widespread ? 'information' : 'hint',

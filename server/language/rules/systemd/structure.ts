@@ -29,6 +29,12 @@ const likelyMeant: Readonly<Record<string, string>> = {
 
 const byLowerCase = new Map(directives.map((directive) => [directive.key.toLowerCase(), directive.key]));
 
+function meantBy(key: string): string | undefined {
+  if (directivesOf(key).length > 0) return undefined;
+  const lower = key.toLowerCase();
+  return byLowerCase.get(lower) ?? (Object.hasOwn(likelyMeant, lower) ? likelyMeant[lower] : undefined);
+}
+
 export const structureRules: readonly SystemdRule[] = [
   rule(
     {
@@ -38,12 +44,13 @@ export const structureRules: readonly SystemdRule[] = [
       link: 'https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html',
     },
     function* (unit) {
+      const meanings = new Map<string, string | undefined>();
       for (const assignment of knownSections(unit)) {
-        const { key, keySpan } = assignment;
-        if (directivesOf(key).length > 0) continue;
-        const lower = key.toLowerCase();
-        const meant = byLowerCase.get(lower) ?? (Object.hasOwn(likelyMeant, lower) ? likelyMeant[lower] : undefined);
+        const { key } = assignment;
+        if (!meanings.has(key)) meanings.set(key, meantBy(key));
+        const meant = meanings.get(key);
         if (meant === undefined || !fits(unit, meant)) continue;
+        const { keySpan } = assignment;
         yield {
           span: keySpan,
           message: `${programOf(unit)} ignores ${key}= with a warning, since it knows no such key in [${assignment.section.name}].`,
@@ -66,8 +73,7 @@ export const structureRules: readonly SystemdRule[] = [
         // Sections with X- are for others, and what systemd does not know at all may be meant for another program.
         if (section.name.startsWith('X-') || section.name === 'Container') continue;
         for (const assignment of section.assignments) {
-          const [directive] = directivesOf(assignment.key);
-          if (directive === undefined || directiveOf(unit, assignment) !== undefined) continue;
+          if (directivesOf(assignment.key).length === 0 || directiveOf(unit, assignment) !== undefined) continue;
           const right = rightSection(unit, assignment.key);
           if (right === undefined || !isSectionOf(unit, section.name)) continue;
           yield {

@@ -1,9 +1,10 @@
-import { directiveOf, type Unit } from '../../dialects/systemd/unit.ts';
+import type { Placed, Unit } from '../../dialects/systemd/unit.ts';
 import type { Directive } from '../../dialects/systemd/directives.ts';
 import type { Assignment } from '../../dialects/systemd/text.ts';
 import { validity, type Problem } from '../../dialects/systemd/validity.ts';
+import type { Found } from '../../order.ts';
 import type { Finding, RuleInfo } from '../../rule.ts';
-import { manual, rule, type SystemdRule } from './rule.ts';
+import { manual } from './rule.ts';
 
 /** Values that systemd cannot read: it warns in the log and goes on without the line, which therefore does not do what it says. */
 const families: readonly (RuleInfo & { readonly concerns: (problem: Problem, directive: Directive) => boolean })[] = [
@@ -83,53 +84,24 @@ const families: readonly (RuleInfo & { readonly concerns: (problem: Problem, dir
   },
 ];
 
-export const valueRules: readonly SystemdRule[] = families.map(({ concerns, ...info }) =>
-  rule(info, function* (unit) {
-    for (const { assignment, directive, problem } of faultsOf(unit)) {
-      if (concerns(problem, directive)) yield findingOf(unit, assignment, directive, problem);
-    }
-  }),
-);
+export const valueRules: readonly RuleInfo[] = families;
 
-interface Fault {
-  readonly assignment: Assignment;
-  readonly directive: Directive;
-  readonly problem: Problem;
-}
-
-/** Each of these rules is about some of the same faults. */
-const known = new WeakMap<Unit['settings'], readonly Fault[]>();
-
-function faultsOf(unit: Unit): readonly Fault[] {
-  const faults = known.get(unit.settings) ?? findFaults(unit);
-  known.set(unit.settings, faults);
-  return faults;
-}
-
-function findFaults(unit: Unit): readonly Fault[] {
-  const faults: Fault[] = [];
-  for (const [assignment, directive] of placed(unit)) {
-    for (const problem of problemsOf(assignment, directive)) faults.push({ assignment, directive, problem });
-  }
-  return faults;
-}
-
-export function* placed(unit: Unit): Iterable<readonly [Assignment, Directive]> {
-  for (const list of unit.settings.values()) {
-    for (const assignment of list) {
-      const directive = directiveOf(unit, assignment);
-      if (directive !== undefined) yield [assignment, directive];
-    }
-  }
+/** What is wrong with the value of an assignment. */
+export function faultsIn(unit: Unit, { assignment, directive }: Placed): readonly Found[] {
+  return problemsOf(assignment, directive).flatMap((problem) =>
+    families
+      .filter(({ concerns }) => concerns(problem, directive))
+      .map((family) => [family, findingOf(unit, assignment, directive, problem)] as const),
+  );
 }
 
 function problemsOf(assignment: Assignment, directive: Directive): readonly Problem[] {
-  const { value, span } = assignment;
+  const { value } = assignment;
   if (value.text !== '') return validity(directive, value);
   const { grammar, key, resets } = directive;
   if (resets || (grammar.kind !== 'boolean' && grammar.kind !== 'choice')) return [];
   const remedy = 'Write the value, or leave the line out.';
-  return [{ kind: 'value', span, reason: `${key}= takes nothing back with an empty value`, remedy }];
+  return [{ kind: 'value', span: assignment.span, reason: `${key}= takes nothing back with an empty value`, remedy }];
 }
 
 /** A problem of a piece of a list is about that piece, all others about the line. */
