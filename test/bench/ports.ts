@@ -1,6 +1,7 @@
 /**
  * What a forward into a net namespace costs, against `ssh -L` to a port of the host itself: OpenSSH on both sides there, ours
- * and OpenSSH's server here, one after the other in turns.
+ * and OpenSSH's server here, one after the other in turns. And against the floor: OpenSSH's client, and behind it the one process
+ * in the namespace that no way of carrying bytes can do without.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +12,7 @@ import { Forward } from '../../extension/features/ports/forward.ts';
 import { loadBinaries } from '../../extension/helper/binaries.ts';
 import { openSession } from '../../extension/helper/open.ts';
 import { connectSsh } from '../../extension/transport/ssh.ts';
+import { helper } from '../helper/support/helper.ts';
 import { ipNetns } from '../helper/support/namespaces.ts';
 import { output } from '../helper/support/process.ts';
 import { Scope } from '../helper/support/scope.ts';
@@ -81,7 +83,25 @@ if (what === 'bulk') {
 }
 `;
 
+/** Runs a program for each connection to a unix socket, which is its input and output. */
+const inetd = `
+import os, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(64)
+print('ready', flush=True)
+while True:
+    connection, _ = listener.accept()
+    if os.fork() == 0:
+        os.dup2(connection.fileno(), 0)
+        os.dup2(connection.fileno(), 1)
+        os.execv(sys.argv[2], sys.argv[2:])
+    connection.close()
+`;
+
 type Measured = 'bulk' | 'ping' | 'connect';
+type Way = 'ssh' | 'ours' | 'floor';
+type Times = Readonly<Record<Way, Readonly<Record<Measured, number[]>>>>;
 
 async function measure(what: Measured, port: number): Promise<number> {
   const child = spawn(process.execPath, ['-e', client, what, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -109,6 +129,18 @@ async function startServer(scope: Scope, before: readonly string[], ports: reado
   return child;
 }
 
+async function startRelays(scope: Scope, path: string, program: readonly string[]): Promise<void> {
+  const child = spawn('python3', ['-c', inetd, path, ...program], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const over = once(child, 'close');
+  scope.defer(async () => {
+    child.kill();
+    await over;
+  });
+  await once(createInterface(child.stdout), 'line');
+}
+
+const none = (): Record<Measured, number[]> => ({ bulk: [], ping: [], connect: [] });
+
 const benchmark: Benchmark = {
   name: 'ports',
   run: async ({ root, log }): Promise<Row[]> => {
@@ -128,8 +160,18 @@ const benchmark: Benchmark = {
       // OpenSSH's own client. The cipher is the one that both clients and the server prefer in common.
       const options = { keys: [key.file], knownHosts: sshd.knownHosts };
       const configFile = await writeConfig(folder.path, sshd, options);
+      const target = `--target=pid:${inside.pid ?? 0}`;
       const plain = { bulk: await freePort(), echo: await freePort() };
-      const forwards = [`${plain.bulk}:127.0.0.1:${bulk}`, `${plain.echo}:127.0.0.1:${echo}`];
+      const floor = { bulk: await freePort(), echo: await freePort() };
+      const relays = { bulk: join(folder.path, 'bulk'), echo: join(folder.path, 'echo') };
+      await startRelays(scope, relays.bulk, [helper, 'relay', target, `tcp:127.0.0.1:${bulk}`]);
+      await startRelays(scope, relays.echo, [helper, 'relay', target, `tcp:127.0.0.1:${echo}`]);
+      const forwards = [
+        `${plain.bulk}:127.0.0.1:${bulk}`,
+        `${plain.echo}:127.0.0.1:${echo}`,
+        `${floor.bulk}:${relays.bulk}`,
+        `${floor.echo}:${relays.echo}`,
+      ];
       const ssh = spawn('ssh', ['-N', '-F', configFile, ...forwards.flatMap((each) => ['-L', each]), 'target'], {
         stdio: ['ignore', 'ignore', 'inherit'],
       });
@@ -154,24 +196,23 @@ const benchmark: Benchmark = {
       scope.defer(() => session.dispose());
       const forward = async (port: number): Promise<number> => {
         const made = new Forward({ host: '127.0.0.1', port: 0 }, false, () =>
-          session.openStream(['relay', `--target=pid:${inside.pid ?? 0}`, `tcp:127.0.0.1:${port}`]),
+          session.openStream(['relay', target, `tcp:127.0.0.1:${port}`]),
         );
         scope.defer(() => made.dispose());
         return (await made.start()).port;
       };
       const ours = { bulk: await forward(bulk), echo: await forward(echo) };
 
-      const times: Record<'ssh' | 'ours', Record<Measured, number[]>> = {
-        ssh: { bulk: [], ping: [], connect: [] },
-        ours: { bulk: [], ping: [], connect: [] },
-      };
+      const times: Times = { ssh: none(), ours: none(), floor: none() };
+      const ways = { ssh: plain, ours, floor };
       for (let round = 0; round < rounds; round++) {
         for (const what of ['bulk', 'ping', 'connect'] as const) {
-          // In turns, so that what else happens on the machine happens to both.
-          // oxlint-disable-next-line no-await-in-loop
-          times.ssh[what].push(await measure(what, what === 'bulk' ? plain.bulk : plain.echo));
-          // oxlint-disable-next-line no-await-in-loop
-          times.ours[what].push(await measure(what, what === 'bulk' ? ours.bulk : ours.echo));
+          // In turns, so that what else happens on the machine happens to all.
+          for (const way of ['ssh', 'ours', 'floor'] as const) {
+            const ports = ways[way];
+            // oxlint-disable-next-line no-await-in-loop
+            times[way][what].push(await measure(what, what === 'bulk' ? ports.bulk : ports.echo));
+          }
         }
         log(`ports: round ${round + 1} of ${rounds}`);
       }
@@ -182,12 +223,14 @@ const benchmark: Benchmark = {
   },
 };
 
-function rows(times: Record<'ssh' | 'ours', Record<Measured, number[]>>): Row[] {
-  const rate = (who: 'ssh' | 'ours'): number => (megabytes * 1.048_576) / median(times[who].bulk);
+function rows(times: Times): Row[] {
+  const rate = (who: Way): number => (megabytes * 1.048_576) / median(times[who].bulk);
   const ratio = rate('ours') / rate('ssh');
   const slower = (what: 'ping' | 'connect'): number => median(times.ours[what]) / median(times.ssh[what]);
-  const both = (what: 'ping' | 'connect'): string =>
-    `${median(times.ours[what]).toFixed(3)} ms, ssh -L ${median(times.ssh[what]).toFixed(3)} ms`;
+  const each = (what: 'ping' | 'connect'): string => {
+    const [ours, ssh, floor] = [times.ours, times.ssh, times.floor].map((one) => median(one[what]).toFixed(3));
+    return `${ours} ms, ssh -L ${ssh} ms, ssh -L to a relay in the namespace ${floor} ms`;
+  };
   return [
     {
       figure: 'One stream out of a net namespace, against ssh -L',
@@ -195,7 +238,7 @@ function rows(times: Record<'ssh' | 'ours', Record<Measured, number[]>>): Row[] 
       unit: '×',
       reach: '≥ 1.0 ×',
       ok: ratio >= 1,
-      detail: `${rate('ours').toFixed(0)} MB/s, ssh -L ${rate('ssh').toFixed(0)} MB/s; ${rounds} rounds of ${megabytes} MiB`,
+      detail: `${rate('ours').toFixed(0)} MB/s, ssh -L ${rate('ssh').toFixed(0)} MB/s, to a relay ${rate('floor').toFixed(0)} MB/s; ${rounds} rounds of ${megabytes} MiB`,
     },
     {
       figure: 'A byte there and back through it',
@@ -203,7 +246,7 @@ function rows(times: Record<'ssh' | 'ours', Record<Measured, number[]>>): Row[] 
       unit: '×',
       reach: '≤ 1.2 ×',
       ok: slower('ping') <= 1.2,
-      detail: `${both('ping')}; ${rounds} rounds of ${pings}`,
+      detail: `${each('ping')}; ${rounds} rounds of ${pings}`,
     },
     {
       figure: 'A new connection, until a byte has come back',
@@ -211,7 +254,7 @@ function rows(times: Record<'ssh' | 'ours', Record<Measured, number[]>>): Row[] 
       unit: '×',
       reach: '',
       ok: undefined,
-      detail: `${both('connect')}; ${rounds} rounds of ${connects}`,
+      detail: `${each('connect')}; ${rounds} rounds of ${connects}`,
     },
   ];
 }
