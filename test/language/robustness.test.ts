@@ -164,7 +164,7 @@ for (const dialect of dialects) {
         }
       });
     }
-    for (const piece of ['a', '\\\n', 'a: b\n', '[', '{', '$(', '"', '"$(', '- ', 'x=y\n']) {
+    for (const piece of ['a', '\\\n', 'a: b\n', '[', '{', '$(', '"', '"$(', '${', 'a@(', '`', '- ', 'x=y\n']) {
       test(`${JSON.stringify(piece)} in linear time`, () => {
         holdLinear(dialect, (size) => `${fixtures[0]?.text ?? ''}\n${repeated(piece)(size)}`);
       });

@@ -47,10 +47,12 @@ export class WordsFrame {
 /** A piece of a word: `"…"`, `${…}`, `@(…)`. */
 export class PieceFrame {
   readonly kind: 'quote' | 'brace' | 'glob';
+  readonly word: WordBuilder;
   readonly quoted: boolean;
 
-  constructor(kind: 'quote' | 'brace' | 'glob', quoted: boolean) {
+  constructor(kind: 'quote' | 'brace' | 'glob', word: WordBuilder, quoted: boolean) {
     this.kind = kind;
+    this.word = word;
     this.quoted = quoted;
   }
 }

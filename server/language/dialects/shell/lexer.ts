@@ -66,17 +66,6 @@ class Lexer {
     return pattern.test(this.text) ? this.text.slice(this.at, pattern.lastIndex) : undefined;
   }
 
-  /** The word that is being read: of the innermost frame that has words. */
-  private word(): WordBuilder {
-    for (let index = this.stack.length - 1; index >= 0; index--) {
-      const frame = this.stack[index];
-      if (frame instanceof PieceFrame) continue;
-      if (frame === undefined) break;
-      return (frame.word ??= new WordBuilder(this.text, this.at));
-    }
-    return new WordBuilder(this.text, this.at);
-  }
-
   private stepList(frame: ListFrame): void {
     const character = this.text[this.at];
     if (character === '\n') {
@@ -100,7 +89,7 @@ class Lexer {
       if (inner?.kind === 'case' && inner.phase === 'pattern') this.collector.dropPattern(frame, inner);
       else if (frame.end === ')') this.close();
       else this.collector.endCommand(frame);
-    } else this.stepWord();
+    } else this.stepWord(frame);
   }
 
   private stepWords(frame: WordsFrame): void {
@@ -124,7 +113,7 @@ class Lexer {
         frame.word = undefined;
         this.at++;
       }
-    } else this.stepWord();
+    } else this.stepWord(frame);
   }
 
   private plainRun(word: WordBuilder): void {
@@ -134,14 +123,15 @@ class Lexer {
   }
 
   /** What is the same in every kind of word that is not quoted. */
-  private stepWord(): void {
-    const word = this.word();
+  private stepWord(frame: ListFrame | WordsFrame): void {
+    const word = (frame.word ??= new WordBuilder(this.text, this.at));
     const character = this.text[this.at];
     if (this.common(word, false)) return;
     if (character === "'") this.singleQuote(word);
     else {
       const next = this.text[this.at + 1];
-      if ((character === '*' || character === '?') && next === '(') this.stack.push(new PieceFrame('glob', false));
+      if ((character === '*' || character === '?') && next === '(')
+        this.stack.push(new PieceFrame('glob', word, false));
       if (word.beginsAt(this.at) && this.match(bracket) !== undefined) {
         word.add(this.match(bracket) ?? '');
         this.skip(bracket);
@@ -156,7 +146,7 @@ class Lexer {
   }
 
   private stepPiece(frame: PieceFrame): void {
-    const word = this.word();
+    const { word } = frame;
     const pattern = frame.kind === 'quote' ? insideQuotes : frame.kind === 'brace' ? insideBraces : insideGlob;
     pattern.lastIndex = this.at;
     if (pattern.test(this.text)) {
@@ -170,7 +160,7 @@ class Lexer {
     else if (character === "'" && !frame.quoted) this.singleQuote(word);
     else if (frame.kind === 'brace' && character === '}') this.popPiece();
     else if (frame.kind === 'glob' && character === '(') {
-      this.stack.push(new PieceFrame('glob', false));
+      this.stack.push(new PieceFrame('glob', word, false));
       this.at++;
     } else if (frame.kind === 'glob' && character === ')') this.popPiece();
     else if (frame.kind === 'glob' && character === '\n') this.stack.pop();
@@ -204,7 +194,7 @@ class Lexer {
     }
     if (character === '"') {
       word.quoted = true;
-      this.stack.push(new PieceFrame('quote', true));
+      this.stack.push(new PieceFrame('quote', word, true));
       this.at++;
       return true;
     }
@@ -234,7 +224,7 @@ class Lexer {
       else this.open(2, ')');
     } else if (next === '{') {
       word.expand(!quoted);
-      this.stack.push(new PieceFrame('brace', quoted));
+      this.stack.push(new PieceFrame('brace', word, quoted));
       this.at += 2;
     } else if (next === "'" && !quoted) {
       const string = /\$'(?:[^'\\]|\\[\s\S])*'?/y;
@@ -344,7 +334,7 @@ class Lexer {
     const next = this.text[this.at + 1];
     if (next === '(' && this.text[this.at] !== '&') {
       // Process substitution.
-      this.word().expand(false);
+      (frame.word ??= new WordBuilder(this.text, this.at)).expand(false);
       this.open(2, ')');
       return;
     }
@@ -392,7 +382,7 @@ class Lexer {
       // A pattern such as @(a|b).
       word.expand(true);
       this.at++;
-      this.stack.push(new PieceFrame('glob', false));
+      this.stack.push(new PieceFrame('glob', word, false));
     } else if (word !== undefined || (frame.words.length > 0 && next === ')')) {
       this.endWord(frame);
       const [name] = frame.words;
