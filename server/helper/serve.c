@@ -180,7 +180,9 @@ static int cancel(struct server *server, const struct request *request)
         return say_error(server, request->id, "cancel", EINVAL, "cancel takes a request id");
     struct running *running = find(server, id);
     if (running) {
-        kill(running->child, SIGKILL);
+        /* One with a terminal or a stream ends it first, and itself when its socket is closed. */
+        if (running->terminal < 0)
+            kill(running->child, SIGKILL);
         bool answered = running->answered;
         serve_forget(server, (size_t)(running - server->running));
         int result = answered ? 0 : say_error(server, id, "cancel", ECANCELED, NULL);

@@ -285,8 +285,11 @@ static int relay(struct terminal *terminal)
                 polls[RECORDS].fd = -1;
             pass_records(terminal, false);
         }
-        if (polls[TYPED].fd >= 0 && polls[TYPED].revents && (!room || take_message(terminal)))
+        if (polls[TYPED].fd >= 0 && polls[TYPED].revents && (!room || take_message(terminal))) {
             polls[TYPED].fd = -1;
+            /* It was cancelled. A verb that only saw its input end would pass that on as an end. */
+            kill(terminal->child, SIGKILL);
+        }
     }
     if (polls[SHOWN].fd >= 0)
         show_rest(terminal);

@@ -10,7 +10,7 @@ import { startOf } from './support/stat.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { serve } from './support/serve.ts';
-import { namespace, scan } from './support/snapshot.ts';
+import { goes, namespace, scan } from './support/snapshot.ts';
 import { ask, done, failed } from './support/verbs.ts';
 import { until } from './support/wait.ts';
 
@@ -71,7 +71,7 @@ for (const [what, leak] of [
     const answer = await done(['end', ...words]);
     assert.deepEqual(answer.all('ended'), [{ pid, start, signal: 15 }]);
     assert.deepEqual(answer.all('still'), []);
-    assert.ok(![...(await scan(['--deep'])).namespaces.values()].some((one) => one.type === 'net' && one.id === id));
+    await goes('net', id);
   });
 
 test('one that keeps it no more, or is another by now, is left alone', { skip }, async (t) => {

@@ -12,7 +12,7 @@ import { startOf } from './support/stat.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { serve } from './support/serve.ts';
-import { scan } from './support/snapshot.ts';
+import { goes } from './support/snapshot.ts';
 import { ask, done, failed } from './support/verbs.ts';
 import { until } from './support/wait.ts';
 
@@ -21,14 +21,6 @@ leakGuard();
 
 function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]);
-}
-
-/** Gone, but for the moment in which another scan of this machine may have its file open. */
-async function goes(type: string, id: number): Promise<void> {
-  await until(`the end of the ${type} namespace`, async () => {
-    const { namespaces } = await scan(['--deep']);
-    return ![...namespaces.values()].some((one) => one.type === type && one.id === id);
-  });
 }
 
 /** Runs what follows with the title of an instance's holder. */

@@ -10,6 +10,7 @@ import type {
 } from '../../../extension/helper/protocol.ts';
 import { namespaceTypes } from '../../../extension/helper/protocol.ts';
 import { runHelper, type HelperOptions } from './helper.ts';
+import { until } from './wait.ts';
 
 export type Key = `${NamespaceType}:${number}`;
 
@@ -123,4 +124,12 @@ export function assertHeld(record: NamespaceRecord, ...expected: readonly Holder
 function asText(holder: Holder): string {
   const fields = Object.entries(holder).toSorted(([a], [b]) => a.localeCompare(b));
   return fields.map(([name, value]) => `${name}=${value}`).join(' ');
+}
+
+/** Gone, but for the moment in which another scan of this machine may have its file open. */
+export async function goes(type: NamespaceType, id: number): Promise<void> {
+  await until(`the end of the ${type} namespace`, async () => {
+    const { namespaces } = await scan(['--deep']);
+    return !namespaces.has(`${type}:${id}`);
+  });
 }
