@@ -5,8 +5,9 @@ import { isShell } from './recognise.ts';
 import { completeShell } from './shell/complete.ts';
 import { workloadsOf } from './shell/declare.ts';
 import { describeShell } from './shell/describe.ts';
-import { invocationsIn, wordsOfInterest, type Invocation } from './shell/invocation.ts';
+import { invocationsIn, isOfInterest, type Invocation } from './shell/invocation.ts';
 import { readScript } from './shell/lexer.ts';
+import type { Script } from './shell/word.ts';
 
 /** What of a shell script makes, enters or shares namespaces, in the order of the text. */
 export interface ShellDocument extends Declared {
@@ -14,7 +15,10 @@ export interface ShellDocument extends Declared {
   /** Some of them may be calls of ip(8): what several of them do together need not be looked for otherwise. */
   readonly hasIp: boolean;
   readonly functions: ReadonlySet<string>;
-  readonly script: ReturnType<typeof readScript>;
+  /** Only those of its commands that can be invocations. */
+  readonly script: Script;
+  /** With all of its commands. */
+  readonly whole: () => Script;
 }
 
 export const shell = defineDialect<ShellDocument>({
@@ -28,8 +32,11 @@ export const shell = defineDialect<ShellDocument>({
   comment: '#',
 });
 
+const none: Script = { commands: [], functions: new Set() };
+
 const nothing: ShellDocument = {
-  script: { commands: [], functions: new Set() },
+  script: none,
+  whole: () => none,
   invocations: [],
   hasIp: false,
   functions: new Set(),
@@ -41,11 +48,12 @@ const worthReading = /\b(?:unshare|nsenter|netns|docker|podman|runc|systemd-run|
 
 function read(text: string): ShellDocument {
   if (!worthReading.test(text)) return nothing;
-  const script = readScript(text, wordsOfInterest);
+  const script = readScript(text, isOfInterest);
   const invocations = { [Symbol.iterator]: () => invocationsIn(script) };
   let workloads: readonly Workload[] | undefined;
   return {
     script,
+    whole: () => readScript(text),
     invocations,
     hasIp: /\bip\b/.test(text),
     functions: script.functions,

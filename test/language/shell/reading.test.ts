@@ -50,6 +50,12 @@ const labels = (marked: string, at?: Host): string[] => {
     .map(({ label }) => label);
 };
 
+/** Programs of a script in which one command is so deep. */
+function nested(depth: number): readonly string[] {
+  const script = `unshare a\n${'$('.repeat(depth)}ip netns add b${')'.repeat(depth)}\nnsenter -t 1`;
+  return [...invocationsIn(readScript(script))].map(({ program }) => program.text);
+}
+
 describe('words of a script', () => {
   const cases: Readonly<Record<string, readonly [text: string, commands: readonly string[]]>> = {
     quotes: [`a 'b c' "d e" f\\ g "it's" 'x'\\''y' $'z'`, ["a b c d e f g it's x'y z"]],
@@ -91,6 +97,11 @@ describe('words of a script', () => {
   });
   test('functions are known by name', () => {
     assert.deepEqual([...readScript('f() { :; }\nfunction g { :; }\nh () { :; }').functions], ['f', 'g', 'h']);
+  });
+
+  test('a nesting that no script has ends it, and what came before stays', () => {
+    assert.deepEqual(nested(50), ['unshare', 'ip', 'nsenter']);
+    assert.deepEqual(nested(5000), ['unshare']);
   });
 });
 

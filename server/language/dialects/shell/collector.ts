@@ -34,12 +34,12 @@ export class CommandCollector {
   readonly functions = new Set<string>();
   /** Here-documents whose bodies begin at the next line. */
   readonly awaited: { readonly delimiter: string; readonly tabs: boolean }[] = [];
-  private readonly keep: (words: readonly Word[]) => readonly Word[];
+  private readonly isOfInterest: (words: readonly Word[]) => boolean;
   private lastStart = 0;
   private inOrder = true;
 
-  constructor(keep: (words: readonly Word[]) => readonly Word[] = (words) => words) {
-    this.keep = keep;
+  constructor(isOfInterest: (words: readonly Word[]) => boolean = () => true) {
+    this.isOfInterest = isOfInterest;
   }
 
   script(): Script {
@@ -95,13 +95,13 @@ export class CommandCollector {
     const { words, ignored } = frame;
     frame.words = [];
     frame.ignored = false;
-    if (words.length === 0 || ignored) return;
+    if (words.length === 0 || ignored || !this.isOfInterest(words)) return;
     const straight = frame.end === 'text' && frame.compounds.length === 0 && !frame.conditional;
     const start = words[0]?.span.start ?? 0;
     this.inOrder &&= start >= this.lastStart;
     this.lastStart = start;
     // As long as it is: a list that grows has room for more than most commands have words.
-    this.commands.push({ words: this.keep(words).slice(), straight, background: false });
+    this.commands.push({ words: words.slice(), straight, background: false });
   }
 
   endList(frame: ListFrame): void {

@@ -91,13 +91,10 @@ export function* invocationsIn(
 
 const none: ReadonlySet<string> = new Set();
 
-/** What `invocationsIn` looks at of a command: of programs of no interest only which it is. */
-export function wordsOfInterest(words: readonly Word[]): readonly Word[] {
-  const at = words.findIndex((word) => !isAssignment(word));
-  const program = words[at];
-  return program === undefined || (program.literal && interesting.has(nameOf(program)))
-    ? words
-    : words.slice(0, at + 1);
+/** Whether `invocationsIn` looks at a command at all. */
+export function isOfInterest(words: readonly Word[]): boolean {
+  const program = words.find((word) => !isAssignment(word));
+  return program?.literal === true && interesting.has(nameOf(program));
 }
 
 /** `sudo -i` and `command -v` run something else. */

@@ -4,11 +4,15 @@ import { WordBuilder, type Script, type Word } from './word.ts';
 
 /**
  * The simple commands of a script: of sh(1), bash(1), and what zsh and ksh share with them. It never fails and takes one pass: what
- * is open lies on a stack of its own, so that no nesting is too deep. What only running could tell is unknown, not guessed.
+ * is open lies on a stack of its own. What only running could tell is unknown, not guessed.
+ * @param isOfInterest of which commands it has to be: a large script is mostly of others
  */
-export function readScript(text: string, keep?: (words: readonly Word[]) => readonly Word[]): Script {
-  return new Lexer(text, keep).read();
+export function readScript(text: string, isOfInterest?: (words: readonly Word[]) => boolean): Script {
+  return new Lexer(text, isOfInterest).read();
 }
+
+/** Nobody opens so much within each other: from there on it is no script any more, and not read. */
+const deepest = 1000;
 
 const isSpecial: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
   /[\s'"\\$`;&|<>()#~*?[{]/.test(String.fromCharCode(code)),
@@ -40,13 +44,13 @@ class Lexer {
   /** How many of the stack are backquotes, inside which an unescaped one always closes. */
   private backquotes = 0;
 
-  constructor(text: string, keep: ((words: readonly Word[]) => readonly Word[]) | undefined) {
+  constructor(text: string, isOfInterest: ((words: readonly Word[]) => boolean) | undefined) {
     this.text = text;
-    this.collector = new CommandCollector(keep);
+    this.collector = new CommandCollector(isOfInterest);
   }
 
   read(): Script {
-    while (this.at < this.text.length) this.step();
+    while (this.at < this.text.length && this.stack.length < deepest) this.step();
     while (this.stack.length > 0) this.close();
     return this.collector.script();
   }

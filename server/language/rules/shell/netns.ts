@@ -177,8 +177,8 @@ function uncertain(document: ShellDocument, from: number, to: number): boolean {
   return (places[low] ?? to) < to;
 }
 
-const uncertainPlaces = forDocument(({ script, functions }): readonly number[] =>
-  script.commands.flatMap(({ words }) => {
+const uncertainPlaces = forDocument(({ whole, functions }): readonly number[] =>
+  whole().commands.flatMap(({ words }) => {
     const [program] = words;
     if (program === undefined) return [];
     const assigns = words.every(({ text }) => /^[A-Za-z_]\w*\+?=/.test(text));
