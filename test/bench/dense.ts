@@ -23,7 +23,7 @@ interface Made extends Pick<DenseText, 'ending' | 'languageId'> {
   readonly end?: string;
 }
 
-const pod = (number: number, spec: string, container: string): string => `apiVersion: apps/v1
+const deployment = (number: number, spec: string, container: string): string => `apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: web-${number}
@@ -44,6 +44,10 @@ spec:
             ${container}
 ---
 `;
+
+export function faultyDeployment(number: number): string {
+  return deployment(number, 'hostNetwork: true\n      hostPID: true', 'privileged: true');
+}
 
 const made: Readonly<Record<DialectId, Made>> = {
   oci: {
@@ -69,8 +73,8 @@ const made: Readonly<Record<DialectId, Made>> = {
   kubernetes: {
     ending: 'web.yaml',
     languageId: 'yaml',
-    faulty: (number) => pod(number, 'hostNetwork: true\n      hostPID: true', 'privileged: true'),
-    right: (number) => pod(number, 'shareProcessNamespace: false', 'runAsNonRoot: true'),
+    faulty: faultyDeployment,
+    right: (number) => deployment(number, 'shareProcessNamespace: false', 'runAsNonRoot: true'),
   },
   systemd: {
     ending: 'web.service',

@@ -14,7 +14,7 @@ import { dialectIds } from '../../server/language/protocol.ts';
 import { temporaryFolder } from '../helper/support/marker.ts';
 import { Scope } from '../helper/support/scope.ts';
 import { median, type Benchmark, type Row } from './bench.ts';
-import { faultyTexts, megabyte, rightText, type DenseText } from './dense.ts';
+import { faultyDeployment, faultyTexts, megabyte, rightText, type DenseText } from './dense.ts';
 
 const rounds = 15;
 /** Files of a workspace, of which a tenth declares namespaces. */
@@ -111,36 +111,11 @@ class Server {
   }
 }
 
-function deployment(number: number): string {
-  return `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web-${number}
-spec:
-  selector:
-    matchLabels: { app: web-${number} }
-  template:
-    metadata:
-      labels: { app: web-${number} }
-    spec:
-      hostNetwork: true
-      hostPID: true
-      containers:
-        - name: web
-          image: registry.example/web:${number}
-          ports:
-            - containerPort: 8080
-          securityContext:
-            privileged: true
----
-`;
-}
-
 /** Deployments of which each has something to find; about `lines` lines. */
 function manifest(lines: number): string {
-  const text = deployment(0);
+  const text = faultyDeployment(0);
   return Array.from({ length: Math.ceil(lines / (text.split('\n').length - 1)) }, (_, number) =>
-    deployment(number),
+    faultyDeployment(number),
   ).join('');
 }
 
