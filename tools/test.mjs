@@ -22,13 +22,15 @@ import { ensureNodeModules, ensurePackages, root, run, say, testNeeds } from './
 /** @type {readonly Run[]} */
 const runs = [
   { tier: 'unit' },
-  { tier: 'helper' },
+  // Each of them makes and ends processes and namespaces by the hundred, and looks at all that there are.
+  { tier: 'helper', atOnce: 1 },
   // The helper's suite against the ASan and UBSan build, but for what concerns only the binaries that ship.
   {
     tier: 'sanitize',
     folder: 'helper',
     environment: { NSHELPER_BUILD: 'sanitize' },
     without: /(aarch64|fuzz|kernels)\.test\.ts$/,
+    atOnce: 1,
   },
   { tier: 'language' },
   { tier: 'ssh' },
