@@ -1,5 +1,6 @@
 /** A TCP connection to an SSH server. */
-import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
+import { Socket, type OnReadOpts, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
+import { gatherWrites } from '../gather-writes.ts';
 
 /** Several packets of SSH (32 KiB each, RFC 4254, 5.2): a fast stream needs few reads, and little is said of each. */
 const readAtOnce = 256 * 1024;
@@ -7,7 +8,6 @@ const readAtOnce = 256 * 1024;
 type Written = (error?: Error | null) => void;
 
 export class HostSocket extends Socket {
-  #gathers = false;
   #readsInPlace = false;
 
   constructor() {
@@ -15,9 +15,12 @@ export class HostSocket extends Socket {
       buffer: Buffer.allocUnsafeSlow(readAtOnce),
       callback: (length, buffer) => this.#take(Buffer.from(buffer.buffer, buffer.byteOffset, length)),
     };
-    // Small requests and answers: each has to leave at once. Both options are connect's in @types/node, and the constructor's.
-    const options: SocketConstructorOpts & { readonly noDelay: boolean; readonly onread: OnReadOpts } = {
+    // Of the constructor, although @types/node has them for `connect`, which passes over them.
+    const options: SocketConstructorOpts & Pick<TcpNetConnectOpts, 'noDelay' | 'keepAlive' | 'onread'> = {
+      // Small requests and answers: each has to leave at once.
       noDelay: true,
+      // TCPKeepAlive, which ssh_config(5) has on by default.
+      keepAlive: true,
       onread,
     };
     super(options);
@@ -35,14 +38,7 @@ export class HostSocket extends Socket {
   override write(chunk: Uint8Array | string, callback?: Written): boolean;
   override write(chunk: Uint8Array | string, encoding?: BufferEncoding, callback?: Written): boolean;
   override write(chunk: Uint8Array | string, ...more: []): boolean {
-    if (!this.#gathers) {
-      this.#gathers = true;
-      this.cork();
-      process.nextTick(() => {
-        this.#gathers = false;
-        this.uncork();
-      });
-    }
+    gatherWrites(this);
     return super.write(chunk, ...more);
   }
 

@@ -16,8 +16,6 @@ export function connectTcp(host: ResolvedHost, signal: AbortSignal): Promise<Dup
     const socket = new HostSocket().connect({
       host: host.hostname,
       port: host.port,
-      // TCPKeepAlive, which ssh_config(5) has on by default.
-      keepAlive: true,
       // Tries IPv6 and IPv4 side by side (RFC 8305), so that a broken one costs no timeout.
       autoSelectFamily: host.addressFamily === undefined,
       ...(host.addressFamily === undefined ? {} : { family: host.addressFamily }),

@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { HostSocket } from '../../extension/transport/host-socket.ts';
 import { connectSsh } from '../../extension/transport/ssh.ts';
+import { output } from '../helper/support/process.ts';
 import { writeConfig } from './support/config.ts';
 import { temporaryFolder, type Folder } from './support/folder.ts';
 import { capturingLog, scripted } from './support/interaction.ts';
@@ -47,6 +48,11 @@ describe('a connection to a server', () => {
     peer.write('early');
     await until('the bytes', () => socket.readableLength === 5);
     assert.equal((await nextData(socket)).toString(), 'early');
+  });
+
+  it('is kept alive by the kernel', async () => {
+    const shown = await output(['ss', '-Htno', `sport = :${socket.localPort ?? 0}`]);
+    assert.match(shown, /timer:\(keepalive,/);
   });
 
   it('sends what is written in one turn as one piece', async () => {

@@ -1,6 +1,7 @@
 /** A local TCP socket whose connections are carried on by streams. Free of `vscode`. */
 import { createServer, type Socket } from 'node:net';
 import { asError } from '../../as-error.ts';
+import { gatherWrites } from '../../gather-writes.ts';
 import type { HelperStream } from '../../helper/session.ts';
 import type { Carrier, LocalAddress, LocalListener } from './forward.ts';
 
@@ -58,11 +59,7 @@ export function carry(socket: Socket, stream: HelperStream, carrier: Omit<Carrie
   stream.on('data', (chunk: Buffer) => {
     traffic.received += chunk.length;
     carrier.changed();
-    // What comes in one turn goes on together.
-    if (socket.writableCorked === 0) {
-      socket.cork();
-      process.nextTick(() => socket.uncork());
-    }
+    gatherWrites(socket);
   });
   // `pipe` waits for the slower side, and passes on the end of either by itself.
   socket.pipe(stream);
