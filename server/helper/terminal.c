@@ -260,7 +260,8 @@ static int relay(struct terminal *terminal)
         [SHOWN] = { .fd = terminal->master, .events = POLLIN },
         [ERRORS] = { .fd = terminal->errors, .events = POLLIN },
         [RECORDS] = { .fd = terminal->records, .events = POLLIN },
-        [TYPED] = { .fd = STDIN_FILENO, .events = POLLIN },
+        /* Without a socket to `serve`, as where the verb has the connection itself, nothing is typed and nothing cancelled. */
+        [TYPED] = { .fd = terminal->master < 0 ? -1 : STDIN_FILENO, .events = POLLIN },
     };
     int status = 0;
 
