@@ -90,17 +90,25 @@ class SshTransport implements Transport {
     const { pty, signal } = options;
     const line = commandLine(command);
     const terminal = pty && { cols: pty.columns, rows: pty.rows, term: pty.term ?? 'xterm-256color' };
-    const open = (): Promise<ClientChannel> =>
-      this.#open(signal, (done) => {
-        this.#client.exec(line, terminal === undefined ? {} : { pty: terminal }, done);
-      });
+    const open = (): Promise<RemoteProcess> =>
+      this.#open(
+        signal,
+        (done) => {
+          this.#client.exec(line, terminal === undefined ? {} : { pty: terminal }, done);
+        },
+        (channel) => new SshProcess(channel, signal),
+      );
     const isFirst = !this.#hadSession;
     this.#hadSession = true;
-    return new SshProcess(await (isFirst ? open() : openWhenFree(open)), signal);
+    return isFirst ? open() : openWhenFree(open);
   }
 
   connectUnix(path: string, signal?: AbortSignal): Promise<Duplex> {
-    return this.#open(signal, (done) => this.#client.openssh_forwardOutStreamLocal(path, done));
+    return this.#open(
+      signal,
+      (done) => this.#client.openssh_forwardOutStreamLocal(path, done),
+      (channel) => channel,
+    );
   }
 
   dispose(): void {
@@ -108,11 +116,15 @@ class SshTransport implements Transport {
     this.#over(undefined);
   }
 
-  /** Opens a channel. Aborted meanwhile, the channel is closed as soon as it comes. */
-  #open(
+  /**
+   * Opens a channel. Aborted meanwhile, the channel is closed as soon as it comes. `take` is called at once: the exit status of a
+   * short command can be in the same read as the answer that opens the channel, and ssh2 tells it before any promise resolves.
+   */
+  #open<T>(
     signal: AbortSignal | undefined,
     begin: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
-  ): Promise<ClientChannel> {
+    take: (channel: ClientChannel) => T,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) throw this.#gone();
       signal?.throwIfAborted();
@@ -134,7 +146,7 @@ class SshTransport implements Transport {
           if (error !== undefined) return fail(refusedError(this.description, error));
           if (over) return channel.close();
           end();
-          resolve(channel);
+          resolve(take(channel));
         });
       } catch (error) {
         // ssh2 throws where the connection is on its way down.
@@ -266,7 +278,7 @@ function whyLost(hop: Hop, reason: Error | undefined): string {
 }
 
 /** OpenSSH counts a session against MaxSessions until it has waited for its process, a moment after the channel has closed. */
-async function openWhenFree(open: () => Promise<ClientChannel>): Promise<ClientChannel> {
+async function openWhenFree<T>(open: () => Promise<T>): Promise<T> {
   for (let left = patience; ; left -= pause) {
     try {
       // One after the other is the point.

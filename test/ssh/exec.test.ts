@@ -76,6 +76,20 @@ describe('processes over SSH', { skip: sshdMissing() }, () => {
     assert.equal(transport.description, `${server.user}@target:${server.port}`);
   });
 
+  it('knows the exit of a command that was over before the editor looked', async () => {
+    // Each turn begins so late that the answer to the command and its end are in one read.
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    const busy = setInterval(() => Atomics.wait(cell, 0, 0, 100), 1);
+    try {
+      const running = await transport.exec({ script: 'echo done; exit 7' });
+      const [said, exit] = await Promise.all([text(running.stdout), running.exit]);
+      assert.equal(said, 'done\n');
+      assert.deepEqual(exit, { code: 7, signal: undefined });
+    } finally {
+      clearInterval(busy);
+    }
+  });
+
   it('keeps output and errors apart and gives the exit code', async () => {
     const running = await transport.exec({ script: 'cat; echo wrong >&2; exit 7' });
     running.stdin.end('hello');
