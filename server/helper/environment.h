@@ -12,4 +12,7 @@ bool environment_is_entry(const char *text);
  */
 void environment_set(char *const *word);
 
+/* In a process that is about to execute another program. Without memory nothing changes, as with setenv(3). */
+void environment_put(const char *name, const char *value);
+
 #endif

@@ -18,6 +18,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+/* Milliseconds between two looks whether the maker is still there. */
+#define MAKER_PATIENCE 1000
+
 /* The texts of a failure that came in a message. */
 static struct message last;
 
@@ -60,18 +63,37 @@ static int child_failure(struct failure *failure)
     return -EIO;
 }
 
-/* Waits for one message. What else may happen meanwhile ends it: the caller or the process within goes away. */
+/*
+ * Without taking its pid away. What it has made has the other end of the channel as well, so that nothing but this tells that
+ * the maker was killed between its clone(2) and its word of it.
+ */
+static bool is_maker_dead(const struct guardian *guardian)
+{
+    siginfo_t info = { 0 };
+
+    return waitid(P_PID, (id_t)guardian->maker, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+/* Waits for one message. What else may happen meanwhile ends it: the caller, the maker or the process within goes away. */
 static int expect(struct guardian *guardian, enum message_kind kind, struct failure *failure)
 {
+    bool is_last = false;
+
     for (;;) {
         struct pollfd polls[3] = { { .fd = guardian->control, .events = POLLIN },
                                    { .fd = guardian->life, .events = POLLIN },
                                    { .fd = guardian->signals, .events = POLLIN } };
-        if (poll(polls, 3, -1) < 0) {
+        int ready = poll(polls, 3, is_last ? 0 : kind == MESSAGE_MADE ? MAKER_PATIENCE : -1);
+        if (ready < 0) {
             if (errno == EINTR)
                 continue;
             return fail(failure, "poll", errno);
         }
+        if (ready == 0 && is_last)
+            return child_failure(failure);
+        /* What it said before its end is there by now. */
+        if (ready == 0)
+            is_last = is_maker_dead(guardian);
         if (polls[2].revents)
             forward(guardian);
         if (polls[1].revents && !guardian->undo->committed)

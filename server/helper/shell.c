@@ -1,5 +1,6 @@
 #include "enter.h"
 
+#include "environment.h"
 #include "kernel.h"
 #include "passwd.h"
 #include "util.h"
@@ -109,13 +110,13 @@ static void say(const char *first, const char *second, const char *third)
 static void set_environment(const struct passwd_entry *entry, const char *path)
 {
     if (entry) {
-        setenv("HOME", *entry->home ? entry->home : "/", 1);
-        setenv("USER", entry->name, 1);
-        setenv("LOGNAME", entry->name, 1);
+        environment_put("HOME", *entry->home ? entry->home : "/");
+        environment_put("USER", entry->name);
+        environment_put("LOGNAME", entry->name);
     }
-    setenv("SHELL", path, 1);
+    environment_put("SHELL", path);
     if (!getenv("PATH"))
-        setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+        environment_put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
 /* Executed rather than looked at: only that tells whether its interpreter is there and it may be run. */

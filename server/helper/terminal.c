@@ -1,6 +1,7 @@
 #include "terminal.h"
 
 #include "base64.h"
+#include "environment.h"
 #include "failure.h"
 #include "util.h"
 #include "verbs.h"
@@ -77,7 +78,7 @@ static _Noreturn void run_verb(char *const *word, size_t count, int slave, int e
     if (records != RECORDS_FD && dup3(records, RECORDS_FD, O_CLOEXEC) < 0)
         _exit(1);
     /* What VS Code's terminal understands; sshd gives none to a command without a terminal of its own. */
-    setenv("TERM", "xterm-256color", 1);
+    environment_put("TERM", "xterm-256color");
     output_init(&output, RECORDS_FD, NO_ID);
     _exit(verb_run(word, count, &output, false));
 }

@@ -48,3 +48,8 @@ export async function refuseProgram(): Promise<string> {
 export async function oldProgram(): Promise<string> {
   return compile(new URL('old.c', import.meta.url));
 }
+
+/** Kills a process between two of its steps, see the head of its source. */
+export async function betweenProgram(): Promise<string> {
+  return compile(new URL('between.c', import.meta.url));
+}
