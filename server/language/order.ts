@@ -59,7 +59,7 @@ function byPlace([, { span: one }]: Found, [, { span: other }]: Found): number {
 /** Keeps what has been taken of a source: who comes later goes on where the others have stopped. */
 export class Remembered implements Iterable<Found> {
   readonly #taken: Found[] = [];
-  readonly #rest: Iterator<Found>;
+  #rest: Iterator<Found> | undefined;
 
   constructor(source: Iterable<Found>) {
     this.#rest = source[Symbol.iterator]();
@@ -69,8 +69,12 @@ export class Remembered implements Iterable<Found> {
     for (let index = 0; ; index++) {
       let found = this.#taken[index];
       if (found === undefined) {
-        const next = this.#rest.next();
-        if (next.done === true) return;
+        const next = this.#rest?.next();
+        if (next === undefined || next.done === true) {
+          // With it goes what it was found in.
+          this.#rest = undefined;
+          return;
+        }
         found = next.value;
         this.#taken.push(found);
       }

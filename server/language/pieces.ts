@@ -1,4 +1,4 @@
-import type { Declared } from './declared.ts';
+import type { Declared, Workload } from './declared.ts';
 import type { Completion, Description, Dialect, DialectDefinition, OpenDocument } from './dialect.ts';
 import type { Host } from './host.ts';
 import { foundBy, inOrder, Remembered, type Found } from './order.ts';
@@ -9,7 +9,9 @@ import { shiftFinding, shiftSpan, shiftWorkload } from './shift.ts';
 interface Piece<D> {
   readonly text: string;
   readonly path: string;
-  readonly declared: D;
+  /** Kept where it is all of the document. One of many is sooner read again than all of them are kept. */
+  declared?: D;
+  workloads?: readonly Workload[];
   found?: { readonly host: Host | undefined; readonly findings: Remembered };
 }
 
@@ -48,26 +50,30 @@ export class PiecewiseDocument<D extends Declared> implements OpenDocument {
     const starts = definition.pieces?.(text) ?? [0];
     this.#placed = starts.map((start, index) => {
       const part = starts.length === 1 ? text : text.slice(start, starts[index + 1]);
-      const piece = known.get(part) ?? this.#read(starts.length === 1 ? part : ownCopy(part));
+      const piece = known.get(part) ?? { text: starts.length === 1 ? part : ownCopy(part), path };
       // The same text twice in a document is read once.
       known.set(part, piece);
       return { start, piece };
     });
   }
 
-  #read(text: string): Piece<D> {
-    return { text, path: this.#path, declared: this.#definition.read(text, this.#path) };
+  #read(piece: Piece<D>): D {
+    if (piece.declared !== undefined) return piece.declared;
+    const declared = this.#definition.read(piece.text, piece.path);
+    if (this.#placed.length === 1) piece.declared = declared;
+    return declared;
   }
 
   get declared(): Declared {
     const [only] = this.#placed;
     this.#declared ??=
       only !== undefined && this.#placed.length === 1
-        ? only.piece.declared
+        ? this.#read(only.piece)
         : {
-            workloads: this.#placed.flatMap(({ start, piece }) =>
-              piece.declared.workloads.map((workload) => shiftWorkload(workload, start)),
-            ),
+            workloads: this.#placed.flatMap(({ start, piece }) => {
+              piece.workloads ??= this.#read(piece).workloads;
+              return piece.workloads.map((workload) => shiftWorkload(workload, start));
+            }),
           };
     return this.#declared;
   }
@@ -85,8 +91,9 @@ export class PiecewiseDocument<D extends Declared> implements OpenDocument {
     }
   }
 
-  #findingsIn({ declared }: Piece<D>, host: Host | undefined): Iterable<Found> {
+  #findingsIn(piece: Piece<D>, host: Host | undefined): Iterable<Found> {
     const { rules, units } = this.#definition;
+    const declared = this.#read(piece);
     const sources: Iterable<Found>[] = units === undefined ? [] : [units.check(declared)];
     for (const rule of rules) sources.push(foundBy(rule, rule.check(declared, host)));
     return inOrder(sources);
@@ -96,7 +103,7 @@ export class PiecewiseDocument<D extends Declared> implements OpenDocument {
     const placed = this.#at(offset);
     if (placed === undefined) return [];
     const { start, piece } = placed;
-    const found = this.#definition.complete?.(piece.declared, piece.text, offset - start, host) ?? [];
+    const found = this.#definition.complete?.(this.#read(piece), piece.text, offset - start, host) ?? [];
     return found.map((completion) => ({ ...completion, span: shiftSpan(completion.span, start) }));
   }
 
@@ -104,7 +111,7 @@ export class PiecewiseDocument<D extends Declared> implements OpenDocument {
     const placed = this.#at(offset);
     if (placed === undefined) return undefined;
     const { start, piece } = placed;
-    const found = this.#definition.describe?.(piece.declared, piece.text, offset - start);
+    const found = this.#definition.describe?.(this.#read(piece), piece.text, offset - start);
     return found && { ...found, span: shiftSpan(found.span, start) };
   }
 

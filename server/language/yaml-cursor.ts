@@ -1,4 +1,3 @@
-import type { Span } from './span.ts';
 import {
   LINE_FEED,
   HASH,
@@ -15,28 +14,9 @@ import {
   isSpace,
   isFlowIndicator,
 } from './yaml-characters.ts';
+import { Alias, ListNode, MapNode, PlainScalar, Scalar, type Entry } from './yaml-nodes.ts';
 import { unquoted } from './yaml-scalar.ts';
 import type { YamlNode, YamlScalar, YamlValue } from './yaml.ts';
-
-export interface MapNode {
-  kind: 'map';
-  span: Span;
-  tag?: string;
-  entries: Entry[];
-  merging: { left: number };
-}
-export interface ListNode {
-  kind: 'list';
-  span: Span;
-  tag?: string;
-  items: YamlNode[];
-}
-export interface Entry {
-  key: string;
-  keySpan: Span;
-  value: YamlNode;
-  unfinished: boolean;
-}
 
 /** What may stand in front of a value. */
 export interface Properties {
@@ -48,8 +28,10 @@ export const none: Properties = {};
 /** Entries that merge keys may bring in, in one document. */
 const mostMerged = 100_000;
 
-export function tagOf({ tag }: Properties): { tag?: string } {
-  return tag === undefined ? {} : { tag };
+export function plainScalar(value: string, start: number, end: number, tag: string | undefined): YamlScalar {
+  if (tag === undefined) return new PlainScalar(value, start, end);
+  const span = { start, end };
+  return new Scalar({ value, style: 'plain', span, content: span }, tag);
 }
 
 /** A place in a text, and what can be read there without knowing what is around. */
@@ -61,8 +43,9 @@ export class Cursor {
   protected lastEnd = 0;
   protected anchors = new Map<string, YamlValue>();
   protected merging = { left: mostMerged };
-  /** Of all maps. */
-  protected keys = new Set<string>();
+  /** Of the maps and lists that are not complete, the innermost last: each knows where its own begin. */
+  protected readonly entries: Entry[] = [];
+  protected readonly items: YamlNode[] = [];
 
   constructor(text: string) {
     this.text = text;
@@ -73,7 +56,6 @@ export class Cursor {
   protected forget(): void {
     this.anchors = new Map();
     this.merging = { left: mostMerged };
-    this.keys = new Set();
   }
 
   protected atDocumentMarker(): boolean {
@@ -89,7 +71,7 @@ export class Cursor {
     if (this.text.charCodeAt(this.at - 1) === COLON) this.at -= 1;
     const name = this.text.slice(start + 1, this.at);
     this.lastEnd = this.at;
-    return { kind: 'alias', name, target: this.anchors.get(name), span: { start, end: this.at } };
+    return new Alias(name, this.anchors.get(name), start, this.at);
   }
 
   protected properties(): Properties {
@@ -107,10 +89,8 @@ export class Cursor {
   protected plain(tag: string | undefined, flow: boolean): YamlScalar {
     const start = this.at;
     this.skipPlain(flow);
-    const span = { start, end: this.lastEnd };
     const value = this.text.slice(start, this.lastEnd);
-    const scalar: YamlScalar = { kind: 'scalar', value, style: 'plain', span, content: span };
-    return tag === undefined ? scalar : { ...scalar, tag };
+    return plainScalar(value, start, this.lastEnd, tag);
   }
 
   /** To the end of a plain scalar, which ends where `lastEnd` says: blanks behind it are passed over. */
@@ -154,7 +134,7 @@ export class Cursor {
   }
 
   /** To the quote that closes it or, where there is none, to the first line that cannot belong to it. */
-  protected quoted(quote: number, indent: number): YamlScalar {
+  protected quoted(quote: number, indent: number, tag: string | undefined): YamlScalar {
     const start = this.at;
     this.at += 1;
     let closed = false;
@@ -181,20 +161,28 @@ export class Cursor {
     const raw = this.text.slice(content.start, content.end);
     this.lastEnd = end;
     const style = quote === DOUBLE ? 'double' : 'single';
-    return { kind: 'scalar', value: unquoted(raw, style), style, span: { start, end }, content };
+    return new Scalar({ value: unquoted(raw, style), style, span: { start, end }, content }, tag);
   }
 
-  protected collection(kind: 'map' | 'list', start: number, own: Properties): MapNode | ListNode {
-    if (kind === 'map') return this.map(start, own);
-    const node: ListNode = { kind, items: [], span: { start, end: start } };
-    if (own.tag !== undefined) node.tag = own.tag;
-    return node;
+  protected collection(kind: 'map' | 'list', start: number, { tag }: Properties): MapNode | ListNode {
+    return kind === 'map' ? this.map(start, tag) : new ListNode(start, tag);
   }
 
-  protected map(start: number, own: Properties): MapNode {
-    const node: MapNode = { kind: 'map', entries: [], span: { start, end: start }, merging: this.merging };
-    if (own.tag !== undefined) node.tag = own.tag;
-    return node;
+  protected map(start: number, tag?: string): MapNode {
+    return new MapNode(start, this.merging, tag);
+  }
+
+  /** All that belongs to it has been read: what lies above `base` on the stack of its kind. */
+  protected complete(node: MapNode | ListNode, base: number, end: number): void {
+    node.end = end;
+    if (node.kind === 'map') {
+      if (this.entries.length > base) node.entries = this.entries.splice(base);
+    } else if (this.items.length > base) node.items = this.items.splice(base);
+  }
+
+  /** Where what belongs to a map or list begins that begins now. */
+  protected baseOf(kind: 'map' | 'list'): number {
+    return kind === 'map' ? this.entries.length : this.items.length;
   }
 
   protected named<N extends YamlValue>(node: N, { anchor }: Properties): N {
@@ -203,8 +191,7 @@ export class Cursor {
   }
 
   protected nothing(at: number): YamlScalar {
-    const span = { start: at, end: at };
-    return { kind: 'scalar', value: '', style: 'plain', span, content: span };
+    return new PlainScalar('', at, at);
   }
 
   protected code(ahead = 0): number {

@@ -17,12 +17,15 @@ import {
   isSpace,
   isFlowIndicator,
 } from './yaml-characters.ts';
-import { Cursor, none, tagOf, type Entry, type ListNode, type MapNode, type Properties } from './yaml-cursor.ts';
+import { Cursor, none, type Properties } from './yaml-cursor.ts';
+import { Entry, type ListNode, type MapNode } from './yaml-nodes.ts';
 import { deepest, type YamlNode } from './yaml.ts';
 
 interface FlowFrame {
   readonly node: MapNode | ListNode;
   readonly own: Properties;
+  /** Of what belongs to it, on the stack of its kind. */
+  readonly base: number;
   /** Waits for its value. */
   pair: Entry | undefined;
   /** Nothing has come since the last comma. */
@@ -41,7 +44,7 @@ export function entryBegins(text: string, at: number): boolean {
 export class FlowCursor extends Cursor {
   /** Between brackets or braces, to the one that closes the first or to the first line that cannot belong to it. */
   protected flow(properties: Properties, indent: number): YamlNode {
-    const first = this.#flowFrame(properties);
+    const first = this.#flowFrame(this.#flowNode(properties), properties);
     const frames = [first];
     let pending = none;
     let tooDeep = 0;
@@ -62,12 +65,13 @@ export class FlowCursor extends Cursor {
       if (code === LIST_CLOSE || code === MAP_CLOSE) {
         this.at += 1;
         this.lastEnd = this.at;
-        const { span: open } = frame.node;
-        frame.node.span = { start: open.start, end: this.at };
-        this.named(frame.node, frame.own);
+        const { node } = frame;
+        this.complete(node, frame.base, this.at);
+        this.named(node, frame.own);
         frames.pop();
         const pair = frames.at(-1)?.pair;
-        if (pair?.keySpan === open) pair.keySpan = frame.node.span;
+        // It is a key itself.
+        if (pair?.keyStart === node.start) pair.keyEnd = node.end;
         if (frames.length === 0) return first.node;
       } else if (code === COMMA) {
         this.at += 1;
@@ -81,17 +85,17 @@ export class FlowCursor extends Cursor {
         pending = this.properties();
         if (this.at === at) this.at += 1;
       } else if (code === LIST_OPEN || code === MAP_OPEN) {
-        const inner = this.#flowFrame(pending);
-        this.#addToFlow(frame, inner.node);
-        frames.push(inner);
+        const node = this.#flowNode(pending);
+        this.#addToFlow(frame, node);
+        frames.push(this.#flowFrame(node, pending));
         pending = none;
       } else {
         this.#addToFlow(frame, this.#flowScalar(pending, indent));
         pending = none;
       }
     }
-    for (const { node, own } of frames) {
-      node.span = { start: node.span.start, end: this.lastEnd };
+    for (const { node, base, own } of frames.toReversed()) {
+      this.complete(node, base, this.lastEnd);
       this.named(node, own);
     }
     return first.node;
@@ -100,15 +104,20 @@ export class FlowCursor extends Cursor {
   #flowScalar(properties: Properties, indent: number): YamlNode {
     const code = this.code();
     if (code === STAR) return this.alias();
-    const scalar = code === DOUBLE || code === SINGLE ? this.quoted(code, indent) : this.plain(undefined, true);
-    return properties === none ? scalar : this.named({ ...scalar, ...tagOf(properties) }, properties);
+    const { tag } = properties;
+    const scalar = code === DOUBLE || code === SINGLE ? this.quoted(code, indent, tag) : this.plain(tag, true);
+    return this.named(scalar, properties);
   }
 
-  #flowFrame(own: Properties): FlowFrame {
+  #flowNode(own: Properties): MapNode | ListNode {
     const node = this.collection(this.code() === LIST_OPEN ? 'list' : 'map', this.at, own);
     this.at += 1;
     this.lastEnd = this.at;
-    return { node, own, pair: undefined, fresh: true };
+    return node;
+  }
+
+  #flowFrame(node: MapNode | ListNode, own: Properties): FlowFrame {
+    return { node, own, base: this.baseOf(node.kind), pair: undefined, fresh: true };
   }
 
   #isFlowColon(frame: FlowFrame): boolean {
@@ -120,39 +129,39 @@ export class FlowCursor extends Cursor {
     const { node } = frame;
     this.lastEnd = this.at;
     if (node.kind === 'map') {
-      frame.pair ??= this.#pair(node.entries, this.nothing(this.at - 1));
+      frame.pair ??= this.#pair(this.nothing(this.at - 1));
       frame.pair.unfinished = false;
       frame.pair.value = this.nothing(this.at);
     } else if (!frame.fresh && frame.pair === undefined) {
       // `[a: b]` is a list with a map of one entry.
-      const key = node.items.pop() ?? this.nothing(this.at);
-      const map = this.map(key.span.start, none);
-      frame.pair = this.#pair(map.entries, key);
+      const key = this.items.pop() ?? this.nothing(this.at);
+      const map = this.map(key.span.start);
+      frame.pair = this.#entryOf(key);
       frame.pair.unfinished = false;
       frame.pair.value = this.nothing(this.at);
-      node.items.push(map);
+      map.entries = [frame.pair];
+      this.items.push(map);
     }
     frame.fresh = false;
   }
 
-  #pair(entries: Entry[], key: YamlNode): Entry {
-    const entry = {
-      key: key.kind === 'scalar' ? key.value : '',
-      keySpan: key.span,
-      value: this.nothing(key.span.end),
-      unfinished: true,
-    };
-    entries.push(entry);
-    this.keys.add(entry.key);
+  #pair(key: YamlNode): Entry {
+    const entry = this.#entryOf(key);
+    this.entries.push(entry);
     return entry;
+  }
+
+  #entryOf(key: YamlNode): Entry {
+    const { start, end } = key.span;
+    return new Entry(key.kind === 'scalar' ? key.value : '', start, end, this.nothing(end), true);
   }
 
   #addToFlow(frame: FlowFrame, value: YamlNode): void {
     if (frame.pair !== undefined && !frame.pair.unfinished) frame.pair.value = value;
     else if (frame.node.kind === 'map') {
       // Two words without a comma or colon between them are one key in two lines.
-      frame.pair ??= this.#pair(frame.node.entries, value);
-    } else if (frame.fresh) frame.node.items.push(value);
+      frame.pair ??= this.#pair(value);
+    } else if (frame.fresh) this.items.push(value);
     frame.fresh = false;
   }
 

@@ -16,10 +16,10 @@ import {
   isSpace,
   isWord,
 } from './yaml-characters.ts';
-import { none, tagOf, type ListNode, type MapNode, type Properties } from './yaml-cursor.ts';
+import { none, plainScalar, type Properties } from './yaml-cursor.ts';
 import { entryBegins, FlowCursor } from './yaml-flow.ts';
+import { Document, Entry, PlainScalar, Scalar, type ListNode, type MapNode } from './yaml-nodes.ts';
 import { readBlockScalar } from './yaml-scalar.ts';
-import type { Span } from './span.ts';
 import { deepest, type YamlDocument, type YamlNode } from './yaml.ts';
 
 /*
@@ -32,6 +32,8 @@ interface Frame {
   readonly node: MapNode | ListNode | { kind: 'document'; root: YamlNode };
   readonly indent: number;
   readonly own: Properties;
+  /** Of what belongs to it, on the stack of its kind. */
+  readonly base: number;
   /** The last entry or item still waits for its value. */
   open: boolean;
   /** Of the value that is waited for. */
@@ -41,13 +43,7 @@ interface Frame {
 }
 
 /** Stands for the value of an entry or item until it is read, which is nearly always. */
-const unread: YamlNode = {
-  kind: 'scalar',
-  value: '',
-  style: 'plain',
-  span: { start: 0, end: 0 },
-  content: { start: 0, end: 0 },
-};
+const unread: YamlNode = new PlainScalar('', 0, 0);
 
 export function readYaml(text: string): YamlDocument[] {
   return new Reader(text).read();
@@ -96,7 +92,7 @@ class Reader extends FlowCursor {
     this.lastEnd = at;
     this.forget();
     this.#frames = [
-      { node: { kind: 'document', root }, indent: -1, own: none, open: true, properties: none, valueAt: at },
+      { node: { kind: 'document', root }, indent: -1, own: none, base: 0, open: true, properties: none, valueAt: at },
     ];
   }
 
@@ -104,7 +100,7 @@ class Reader extends FlowCursor {
     this.#close(-1, false);
     const [bottom] = this.#frames;
     if (started && bottom?.node.kind === 'document') {
-      this.#documents.push({ root: bottom.node.root, merging: this.merging, keys: this.keys });
+      this.#documents.push(new Document(bottom.node.root, this.merging));
     }
   }
 
@@ -138,7 +134,7 @@ class Reader extends FlowCursor {
     this.at += 1;
     this.#settle(frame);
     frame.valueAt = this.at;
-    if (frame.node.kind === 'list') frame.node.items.push(unread);
+    this.items.push(unread);
     frame.open = true;
     frame.properties = none;
     this.lastEnd = this.at;
@@ -196,24 +192,24 @@ class Reader extends FlowCursor {
       return false;
     }
     this.at += 1;
-    this.#value(this.#entry(column, this.text.slice(start, end), { start, end }, false));
+    this.#value(this.#entry(column, this.text.slice(start, end), start, end, false));
     return true;
   }
 
   #entryOf(column: number, key: YamlNode, unfinished: boolean): Frame {
-    return this.#entry(column, key.kind === 'scalar' ? key.value : '', key.span, unfinished);
+    const { start, end } = key.span;
+    return this.#entry(column, key.kind === 'scalar' ? key.value : '', start, end, unfinished);
   }
 
-  #entry(column: number, key: string, keySpan: Span, unfinished: boolean): Frame {
+  #entry(column: number, key: string, start: number, end: number, unfinished: boolean): Frame {
     let frame = this.#top();
     const over = frame.node.kind === 'map' && !frame.open && column > frame.indent;
     if (frame.node.kind !== 'map' || (frame.indent !== column && !over)) {
-      frame = this.#push('map', column, keySpan.start);
+      frame = this.#push('map', column, start);
     }
     this.#settle(frame);
-    frame.valueAt = unfinished ? keySpan.end : this.at;
-    if (frame.node.kind === 'map') frame.node.entries.push({ key, keySpan, value: unread, unfinished });
-    this.keys.add(key);
+    frame.valueAt = unfinished ? end : this.at;
+    this.entries.push(new Entry(key, start, end, unread, unfinished));
     frame.open = true;
     frame.properties = none;
     this.lastEnd = frame.valueAt;
@@ -240,8 +236,7 @@ class Reader extends FlowCursor {
     if (!isBreak(code) && !Number.isNaN(code)) return node;
     this.at += 1;
     this.lastEnd = this.at;
-    const span = { start: node.span.start, end: this.at };
-    return { ...node, value: `${node.value}:`, span, content: span };
+    return plainScalar(`${node.value}:`, node.span.start, this.at, node.tag);
   }
 
   /** A value that begins here; undefined for a block scalar, which is put in its place. */
@@ -251,15 +246,15 @@ class Reader extends FlowCursor {
       const { scalar, end } = readBlockScalar(this.text, this.at, indent);
       this.at = Math.max(this.at + 1, end);
       this.lastEnd = scalar.span.end;
-      this.#place(this.named({ ...scalar, ...tagOf(properties) }, properties));
+      this.#place(this.named(new Scalar(scalar, properties.tag), properties));
       // The reader stands at the end of the last line of it.
       return undefined;
     }
     if (code === LIST_OPEN || code === MAP_OPEN) return this.flow(properties, indent);
     if (code === STAR) return this.alias();
-    const scalar = code === DOUBLE || code === SINGLE ? this.quoted(code, indent) : this.plain(properties.tag, false);
-    if (properties === none) return scalar;
-    return this.named(scalar.tag === undefined ? { ...scalar, ...tagOf(properties) } : scalar, properties);
+    const { tag } = properties;
+    const scalar = code === DOUBLE || code === SINGLE ? this.quoted(code, indent, tag) : this.plain(tag, false);
+    return this.named(scalar, properties);
   }
 
   /** A plain value goes on in the lines below that are further in; one with a key is taken for a key. */
@@ -293,8 +288,7 @@ class Reader extends FlowCursor {
     }
     if (pieces.length === 0) return node;
     value += pieces.join('');
-    const span = { start: node.span.start, end };
-    return this.named({ ...node, value, span, content: span }, properties);
+    return this.named(plainScalar(value, node.span.start, end, node.tag), properties);
   }
 
   /** Puts a value where the innermost map or list waits for one; nowhere if it does not. */
@@ -306,20 +300,20 @@ class Reader extends FlowCursor {
     // Properties in the line above belong to the value.
     if (node.kind !== 'alias' && top.properties !== none) this.named(node, top.properties);
     if (into.kind === 'document') into.root = node;
-    else if (into.kind === 'list') into.items[into.items.length - 1] = node;
+    else if (into.kind === 'list') this.items[this.items.length - 1] = node;
     else {
-      const entry = into.entries.at(-1);
+      const entry = this.entries.at(-1);
       if (entry !== undefined) entry.value = node;
     }
   }
 
   /** Nothing is written where a value is still waited for. */
-  #settle({ node, valueAt }: Frame): void {
+  #settle({ node, base, valueAt }: Frame): void {
     if (node.kind === 'map') {
-      const entry = node.entries.at(-1);
+      const entry = this.entries.length > base ? this.entries.at(-1) : undefined;
       if (entry?.value === unread) entry.value = this.nothing(valueAt);
-    } else if (node.kind === 'list' && node.items.at(-1) === unread) {
-      node.items[node.items.length - 1] = this.nothing(valueAt);
+    } else if (node.kind === 'list' && this.items.length > base && this.items.at(-1) === unread) {
+      this.items[this.items.length - 1] = this.nothing(valueAt);
     }
   }
 
@@ -331,7 +325,7 @@ class Reader extends FlowCursor {
     top.properties = none;
     if (this.#frames.length <= deepest) this.#place(node);
     else top.open = false;
-    const frame: Frame = { node, indent, own, open: false, properties: none, valueAt: start };
+    const frame: Frame = { node, indent, own, base: this.baseOf(kind), open: false, properties: none, valueAt: start };
     this.#frames.push(frame);
     return frame;
   }
@@ -339,13 +333,13 @@ class Reader extends FlowCursor {
   /** Ends the collections that a line with this indentation is not part of. */
   #close(column: number, dash: boolean): void {
     for (let top = this.#top(); this.#frames.length > 1; top = this.#top()) {
-      const { node, indent, own } = top;
+      const { node, indent, own, base } = top;
       if (indent < column || node.kind === 'document') return;
       // A list may stand at the indentation of the key that it belongs to.
       if (indent === column && (node.kind === 'map' || dash)) return;
       this.#frames.pop();
       this.#settle(top);
-      node.span = { start: node.span.start, end: Math.max(node.span.start, this.lastEnd) };
+      this.complete(node, base, Math.max(node.start, this.lastEnd));
       this.named(node, own);
     }
   }

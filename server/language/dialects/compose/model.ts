@@ -283,7 +283,7 @@ export function targetOf({ text, scalar, span, assumed }: Setting): Target | und
   const at = text.indexOf(':');
   const kind = text.slice(0, Math.max(at, 0));
   if (kind !== 'service' && kind !== 'container') return undefined;
-  const plain = !assumed && scalar.value === text && scalar.span === span;
+  const plain = !assumed && scalar.value === text && scalar.span.start === span.start && scalar.span.end === span.end;
   const nameSpan = plain ? pieceOf(scalar, at + 1, text.length) : span;
   return { kind, name: text.slice(at + 1), nameSpan };
 }

@@ -12,21 +12,32 @@ import { mayHoldPod, templateOf } from './kinds.ts';
 const deepestList = 4;
 
 export function readKubernetes(text: string): KubernetesDocument {
-  // Of what is no pod only completion and hovers read anything, and only where they are asked for.
-  let documents: readonly YamlDocument[] | undefined = mayHoldPod(text) ? readYaml(text) : undefined;
-  // Without aliases a text has fewer items than characters; with them a short one can say very much, which is left out.
-  const budget = { left: text.length };
-  const pods = (documents ?? []).flatMap(({ root }) => podsOf(root, 0, budget));
-  let workloads: readonly Workload[] | undefined;
-  return {
-    pods,
-    get documents() {
-      return (documents ??= readYaml(text));
-    },
-    get workloads() {
-      return (workloads ??= pods.map(workloadOf));
-    },
-  };
+  return new Manifest(text);
+}
+
+/** A class: V8 keeps what getters of an object literal lead to until its next full collection. */
+class Manifest implements KubernetesDocument {
+  readonly pods: readonly Pod[];
+  readonly #text: string;
+  #documents: readonly YamlDocument[] | undefined;
+  #workloads: readonly Workload[] | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+    // Of what is no pod only completion and hovers read anything, and only where they are asked for.
+    this.#documents = mayHoldPod(text) ? readYaml(text) : undefined;
+    // Without aliases a text has fewer items than characters; with them a short one can say very much, which is left out.
+    const budget = { left: text.length };
+    this.pods = (this.#documents ?? []).flatMap(({ root }) => podsOf(root, 0, budget));
+  }
+
+  get documents(): readonly YamlDocument[] {
+    return (this.#documents ??= readYaml(this.#text));
+  }
+
+  get workloads(): readonly Workload[] {
+    return (this.#workloads ??= this.pods.map(workloadOf));
+  }
 }
 
 function podsOf(node: YamlNode, depth: number, budget: { left: number }): Pod[] {
