@@ -6,6 +6,23 @@ export interface Declared {
   readonly workloads: readonly Workload[];
 }
 
+/**
+ * Workloads that are not read before somebody asks: few do but a connected host. A class, because V8 keeps what a getter of an
+ * object literal leads to, which would be all of a document, until its next full collection.
+ */
+export class LateDeclared implements Declared {
+  readonly #read: () => readonly Workload[];
+  #workloads: readonly Workload[] | undefined;
+
+  constructor(read: () => readonly Workload[]) {
+    this.#read = read;
+  }
+
+  get workloads(): readonly Workload[] {
+    return (this.#workloads ??= this.#read());
+  }
+}
+
 /** One container, pod, unit or command. */
 export interface Workload {
   /** As the document calls it; left out where it has no name. */

@@ -7,3 +7,7 @@ export interface Span {
 export function contains(span: Span, offset: number): boolean {
   return span.start <= offset && offset <= span.end;
 }
+
+export function isSame(one: Span, other: Span): boolean {
+  return one.start === other.start && one.end === other.end;
+}

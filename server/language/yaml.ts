@@ -91,6 +91,13 @@ export function entriesOf(node: YamlNode | undefined): ReadonlyMap<string, YamlE
   return map === undefined ? noEntries : mergedEntries(map, 0);
 }
 
+/** The same where each is looked at and a key that is written twice may be met twice: without merge keys no map of them is made. */
+export function eachEntry(node: YamlNode | undefined): Iterable<YamlEntry> {
+  const map = asMap(node);
+  if (map === undefined) return noEntries.values();
+  return map.entries.some(({ key }) => key === '<<') ? mergedEntries(map, 0).values() : map.entries;
+}
+
 const noEntries: ReadonlyMap<string, YamlEntry> = new Map();
 
 function mergedEntries(map: YamlMap, depth: number): ReadonlyMap<string, YamlEntry> {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { namespaceTypes } from '../../extension/helper/protocol.ts';
 import { oldProgram } from './support/compile.ts';
+import { holdTitled } from './support/create.ts';
 import { leakGuard, processesWith } from './support/leaks.ts';
 import { uniqueName } from './support/marker.ts';
 import { idOf, ipNetns, keep, look, unshare } from './support/namespaces.ts';
@@ -23,17 +24,12 @@ function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]);
 }
 
-/** Runs what follows with the title of an instance's holder. */
-function titled(name: string, what: string, script = 'echo ready; exec -a "$0" cat >/dev/null'): string[] {
-  return ['bash', '-c', script, `linux-namespaces: ${name} ${what}`];
-}
-
 /** An instance as `create --keep` leaves it: a holder, and mounts. */
 async function instance(scope: Scope, name: string, types: readonly string[]): Promise<number> {
   const folder = `/run/linux-namespaces/${name}`;
   const flags = types.filter((type) => type !== 'pid').map((type) => (type === 'mnt' ? '--mount' : `--${type}`));
   const outer = types.includes('pid') ? ['unshare', '--pid', '--fork', '--kill-child'] : [];
-  const holder = await hold(scope, [...outer, 'unshare', ...flags, ...titled(name, types.join(','))]);
+  const holder = await holdTitled(scope, [...outer, 'unshare', ...flags], name, types.join(','));
   const pid = types.includes('pid') ? childOf(holder.pid) : holder.pid;
   mkdirSync(folder, { recursive: true });
   scope.defer(async () => void (await ask(['end', name, '--grace=0'])));
@@ -215,7 +211,7 @@ test('an instance that lists namespaces of the host does not take them with it',
   const scope = testScope(t);
   const name = uniqueName();
   const bystander = await unshare(scope, '--ipc');
-  const holder = await hold(scope, ['unshare', '--uts', ...titled(name, 'uts,net,user')]);
+  const holder = await holdTitled(scope, ['unshare', '--uts'], name, 'uts,net,user');
   const answer = await done(['end', name]);
   assert.deepEqual(
     answer.all('ended').map(({ pid }) => pid),
@@ -225,7 +221,7 @@ test('an instance that lists namespaces of the host does not take them with it',
   assert.ok(existsSync(`/proc/${bystander.pid}`));
   // One that says that it keeps only what is everybody's: itself alone ends.
   const other = uniqueName();
-  const pretender = await hold(scope, titled(other, 'net,uts,mnt'));
+  const pretender = await holdTitled(scope, [], other, 'net,uts,mnt');
   assert.deepEqual(
     (await done(['end', other])).all('ended').map(({ pid }) => pid),
     [pretender.pid],
@@ -249,7 +245,7 @@ test("a pin's holder ends by its name", { skip }, async (t) => {
 test('without the right to signal it is an error, and nothing has gone', { skip }, async (t) => {
   const scope = testScope(t);
   const name = uniqueName();
-  const holder = await hold(scope, ['unshare', '--uts', ...titled(name, 'uts')]);
+  const holder = await holdTitled(scope, ['unshare', '--uts'], name, 'uts');
   const answer = await ask(['end', name], { through: nobody });
   assert.equal(answer.code, 1);
   assert.match(answer.only('error').errno, /^(EPERM|EACCES)$/);
@@ -261,7 +257,7 @@ test('an ordinary user ends its own', { skip }, async (t) => {
   const scope = testScope(t);
   const name = uniqueName();
   const command = ['unshare', '--user', '--map-root-user', '--uts', '--pid', '--fork', '--kill-child'];
-  const held = await hold(scope, [...nobody, ...command, ...titled(name, 'user,uts,pid')]);
+  const held = await holdTitled(scope, [...nobody, ...command], name, 'user,uts,pid');
   const pid = childOf(held.pid);
   const uts = idOf(pid, 'uts');
   const answer = await done(['end', name, '--grace=20'], { through: nobody });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { namespaceTypes } from '../../extension/helper/protocol.ts';
 import { oldProgram } from './support/compile.ts';
+import { holdTitled } from './support/create.ts';
 import { leakGuard } from './support/leaks.ts';
 import { temporaryFolder, uniqueName } from './support/marker.ts';
 import { idOf, ipNetns, keep, look, mountKept, unshare } from './support/namespaces.ts';
@@ -165,14 +166,10 @@ test('what is no reference is a wrong use, and what is not there is ENOENT', { s
 });
 
 /** A process that keeps an instance, as `create --keep` leaves one. */
-function titled(name: string, what: string): string[] {
-  return ['bash', '-c', `echo ready; exec -a 'linux-namespaces: ${name} ${what}' cat >/dev/null`];
-}
-
 test('an instance is found by the title of its holder', { skip }, async (t) => {
   const scope = testScope(t);
   const name = uniqueName();
-  const held = await hold(scope, ['unshare', '--uts', '--ipc', ...titled(name, 'uts,ipc')]);
+  const held = await holdTitled(scope, ['unshare', '--uts', '--ipc'], name, 'uts,ipc');
   // Its namespaces are opened by the holder that says it keeps them, and others are not taken for its own.
   for (const type of ['uts', 'ipc'] as const) assert.equal(await open(type, name), `${type}:${idOf(held.pid, type)}`);
   assert.equal((await refused('net', name)).errno, 'ENOENT');
@@ -183,12 +180,12 @@ test('an instance is found by the title of its holder', { skip }, async (t) => {
 test("the caller's own holder goes before another user's; two of the same rank are refused", { skip }, async (t) => {
   const scope = testScope(t);
   const name = uniqueName();
-  const foreign = await hold(scope, [...nobody, 'unshare', '--user', '--uts', ...titled(name, 'user,uts')]);
+  const foreign = await holdTitled(scope, [...nobody, 'unshare', '--user', '--uts'], name, 'user,uts');
   assert.equal(await open('uts', name), `uts:${idOf(foreign.pid, 'uts')}`);
-  const own = await hold(scope, ['unshare', '--uts', ...titled(name, 'uts')]);
+  const own = await holdTitled(scope, ['unshare', '--uts'], name, 'uts');
   assert.equal(await open('uts', name), `uts:${idOf(own.pid, 'uts')}`);
   assert.equal(await open('uts', name, { through: nobody }), `uts:${idOf(foreign.pid, 'uts')}`);
-  await hold(scope, ['unshare', '--uts', ...titled(name, 'uts')]);
+  await holdTitled(scope, ['unshare', '--uts'], name, 'uts');
   assert.equal((await refused('uts', name)).errno, 'EEXIST');
 });
 

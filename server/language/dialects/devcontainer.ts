@@ -1,5 +1,12 @@
 import type { NamespaceType } from '../../../extension/helper/protocol.ts';
-import type { Declared, DeclaredNamespace, DeclaredSysctl, NamespaceSource, Workload } from '../declared.ts';
+import {
+  LateDeclared,
+  type Declared,
+  type DeclaredNamespace,
+  type DeclaredSysctl,
+  type NamespaceSource,
+  type Workload,
+} from '../declared.ts';
 import { defineDialect, type Completion, type Description } from '../dialect.ts';
 import type { Host } from '../host.ts';
 import { itemsOf, memberOf, parseJson, placeAt, textOf, valueAt, type JsonObject, type JsonValue } from '../json.ts';
@@ -68,15 +75,7 @@ function read(text: string): DevcontainerDocument {
     sysctls: sysctlsOf(options),
     runtimes: ['docker', 'podman'],
   });
-  let workloads: readonly Workload[] | undefined;
-  return {
-    root,
-    options,
-    // Only a connected host, what is asked at a place and few of the rules need them.
-    get workloads() {
-      return (workloads ??= [workload()]);
-    },
-  };
+  return Object.assign(new LateDeclared(() => [workload()]), { root, options });
 }
 
 function readOptions(items: readonly JsonValue[]): RunOption[] {

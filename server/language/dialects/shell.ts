@@ -1,4 +1,4 @@
-import type { Declared, Workload } from '../declared.ts';
+import { LateDeclared, type Declared } from '../declared.ts';
 import { defineDialect } from '../dialect.ts';
 import { commandRules, shellRules } from '../rules/shell/index.ts';
 import { isShell } from './recognise.ts';
@@ -50,16 +50,11 @@ function read(text: string): ShellDocument {
   if (!worthReading.test(text)) return nothing;
   const script = readScript(text, isOfInterest);
   const invocations = { [Symbol.iterator]: () => invocationsIn(script) };
-  let workloads: readonly Workload[] | undefined;
-  return {
+  return Object.assign(new LateDeclared(() => workloadsOf(invocations)), {
     script,
     whole: () => readScript(text),
     invocations,
     hasIp: /\bip\b/.test(text),
     functions: script.functions,
-    // Only a connected host and what is asked at a place need them.
-    get workloads() {
-      return (workloads ??= workloadsOf(invocations));
-    },
-  };
+  });
 }

@@ -1,4 +1,4 @@
-import type { Workload } from '../declared.ts';
+import { LateDeclared } from '../declared.ts';
 import { defineDialect } from '../dialect.ts';
 import { assignmentRules, systemdRules } from '../rules/systemd/index.ts';
 import { completeUnit } from './systemd/complete.ts';
@@ -20,12 +20,5 @@ export const systemd = defineDialect<UnitDocument>({
 
 function read(text: string, path: string): UnitDocument {
   const unit = unitOf(text, path);
-  let workloads: readonly Workload[] | undefined;
-  return {
-    ...unit,
-    // Only a connected host and what is asked at a place need them.
-    get workloads() {
-      return (workloads ??= workloadsOf(unit));
-    },
-  };
+  return Object.assign(new LateDeclared(() => workloadsOf(unit)), unit);
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { namespaceTypes, type ErrorRecord, type NamespaceType } from '../../../extension/helper/protocol.ts';
 import { helper, assertHealthy } from './helper.ts';
-import { output, run, type RunOptions } from './process.ts';
+import { hold, output, run, type Holding, type RunOptions } from './process.ts';
 import { marker } from './marker.ts';
 import type { Scope } from './scope.ts';
+import { until } from './wait.ts';
 import { checkRecord, parseLine, splitLines } from './shape.ts';
 
 export interface Made {
@@ -133,6 +134,20 @@ export function titled(text: string): number[] {
         return false;
       }
     });
+}
+
+/** Runs what follows `through` with the title of an instance's holder, which the shell takes on only after it said that it runs. */
+export async function holdTitled(
+  scope: Scope,
+  through: readonly string[],
+  name: string,
+  what: string,
+): Promise<Holding> {
+  const title = `linux-namespaces: ${name} ${what}`;
+  const before = titled(title).length;
+  const held = await hold(scope, [...through, 'bash', '-c', 'echo ready; exec -a "$0" cat >/dev/null', title]);
+  await until(`the title of ${name}`, () => titled(title).length > before);
+  return held;
 }
 
 export const allTypes = namespaceTypes.join(',');

@@ -1,6 +1,6 @@
 import type { Declared } from '../../declared.ts';
-import type { Span } from '../../span.ts';
-import { asMap, entriesOf, isNull, itemsOf, pieceOf, resolved, scalarOf } from '../../yaml.ts';
+import { isSame, type Span } from '../../span.ts';
+import { asMap, eachEntry, entriesOf, entryOf, isNull, itemsOf, pieceOf, resolved, scalarOf } from '../../yaml.ts';
 import type { YamlDocument, YamlEntry, YamlMap, YamlNode, YamlScalar } from '../../yaml.ts';
 import { interpolated } from './interpolation.ts';
 
@@ -26,35 +26,59 @@ export interface Service {
   readonly complete: boolean;
   /** Of each key what is written where, the one that counts last. */
   readonly fields: Fields;
-  /** What `setting` has found: some forty rules ask for the same few keys. */
-  readonly settings: Map<string, KeyedSetting | undefined>;
   /** What `mountsOf` has found. */
   mounts?: readonly Mount[];
 }
 
+const bits = new Map<string, number>();
+
+/** A bit for each key. Those that share one are only taken for each other where it is asked whether there may be one. */
+export function bitsOf(keys: readonly string[]): number {
+  let all = 0;
+  for (const key of keys) {
+    const bit = bits.get(key) ?? 1 << (bits.size % 31);
+    bits.set(key, bit);
+    all |= bit;
+  }
+  return all;
+}
+
 /** The entries of several maps by key, put together for the few keys that are asked for. */
 export class Fields {
-  readonly #maps: readonly ReadonlyMap<string, YamlEntry>[];
-  readonly #known = new Map<string, readonly YamlEntry[] | undefined>();
+  readonly #maps: readonly YamlMap[];
+  readonly #bits: number;
 
   /** The base first. */
-  constructor(maps: readonly ReadonlyMap<string, YamlEntry>[]) {
+  constructor(maps: readonly YamlMap[]) {
     this.#maps = maps;
+    let own = 0;
+    for (const map of maps) for (const { key } of eachEntry(map)) own |= bits.get(key) ?? 0;
+    this.#bits = own;
+  }
+
+  /** False where none of the keys with these bits can be there: that is all that most rules need to know. */
+  mayHave(asked: number): boolean {
+    return (this.#bits & asked) !== 0;
   }
 
   has(key: string): boolean {
-    return this.#maps.some((map) => map.has(key)) && this.get(key) !== undefined;
+    return this.get(key) !== undefined;
   }
 
   get(key: string): readonly YamlEntry[] | undefined {
-    if (!this.#known.has(key)) this.#known.set(key, this.#find(key));
-    return this.#known.get(key);
+    const bit = bits.get(key);
+    return bit === undefined || this.mayHave(bit) ? this.#find(key) : undefined;
+  }
+
+  /** The last of them, where it is a scalar whose value is known. */
+  setting(key: string): KeyedSetting | undefined {
+    return settingUnder(this.get(key)?.at(-1));
   }
 
   #find(key: string): readonly YamlEntry[] | undefined {
     let found: YamlEntry[] | undefined;
     for (const map of this.#maps) {
-      const entry = map.get(key);
+      const entry = entryOf(map, key);
       if (entry === undefined) continue;
       const tag = entry.value.tag ?? resolved(entry.value)?.tag;
       if (tag === '!reset') found = undefined;
@@ -88,17 +112,11 @@ export function settingOf(node: YamlNode | undefined): Setting | undefined {
   return text === undefined ? undefined : { text, assumed, span: node.span, scalar };
 }
 
-export function setting(service: Service, key: string): KeyedSetting | undefined {
-  const { settings } = service;
-  const known = settings.get(key);
-  if (known !== undefined || settings.has(key) || !service.fields.has(key)) return known;
-  const found = settingUnder(service, key);
-  settings.set(key, found);
-  return found;
+export function setting({ fields }: Service, key: string): KeyedSetting | undefined {
+  return fields.setting(key);
 }
 
-function settingUnder(service: Service, key: string): KeyedSetting | undefined {
-  const entry = service.fields.get(key)?.at(-1);
+function settingUnder(entry: YamlEntry | undefined): KeyedSetting | undefined {
   const found = settingOf(entry?.value);
   if (found === undefined || entry === undefined || found.text === '') return undefined;
   const { text, assumed, span, scalar } = found;
@@ -213,11 +231,11 @@ function findMounts(service: Service): Mount[] {
 }
 
 function settingIn(map: YamlMap | undefined, key: string): Setting | undefined {
-  return settingOf(map && entriesOf(map).get(key)?.value);
+  return settingOf(entryOf(map, key)?.value);
 }
 
 function longMount(map: YamlMap): Mount {
-  const bind = asMap(entriesOf(map).get('bind')?.value);
+  const bind = asMap(entryOf(map, 'bind')?.value);
   const [source, target] = [settingIn(map, 'source') ?? settingIn(map, 'src'), settingIn(map, 'target')];
   const propagation = settingIn(bind, 'propagation');
   return {
@@ -283,7 +301,7 @@ export function targetOf({ text, scalar, span, assumed }: Setting): Target | und
   const at = text.indexOf(':');
   const kind = text.slice(0, Math.max(at, 0));
   if (kind !== 'service' && kind !== 'container') return undefined;
-  const plain = !assumed && scalar.value === text && scalar.span.start === span.start && scalar.span.end === span.end;
+  const plain = !assumed && scalar.value === text && isSame(scalar.span, span);
   const nameSpan = plain ? pieceOf(scalar, at + 1, text.length) : span;
   return { kind, name: text.slice(at + 1), nameSpan };
 }

@@ -1,5 +1,5 @@
-import type { Workload } from '../../declared.ts';
-import { asMap, entriesOf, entryOf, isNull, readYaml, textOf } from '../../yaml.ts';
+import { LateDeclared } from '../../declared.ts';
+import { asMap, eachEntry, entriesOf, entryOf, isNull, readYaml, textOf } from '../../yaml.ts';
 import type { YamlDocument, YamlEntry, YamlMap } from '../../yaml.ts';
 import { Fields, type ComposeDocument, type Service } from './model.ts';
 import { workloadsOf } from './workloads.ts';
@@ -18,19 +18,14 @@ interface Written {
 export function readCompose(text: string): ComposeDocument {
   const documents = readYaml(text);
   const services = servicesOf(documents);
-  let workloads: readonly Workload[] | undefined;
-  return {
+  return Object.assign(new LateDeclared(() => workloadsOf(services)), {
     text,
     documents,
     services,
     byName: new Map(services.map((service) => [service.name, service])),
     networks: new Map(documents.flatMap(({ root }) => [...entriesOf(entryOf(root, 'networks')?.value)])),
     includes: documents.some(({ root }) => entryOf(root, 'include') !== undefined),
-    // Only a connected host and what is asked at a place need them.
-    get workloads() {
-      return (workloads ??= workloadsOf(services));
-    },
-  };
+  });
 }
 
 function servicesOf(documents: readonly YamlDocument[]): Service[] {
@@ -48,12 +43,11 @@ function servicesOf(documents: readonly YamlDocument[]): Service[] {
   const services: Service[] = [];
   for (const { name, entry, maps } of written.values()) {
     const chain = chainOf(maps, written);
-    const fields: ReadonlyMap<string, YamlEntry>[] = [];
+    const fields: YamlMap[] = [];
     for (const map of chain.maps) {
-      const entries = entriesOf(map);
-      left -= entries.size;
+      for (const _ of eachEntry(map)) left -= 1;
       if (left < 0) break;
-      fields.push(entries);
+      fields.push(map);
     }
     services.push({
       name,
@@ -61,7 +55,6 @@ function servicesOf(documents: readonly YamlDocument[]): Service[] {
       maps,
       complete: chain.complete,
       fields: new Fields(fields),
-      settings: new Map(),
     });
   }
   return services;
@@ -71,7 +64,8 @@ function servicesOf(documents: readonly YamlDocument[]): Service[] {
 function chainOf(
   own: readonly YamlMap[],
   written: ReadonlyMap<string, Written>,
-): { maps: YamlMap[]; complete: boolean } {
+): { readonly maps: readonly YamlMap[]; readonly complete: boolean } {
+  if (own.every((map) => entryOf(map, 'extends') === undefined)) return { maps: own, complete: true };
   const maps = [...own];
   const seen = new Set<Written>();
   let complete = true;

@@ -1,5 +1,5 @@
 import type { Completion, Description } from '../../dialect.ts';
-import { contains } from '../../span.ts';
+import { contains, isSame } from '../../span.ts';
 import type { Span } from '../../span.ts';
 import { stepsTo } from '../../yaml.ts';
 import type { YamlEntry, YamlMap, YamlNode, YamlStep } from '../../yaml.ts';
@@ -64,7 +64,7 @@ export function completeKubernetes(document: KubernetesDocument, text: string, o
   if (values !== undefined) {
     return values.map(([label, detail]) => ({ label, detail, span, kind: 'value' }));
   }
-  const inSysctls = document.pods.some(({ sysctls }) => sysctls.some(({ nameSpan }) => nameSpan === entry.value.span));
+  const inSysctls = document.pods.some(({ sysctls }) => sysctls.some(({ nameSpan }) => isSame(nameSpan, entry.value.span)));
   return entry.key === 'name' && (inSysctls || isSysctlName(steps))
     ? [...safeSysctls].map(([label, { kubernetes }]) => ({
         label,

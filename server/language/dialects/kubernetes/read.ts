@@ -1,7 +1,7 @@
-import type { DeclaredNamespace, DeclaredSysctl, Workload } from '../../declared.ts';
+import { LateDeclared, type DeclaredNamespace, type DeclaredSysctl, type Workload } from '../../declared.ts';
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import type { Span } from '../../span.ts';
-import { asMap, entriesOf, entryOf, itemsOf, readYaml, textOf, valueAt, valueOf } from '../../yaml.ts';
+import { asMap, eachEntry, entryOf, itemsOf, readYaml, textOf, valueAt, valueOf } from '../../yaml.ts';
 import type { YamlDocument, YamlMap, YamlNode } from '../../yaml.ts';
 import { fieldOf, flagOf, mapsIn } from './fields.ts';
 import { containerLists } from './model.ts';
@@ -15,14 +15,13 @@ export function readKubernetes(text: string): KubernetesDocument {
   return new Manifest(text);
 }
 
-/** A class: V8 keeps what getters of an object literal lead to until its next full collection. */
-class Manifest implements KubernetesDocument {
+class Manifest extends LateDeclared implements KubernetesDocument {
   readonly pods: readonly Pod[];
   readonly #text: string;
   #documents: readonly YamlDocument[] | undefined;
-  #workloads: readonly Workload[] | undefined;
 
   constructor(text: string) {
+    super(() => this.pods.map(workloadOf));
     this.#text = text;
     // Of what is no pod only completion and hovers read anything, and only where they are asked for.
     this.#documents = mayHoldPod(text) ? readYaml(text) : undefined;
@@ -33,10 +32,6 @@ class Manifest implements KubernetesDocument {
 
   get documents(): readonly YamlDocument[] {
     return (this.#documents ??= readYaml(this.#text));
-  }
-
-  get workloads(): readonly Workload[] {
-    return (this.#workloads ??= this.pods.map(workloadOf));
   }
 }
 
@@ -68,7 +63,7 @@ function itemsUnder(spec: YamlMap, most: number): number {
   for (const key of [...containerLists, 'volumes']) {
     for (const node of mapsIn(spec, key)) {
       items += 1;
-      for (const { value } of entriesOf(node).values()) items += itemsOf(value).length;
+      for (const { value } of eachEntry(node)) items += itemsOf(value).length;
       if (items > most) return items;
     }
   }

@@ -1,6 +1,12 @@
 import { posix } from 'node:path';
 import { namespaceTypes, type NamespaceType } from '../../../../extension/helper/protocol.ts';
-import type { DeclaredMapping, DeclaredNamespace, DeclaredSysctl, Workload } from '../../declared.ts';
+import {
+  LateDeclared,
+  type DeclaredMapping,
+  type DeclaredNamespace,
+  type DeclaredSysctl,
+  type Workload,
+} from '../../declared.ts';
 import {
   itemsOf,
   memberOf,
@@ -51,8 +57,7 @@ export function readOci(text: string): OciDocument {
   });
   const mounts: OciMount[] = [];
   for (const item of itemsOf(valueAt(root, 'mounts'))) if (item.kind === 'object') mounts.push(readMount(item));
-  let workloads: readonly Workload[] | undefined;
-  return {
+  return Object.assign(new LateDeclared(() => [workload()]), {
     text,
     root,
     linux,
@@ -62,11 +67,7 @@ export function readOci(text: string): OciDocument {
     mounts,
     idMaps,
     sysctls,
-    // Only a connected host and what is asked at a place need them.
-    get workloads() {
-      return (workloads ??= [workload()]);
-    },
-  };
+  });
 }
 
 const nothing: Omit<OciDocument, 'text'> = {

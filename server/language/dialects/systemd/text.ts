@@ -1,25 +1,21 @@
 import type { Span } from '../../span.ts';
-import type { Problem } from './validity.ts';
-import type { Word } from './words.ts';
 
-/** One assignment of a unit file, such as `PrivateNetwork=yes`. Where its parts are is asked of few: it is sought only then. */
+/** One assignment of a unit file, such as `PrivateNetwork=yes`. */
 export class Assignment {
   readonly key: string;
   readonly value: Value;
   readonly section: Section;
-  readonly #line: LogicalLine;
   readonly #start: number;
 
-  constructor(line: LogicalLine, key: Span, value: Value, section: Section) {
-    this.key = line.text.slice(key.start, key.end);
+  constructor(key: string, start: number, value: Value, section: Section) {
+    this.key = key;
     this.value = value;
     this.section = section;
-    this.#line = line;
-    this.#start = key.start;
+    this.#start = start;
   }
 
   get keySpan(): Span {
-    return this.#line.span(this.#start, this.#start + this.key.length);
+    return this.value.line.span(this.#start, this.#start + this.key.length);
   }
 
   /** From the first character of the key to the last of the value. */
@@ -38,13 +34,12 @@ export interface Section {
 /** A value as systemd sees it, with the continued lines joined, and where each of its parts is in the text. */
 export class Value {
   readonly text: string;
-  #known: { words?: readonly Word[]; quotedWords?: readonly Word[]; problems?: readonly Problem[] } | undefined;
-  readonly #line: LogicalLine;
+  readonly line: Line;
   readonly #start: number;
 
-  constructor(line: LogicalLine, { start, end }: Span) {
-    this.text = line.text.slice(start, end);
-    this.#line = line;
+  constructor(text: string, start: number, line: Line) {
+    this.text = text;
+    this.line = line;
     this.#start = start;
   }
 
@@ -52,33 +47,27 @@ export class Value {
     return this.at(0, this.text.length);
   }
 
-  /** What others have found in it: many rules ask for the same. */
-  get known(): { words?: readonly Word[]; quotedWords?: readonly Word[]; problems?: readonly Problem[] } {
-    this.#known ??= {};
-    return this.#known;
-  }
-
   /** Where a part of `text` is. */
   at(start: number, end: number): Span {
-    return this.#line.span(this.#start + start, this.#start + end);
+    return this.line.span(this.#start + start, this.#start + end);
   }
 }
 
-/** A line as systemd joins it: each continued line with a blank in the place of its backslash. */
-class LogicalLine {
-  text: string;
-  readonly #start: number;
-  /** The lines that go on with it: most have none. */
-  #more: { readonly at: number; readonly start: number }[] | undefined;
+/** What leads from the places in a line as systemd joins it to those in the text. */
+interface Line {
+  readonly span: (start: number, end: number) => Span;
+}
 
-  constructor(text: string, start: number) {
-    this.text = text;
-    this.#start = start;
-  }
+/** Nearly all lines are as they stand there: their places are those of the text. */
+const single: Line = { span: (start, end) => ({ start, end }) };
+
+/** A line as systemd joins it of several: each with a blank in the place of its backslash. */
+class JoinedLine implements Line {
+  text = '';
+  readonly #pieces: { readonly at: number; readonly start: number }[] = [];
 
   add(text: string, start: number): void {
-    this.#more ??= [];
-    this.#more.push({ at: this.text.length, start });
+    this.#pieces.push({ at: this.text.length, start });
     this.text += text;
   }
 
@@ -88,58 +77,82 @@ class LogicalLine {
   }
 
   #offset(index: number): number {
-    const more = this.#more;
-    if (more === undefined) return this.#start + index;
-    let [low, high] = [-1, more.length];
+    let [low, high] = [0, this.#pieces.length];
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if ((more[middle]?.at ?? 0) <= index) low = middle;
+      if ((this.#pieces[middle]?.at ?? 0) <= index) low = middle;
       else high = middle;
     }
-    const { at, start } = more[low] ?? { at: 0, start: this.#start };
+    const { at, start } = this.#pieces[low] ?? { at: 0, start: 0 };
     return start + index - at;
   }
 }
 
 /** The sections in the order of the text, as conf-parser.c of systemd reads them. */
 export function readUnitText(text: string): readonly Section[] {
-  let section: Section = { name: '', span: { start: 0, end: 0 }, assignments: [] };
-  const sections = [section];
-  for (const line of logicalLines(text)) {
-    const header = readHeader(line);
-    if (header === undefined) {
-      const assignment = readAssignment(line, section);
-      if (assignment !== undefined) section.assignments.push(assignment);
-    } else {
-      section = header;
-      sections.push(section);
-    }
-  }
-  return sections;
+  return new Reader(text).read();
 }
 
-function* logicalLines(text: string): Iterable<LogicalLine> {
-  let line: LogicalLine | undefined;
-  let start = text.startsWith('\uFEFF') ? 1 : 0;
-  for (let more = true; more;) {
-    let end = start;
-    while (!isLineEnd(text.charCodeAt(end))) end++;
-    const piece = text.slice(start, end);
-    // A comment between continued lines is left out, and the line goes on after it.
-    if (!isComment(piece)) {
-      const continued = isContinued(piece);
-      const words = continued ? `${piece.slice(0, -1)} ` : piece;
-      if (line === undefined) line = new LogicalLine(words, start);
-      else line.add(words, start);
-      if (!continued) {
-        yield line;
-        line = undefined;
-      }
-    }
-    more = end < text.length;
-    start = text.startsWith('\r\n', end) ? end + 2 : end + 1;
+class Reader {
+  readonly #text: string;
+  readonly #sections: Section[] = [{ name: '', span: { start: 0, end: 0 }, assignments: [] }];
+  /** Each key once: a slice of the text for each assignment is as large as the assignment. */
+  readonly #keys = new Map<string, string>();
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  if (line !== undefined) yield line;
+
+  read(): readonly Section[] {
+    const text = this.#text;
+    let joined: JoinedLine | undefined;
+    let start = text.startsWith('\uFEFF') ? 1 : 0;
+    for (let more = true; more;) {
+      let end = start;
+      while (!isLineEnd(text.charCodeAt(end))) end++;
+      // A comment between continued lines is left out, and the line goes on after it.
+      if (!isComment(text, start)) {
+        const continued = isContinued(text, start, end);
+        if (continued || joined !== undefined) {
+          joined ??= new JoinedLine();
+          joined.add(continued ? `${text.slice(start, end - 1)} ` : text.slice(start, end), start);
+        }
+        if (!continued) {
+          if (joined === undefined) this.#take(text, start, end, single);
+          else this.#take(joined.text, 0, joined.text.length, joined);
+          joined = undefined;
+        }
+      }
+      more = end < text.length;
+      start = text.startsWith('\r\n', end) ? end + 2 : end + 1;
+    }
+    if (joined !== undefined) this.#take(joined.text, 0, joined.text.length, joined);
+    return this.#sections;
+  }
+
+  /** Of `text`, which is all of the file or a joined line, the line from `start` to `end`. */
+  #take(text: string, start: number, end: number, line: Line): void {
+    const first = Math.min(blanksAt(text, start), end);
+    if (text.charCodeAt(first) === bracket && first < end) {
+      this.#sections.push(header(text, first, trimmed(text, first, end), line));
+      return;
+    }
+    let sign = first;
+    while (sign < end && text.charCodeAt(sign) !== equals) sign++;
+    if (sign >= end || sign === first) return;
+    const section = this.#sections.at(-1);
+    if (section === undefined) return;
+    const key = this.#known(text.slice(first, trimmed(text, first, sign)));
+    const from = Math.min(blanksAt(text, sign + 1), end);
+    const value = new Value(text.slice(from, trimmed(text, from, end)), from, line);
+    section.assignments.push(new Assignment(key, first, value, section));
+  }
+
+  #known(key: string): string {
+    const known = this.#keys.get(key);
+    if (known === undefined) this.#keys.set(key, key);
+    return known ?? key;
+  }
 }
 
 /** systemd takes a carriage return and a NUL for the end of a line, too; at the end of the text the code is NaN. */
@@ -147,41 +160,35 @@ function isLineEnd(code: number): boolean {
   return code === 10 || code === 13 || code === 0 || Number.isNaN(code);
 }
 
-function isComment(line: string): boolean {
-  const first = line.charAt(blanksAt(line, 0));
-  return first === '#' || first === ';';
+function isComment(text: string, start: number): boolean {
+  const first = text.charCodeAt(blanksAt(text, start));
+  return first === hash || first === semicolon;
 }
 
 /** A backslash that is not itself escaped ends the line. */
-function isContinued(line: string): boolean {
-  let backslashes = 0;
-  while (line.at(-1 - backslashes) === '\\') backslashes++;
-  return backslashes % 2 === 1;
+function isContinued(text: string, start: number, end: number): boolean {
+  let at = end;
+  while (at > start && text.charCodeAt(at - 1) === backslash) at--;
+  return (end - at) % 2 === 1;
 }
 
+const hash = 0x23;
+const semicolon = 0x3b;
 const bracket = 0x5b;
+const backslash = 0x5c;
+const equals = 0x3d;
 
-function readHeader(line: LogicalLine): Section | undefined {
-  if (line.text.charCodeAt(blanksAt(line.text, 0)) !== bracket) return undefined;
-  const { start, end } = stripped(line.text, 0, line.text.length);
+function header(text: string, start: number, end: number, line: Line): Section {
   // Without its bracket systemd gives up the whole file: what follows belongs to nothing.
-  const name = line.text[end - 1] === ']' ? line.text.slice(start + 1, end - 1) : '';
+  const name = text[end - 1] === ']' ? text.slice(start + 1, end - 1) : '';
   return { name, span: line.span(start, end), assignments: [] };
 }
 
-function readAssignment(line: LogicalLine, section: Section): Assignment | undefined {
-  const sign = line.text.indexOf('=');
-  if (sign < 0) return undefined;
-  const key = stripped(line.text, 0, sign);
-  if (key.start === key.end) return undefined;
-  return new Assignment(line, key, new Value(line, stripped(line.text, sign + 1, line.text.length)), section);
-}
-
-function stripped(text: string, from: number, to: number): Span {
-  const start = Math.min(blanksAt(text, from), to);
+/** Where the text ends that begins at `from`, without the blanks before `to`. */
+function trimmed(text: string, from: number, to: number): number {
   let end = to;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return { start, end };
+  while (end > from && isBlank(text.charCodeAt(end - 1))) end--;
+  return end;
 }
 
 function blanksAt(text: string, from: number): number {

@@ -15,11 +15,7 @@ export interface Problem {
 }
 
 /** All reasons for which systemd ignores a value that is not empty, or a part of it. A value is of one directive. */
-export function validity(directive: Directive, value: Value): readonly Problem[] {
-  return (value.known.problems ??= problemsOf(directive, value));
-}
-
-function problemsOf({ key, grammar }: Directive, value: Value): readonly Problem[] {
+export function validity({ key, grammar }: Directive, value: Value): readonly Problem[] {
   const { text } = value;
   switch (grammar.kind) {
     case 'boolean':

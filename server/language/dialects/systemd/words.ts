@@ -30,8 +30,7 @@ class WordOf implements Word {
 
 /** Splits a value at its blanks; with `quotes` blanks between quotes do not count, as for paths. */
 export function wordsOf(value: Value, quotes = false): readonly Word[] {
-  const { known } = value;
-  return quotes ? (known.quotedWords ??= quotedWords(value)) : (known.words ??= plainWords(value));
+  return quotes ? quotedWords(value) : plainWords(value);
 }
 
 function plainWords(value: Value): readonly Word[] {

@@ -3,6 +3,7 @@ import { engineManual, serviceRule, specification, type ServiceRule } from './su
 
 function clean(path: string | undefined): string | undefined {
   if (path?.startsWith('/') !== true) return undefined;
+  if (!/\/(?:[/.]|$)/.test(path)) return path;
   const pieces: string[] = [];
   for (const piece of path.split('/')) {
     if (piece === '..') pieces.pop();

@@ -10,6 +10,7 @@ import {
   type Target,
 } from '../../dialects/compose/model.ts';
 import type { Rule } from '../../rule.ts';
+import { isSame } from '../../span.ts';
 import { integerOf, valueAt } from '../../yaml.ts';
 import { loader, removal, serviceRule, specification, unlessAssumed, type ServiceRule } from './support.ts';
 
@@ -203,7 +204,7 @@ const ownContainer = serviceRule(
         remedy: `Write \`service:${owner.name}\`.`,
         related: [{ span: owner.span, message: 'The service.' }],
         ...(written.scalar.value === written.text &&
-          written.span === written.scalar.span && {
+          isSame(written.span, written.scalar.span) && {
             fixes: [
               {
                 title: `Write \`service:${owner.name}\``,

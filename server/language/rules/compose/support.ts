@@ -1,4 +1,4 @@
-import type { ComposeDocument, Service, Setting } from '../../dialects/compose/model.ts';
+import { bitsOf, type ComposeDocument, type Service, type Setting } from '../../dialects/compose/model.ts';
 import type { Severity } from '../../protocol.ts';
 import type { Finding, Fix, RuleInfo } from '../../rule.ts';
 import type { Span } from '../../span.ts';
@@ -22,8 +22,11 @@ export interface ServiceRule extends RuleInfo {
 
 /** `about` are keys of a service of which it must have one for there to be anything to say. */
 export function serviceRule(info: RuleInfo, about: readonly string[], check: Check): ServiceRule {
+  const asked = bitsOf(about);
   const asks: ServiceRule['asks'] = (service, document) =>
-    about.some((key) => service.fields.has(key)) ? check(service, document) : undefined;
+    service.fields.mayHave(asked) && about.some((key) => service.fields.has(key))
+      ? check(service, document)
+      : undefined;
   return { ...info, asks };
 }
 

@@ -4,7 +4,7 @@ import { namespaceOptions, sysctlsOf, type DevcontainerDocument, type RunOption 
 import { isTrue, itemsOf, memberOf, textOf, valueAt } from '../../json.ts';
 import type { Severity } from '../../protocol.ts';
 import type { Rule } from '../../rule.ts';
-import type { Span } from '../../span.ts';
+import { isSame, type Span } from '../../span.ts';
 
 type DevcontainerRule = Rule<DevcontainerDocument>;
 
@@ -138,7 +138,7 @@ export const devcontainerRules: readonly DevcontainerRule[] = [
         // Several networks are attached one after the other.
         if (name === 'network' || !namespaceOptions.has(name)) continue;
         const later = last.get(name);
-        if (later === undefined || later.span === span) continue;
+        if (later === undefined || isSame(later.span, span)) continue;
         yield {
           span,
           message: `--${name} is there again, and the last one counts.`,

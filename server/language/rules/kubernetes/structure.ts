@@ -2,7 +2,7 @@ import { fieldOf, mapsIn, shortSpan, textsIn } from '../../dialects/kubernetes/f
 import type { Pod } from '../../dialects/kubernetes/model.ts';
 import type { Finding } from '../../rule.ts';
 import type { Span } from '../../span.ts';
-import { entriesOf, scalarOf } from '../../yaml.ts';
+import { eachEntry, entriesOf, scalarOf } from '../../yaml.ts';
 import type { YamlMap } from '../../yaml.ts';
 import { containerRule, links, podRule, quoted, replacement } from './support.ts';
 
@@ -80,11 +80,12 @@ const fieldInWrongPlace = podRule({
   *check(pod) {
     for (const { where, parts, belongs } of misplaced) {
       for (const part of parts(pod)) {
-        for (const { key, keySpan } of entriesOf(part).values()) {
+        for (const entry of eachEntry(part)) {
+          const { key } = entry;
           const place = belongs.get(key);
           if (place === undefined) continue;
           yield {
-            span: keySpan,
+            span: entry.keySpan,
             message: `${quoted(key)} is no field of ${where}: ${dropped}.`,
             remedy: `Move it to ${place}.`,
           };
@@ -112,7 +113,10 @@ const mountSpellings = spellings(['mountPropagation', 'recursiveReadOnly', 'read
 
 const allSpellings = [podSpellings, podSecuritySpellings, containerSpellings, mountSpellings];
 
+const spelt = new Set(allSpellings.flatMap((known) => [...known.keys()]));
+
 function isMisspelt(key: string): boolean {
+  if (key.length > 30 || !spelt.has(key.toLowerCase())) return false;
   return allSpellings.some((known) => meantBy(key, known) !== undefined);
 }
 
@@ -122,9 +126,11 @@ function meantBy(key: string, known: Spellings): string | undefined {
 }
 
 function* misspeltIn(part: YamlMap | undefined, known: Spellings): Iterable<Finding> {
-  for (const { key, keySpan } of part?.entries ?? []) {
+  for (const entry of part?.entries ?? []) {
+    const { key } = entry;
     const meant = meantBy(key, known);
     if (meant === undefined) continue;
+    const { keySpan } = entry;
     yield {
       span: keySpan,
       message: `${quoted(key)} is no field here: ${dropped}.`,
@@ -143,7 +149,10 @@ const fieldMisspelt = podRule({
   severity: 'warning',
   summary: 'A field about namespaces or privileges is not spelt as the API spells it',
   link: links.pod,
-  about: (keys) => [...keys].some(isMisspelt),
+  about: (keys) => {
+    for (const key of keys) if (isMisspelt(key)) return true;
+    return false;
+  },
   *check(pod) {
     yield* misspeltIn(pod.spec, podSpellings);
     yield* misspeltIn(pod.securityContext, podSecuritySpellings);

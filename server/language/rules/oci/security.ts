@@ -4,7 +4,7 @@ import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import { typeNames } from '../../dialects/oci/document.ts';
 import { itemsOf, memberOf, membersOf, numberOf, textOf, valueAt } from '../../json.ts';
 import type { Severity } from '../../protocol.ts';
-import type { Span } from '../../span.ts';
+import { isSame, type Span } from '../../span.ts';
 import {
   addNamespace,
   joinedPath,
@@ -220,7 +220,7 @@ export const securityRules: readonly OciRule[] = [
           [textOf(inside), inside?.span],
         ];
         for (const [given, span] of both) {
-          if (given === undefined || span === undefined || (given === '' && span !== nameSpan)) continue;
+          if (given === undefined || span === undefined || (given === '' && !isSame(span, nameSpan))) continue;
           // dev_valid_name of the kernel: IFNAMSIZ is 16 with the byte that ends it.
           const bytes = new TextEncoder().encode(given).length;
           if (bytes > 0 && bytes <= 15 && given !== '.' && given !== '..' && !/[/:\s]/.test(given)) continue;
