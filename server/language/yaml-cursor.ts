@@ -118,6 +118,19 @@ export class Cursor {
     this.lastEnd = end;
   }
 
+  /** Where the next line with something in it begins to have it; -1 where this line has more, or is the last. */
+  protected nextColumn(): number {
+    const { text } = this;
+    let at = this.at;
+    if (!isBreak(text.charCodeAt(at))) return -1;
+    let start = at;
+    for (let code = text.charCodeAt(at); isBreak(code) || isBlank(code); code = text.charCodeAt(at)) {
+      at += 1;
+      if (code === LINE_FEED) start = at;
+    }
+    return at < text.length ? at - start : -1;
+  }
+
   /** The next line with something in it. */
   protected nextLine(): { start: number; at: number; column: number; blank: number } | undefined {
     let at = this.text.indexOf('\n', this.at);

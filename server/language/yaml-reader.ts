@@ -259,7 +259,7 @@ class Reader extends FlowCursor {
 
   /** A plain value goes on in the lines below that are further in; one with a key is taken for a key. */
   #continued(node: YamlNode, indent: number, properties: Properties): YamlNode {
-    if (node.kind !== 'scalar' || node.style !== 'plain' || !isBreak(this.code())) return node;
+    if (node.kind !== 'scalar' || node.style !== 'plain' || this.nextColumn() <= indent) return node;
     let value = node.value;
     let end = node.span.end;
     const pieces: string[] = [];

@@ -64,7 +64,9 @@ export function completeKubernetes(document: KubernetesDocument, text: string, o
   if (values !== undefined) {
     return values.map(([label, detail]) => ({ label, detail, span, kind: 'value' }));
   }
-  const inSysctls = document.pods.some(({ sysctls }) => sysctls.some(({ nameSpan }) => isSame(nameSpan, entry.value.span)));
+  const inSysctls = document.pods.some(({ sysctls }) =>
+    sysctls.some(({ nameSpan }) => isSame(nameSpan, entry.value.span)),
+  );
   return entry.key === 'name' && (inSysctls || isSysctlName(steps))
     ? [...safeSysctls].map(([label, { kubernetes }]) => ({
         label,
