@@ -14,7 +14,6 @@ export interface ShellDocument extends Declared {
   readonly invocations: Iterable<Invocation>;
   /** Some of them may be calls of ip(8): what several of them do together need not be looked for otherwise. */
   readonly hasIp: boolean;
-  readonly functions: ReadonlySet<string>;
   /** Only those of its commands that can be invocations. */
   readonly script: Script;
   /** With all of its commands. */
@@ -39,7 +38,6 @@ const nothing: ShellDocument = {
   whole: () => none,
   invocations: [],
   hasIp: false,
-  functions: new Set(),
   workloads: [],
 };
 
@@ -55,6 +53,5 @@ function read(text: string): ShellDocument {
     whole: () => readScript(text),
     invocations,
     hasIp: /\bip\b/.test(text),
-    functions: script.functions,
   });
 }

@@ -8,14 +8,14 @@ import { judged, unmark } from '../support/judging.ts';
 
 /** Each command as its words: `…` stands for what only running it could tell. */
 function commands(text: string): string[] {
-  return readScript(text).commands.map(({ words }) =>
+  return [...readScript(text).commands].map(({ words }) =>
     words.map((word) => (word.literal ? word.text : `${word.text}…`)).join(' '),
   );
 }
 
 function straight(text: string): string[] {
-  return readScript(text)
-    .commands.filter((command) => command.straight && !command.background)
+  return [...readScript(text).commands]
+    .filter((command) => command.straight && !command.background)
     .map(({ words }) => words[0]?.text ?? '');
 }
 

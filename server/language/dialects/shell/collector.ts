@@ -1,5 +1,5 @@
 import type { Compound, ListFrame } from './frames.ts';
-import type { Script, Word } from './word.ts';
+import type { SimpleCommand, Word } from './word.ts';
 
 interface Collected {
   readonly words: readonly Word[];
@@ -30,24 +30,36 @@ const closers: ReadonlyMap<string, Compound['kind']> = new Map([
 
 /** Makes commands of words: what is a reserved word, a pattern, a function's name, or what a redirection names. */
 export class CommandCollector {
-  private readonly commands: Collected[] = [];
+  /** Those of the list that is being read: a `&` behind it may still say more of them. */
+  private commands: Collected[] = [];
   readonly functions = new Set<string>();
   /** Here-documents whose bodies begin at the next line. */
   readonly awaited: { readonly delimiter: string; readonly tabs: boolean }[] = [];
   private readonly isOfInterest: (words: readonly Word[]) => boolean;
   private lastStart = 0;
   private inOrder = true;
+  private ready = false;
 
   constructor(isOfInterest: (words: readonly Word[]) => boolean = () => true) {
     this.isOfInterest = isOfInterest;
   }
 
-  script(): Script {
+  /** All is known of what has been collected. */
+  get isReady(): boolean {
+    return this.ready;
+  }
+
+  /** What has been collected, in the order of the text. */
+  take(): readonly SimpleCommand[] {
+    const { commands } = this;
     // One around another ends later than that, which is the only disorder.
     if (!this.inOrder) {
-      this.commands.sort((one, other) => (one.words[0]?.span.start ?? 0) - (other.words[0]?.span.start ?? 0));
+      commands.sort((one, other) => (one.words[0]?.span.start ?? 0) - (other.words[0]?.span.start ?? 0));
     }
-    return { commands: this.commands, functions: this.functions };
+    this.commands = [];
+    this.inOrder = true;
+    this.ready = false;
+    return commands;
   }
 
   /** Whether what follows are the words of `[[`. */
@@ -106,7 +118,8 @@ export class CommandCollector {
 
   endList(frame: ListFrame): void {
     frame.conditional = false;
-    frame.first = this.commands.length;
+    if (frame.end === 'text' && this.commands.length > 0) this.ready = true;
+    frame.first = this.ready ? 0 : this.commands.length;
   }
 
   toBackground({ first }: ListFrame): void {

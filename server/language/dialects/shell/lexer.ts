@@ -1,6 +1,6 @@
 import { CommandCollector } from './collector.ts';
 import { ListFrame, PieceFrame, WordsFrame, type Frame } from './frames.ts';
-import { WordBuilder, type Script, type Word } from './word.ts';
+import { WordBuilder, type Script, type SimpleCommand, type Word } from './word.ts';
 
 /**
  * The simple commands of a script: of sh(1), bash(1), and what zsh and ksh share with them. It never fails and takes one pass: what
@@ -8,7 +8,28 @@ import { WordBuilder, type Script, type Word } from './word.ts';
  * @param isOfInterest of which commands it has to be: a large script is mostly of others
  */
 export function readScript(text: string, isOfInterest?: (words: readonly Word[]) => boolean): Script {
-  return new Lexer(text, isOfInterest).read();
+  return new LateScript(text, isOfInterest);
+}
+
+/** Read whenever it is asked for: to keep the words of a large script takes longer. */
+class LateScript implements Script {
+  readonly commands: Iterable<SimpleCommand>;
+  readonly #text: string;
+  #functions: ReadonlySet<string> | undefined;
+
+  constructor(text: string, isOfInterest: ((words: readonly Word[]) => boolean) | undefined) {
+    this.#text = text;
+    this.commands = { [Symbol.iterator]: () => new Lexer(text, isOfInterest).read() };
+  }
+
+  get functions(): ReadonlySet<string> {
+    if (this.#functions === undefined) {
+      const lexer = new Lexer(this.#text, () => false);
+      lexer.read().next();
+      this.#functions = lexer.functions;
+    }
+    return this.#functions;
+  }
 }
 
 /** Nobody opens so much within each other: from there on it is no script any more, and not read. */
@@ -49,10 +70,24 @@ class Lexer {
     this.collector = new CommandCollector(isOfInterest);
   }
 
-  read(): Script {
-    while (this.at < this.text.length && this.stack.length < deepest) this.step();
+  /** Names that have been given to functions so far. */
+  get functions(): ReadonlySet<string> {
+    return this.collector.functions;
+  }
+
+  *read(): Generator<SimpleCommand, void, undefined> {
+    while (this.readList()) for (const command of this.collector.take()) yield command;
     while (this.stack.length > 0) this.close();
-    return this.collector.script();
+    for (const command of this.collector.take()) yield command;
+  }
+
+  /** Up to where all is known of some commands; false at the end. */
+  private readList(): boolean {
+    while (this.at < this.text.length && this.stack.length < deepest) {
+      this.step();
+      if (this.collector.isReady && this.stack.length === 1) return true;
+    }
+    return false;
   }
 
   private step(): void {

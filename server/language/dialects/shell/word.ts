@@ -21,7 +21,7 @@ export interface SimpleCommand {
 
 export interface Script {
   /** In the order of the text. */
-  readonly commands: readonly SimpleCommand[];
+  readonly commands: Iterable<SimpleCommand>;
   /** Names of functions that the script defines. */
   readonly functions: ReadonlySet<string>;
 }

@@ -177,15 +177,18 @@ function uncertain(document: ShellDocument, from: number, to: number): boolean {
   return (places[low] ?? to) < to;
 }
 
-const uncertainPlaces = forDocument(({ whole, functions }): readonly number[] =>
-  whole().commands.flatMap(({ words }) => {
+const uncertainPlaces = forDocument(({ whole }): readonly number[] => {
+  const { commands, functions } = whole();
+  const places: number[] = [];
+  for (const { words } of commands) {
     const [program] = words;
-    if (program === undefined) return [];
+    if (program === undefined) continue;
     const assigns = words.every(({ text }) => /^[A-Za-z_]\w*\+?=/.test(text));
     const known = program.literal && harmless.has(program.text) && !functions.has(program.text);
-    return assigns || known || program.text === 'sudo' ? [] : [program.span.start];
-  }),
-);
+    if (!assigns && !known && program.text !== 'sudo') places.push(program.span.start);
+  }
+  return places;
+});
 
 function* deletedBefore(document: ShellDocument): Iterable<Finding> {
   const { list, deletes } = steps(document);
