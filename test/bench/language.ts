@@ -10,6 +10,7 @@ import {
   type ProtocolConnection,
   type PublishDiagnosticsParams,
 } from 'vscode-languageserver/node';
+import { serverFlags } from '../../extension/features/language/server-flags.ts';
 import { dialectIds } from '../../server/language/protocol.ts';
 import { temporaryFolder } from '../helper/support/marker.ts';
 import { Scope } from '../helper/support/scope.ts';
@@ -26,7 +27,7 @@ class Server {
   #version = 1;
 
   constructor(root: string) {
-    const child = spawn(process.execPath, [join(root, 'dist', 'server.cjs'), '--stdio'], {
+    const child = spawn(process.execPath, [...serverFlags, join(root, 'dist', 'server.cjs'), '--stdio'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.child = child;

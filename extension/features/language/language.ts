@@ -19,6 +19,7 @@ import { hostItem } from '../hosts/pick-host.ts';
 import { ChosenHost, none } from './chosen-host.ts';
 import { concerns, selector } from './documents.ts';
 import { createDeclared, createFromDocument, showDeclared } from './host-actions.ts';
+import { serverFlags } from './server-flags.ts';
 
 /** Files are judged anew at most this often because something changed on the host, in milliseconds. */
 const hostDelay = 1000;
@@ -47,7 +48,7 @@ export class LanguageFeature implements Disposable {
     this.#client = new LanguageClient(
       'linuxNamespaces',
       'Linux Namespaces Language Server',
-      { module, transport: TransportKind.ipc },
+      { module, transport: TransportKind.ipc, options: { execArgv: [...serverFlags] } },
       { documentSelector: selector, initializationOptions: readSettings() },
     );
     this.#chosen = this.#store.add(new ChosenHost(context.hosts, context.workspaceState));

@@ -35,14 +35,18 @@ class LateScript implements Script {
 /** Nobody opens so much within each other: from there on it is no script any more, and not read. */
 const deepest = 1000;
 
-const isSpecial: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
-  /[\s'"\\$`;&|<>()#~*?[{]/.test(String.fromCharCode(code)),
+const plain = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[\s'"\\$`;&|<>()#~*?[{]/.test(String.fromCharCode(code)) ? 0 : 1,
 );
 
 /** Whether a character means itself wherever a word is not quoted. */
 function isPlain(code: number): boolean {
-  return code >= 128 || isSpecial[code] === false;
+  return code < 128 ? plain[code] === 1 : code >= 128;
 }
+
+const tab = 9;
+const lineFeed = 10;
+const space = 32;
 
 const insideQuotes = /[^"\\$`]+/y;
 const insideBraces = /[^}'"\\$`]+/y;
@@ -94,10 +98,18 @@ class Lexer {
     const frame = this.stack[this.stack.length - 1];
     if (frame === undefined) this.at = this.text.length;
     else if (frame instanceof PieceFrame) this.stepPiece(frame);
-    else if (isPlain(this.text.charCodeAt(this.at)))
-      this.plainRun((frame.word ??= new WordBuilder(this.text, this.at)));
-    else if (frame instanceof WordsFrame) this.stepWords(frame);
-    else this.stepList(frame);
+    else {
+      const code = this.text.charCodeAt(this.at);
+      if (isPlain(code)) this.plainRun((frame.word ??= new WordBuilder(this.text, this.at)));
+      else if (frame instanceof WordsFrame) this.stepWords(frame);
+      else if (code === space || code === tab) {
+        this.endWord(frame);
+        this.skipBlanks();
+      } else if (code === lineFeed) {
+        this.endWord(frame);
+        this.newline(frame);
+      } else this.stepList(frame);
+    }
   }
 
   private match(pattern: RegExp): string | undefined {
@@ -107,10 +119,7 @@ class Lexer {
 
   private stepList(frame: ListFrame): void {
     const character = this.text[this.at];
-    if (character === '\n') {
-      this.endWord(frame);
-      this.newline(frame);
-    } else if (isBlank(character)) {
+    if (isBlank(character)) {
       this.endWord(frame);
       this.skipBlanks();
     } else if (character === '#' && frame.word === undefined) {
@@ -156,9 +165,11 @@ class Lexer {
   }
 
   private plainRun(word: WordBuilder): void {
-    const from = this.at;
-    while (isPlain(this.text.charCodeAt(this.at))) this.at++;
-    word.addPlain(from, this.at);
+    const { text, at: from } = this;
+    let at = from + 1;
+    while (isPlain(text.charCodeAt(at))) at++;
+    this.at = at;
+    word.addPlain(from, at);
   }
 
   /** What is the same in every kind of word that is not quoted. */

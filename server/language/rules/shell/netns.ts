@@ -124,8 +124,8 @@ export const netnsRules: readonly ShellRule[] = [
   },
 ];
 
-interface Step {
-  readonly invocation: IpInvocation;
+/** What is needed of an invocation: to keep all of its words takes longer than to read them. */
+interface Step extends Pick<IpInvocation, 'ip' | 'span'> {
   readonly sure: boolean;
 }
 
@@ -137,20 +137,27 @@ interface Steps {
   readonly moves: boolean;
 }
 
-/** What is done to a name for certain, in the order of the text. */
+/** What is done to a name for certain, in the order of the text, from where something is done that a later command may not fit. */
 const steps = forDocument(({ script, hasIp }): Steps => {
   const list: Step[] = [];
   let deletes = false;
   let moves = false;
   for (const invocation of hasIp ? invocationsIn(script, engines) : []) {
     if (invocation.tool !== 'ip') continue;
+    if (list.length === 0 && !isRemembered(invocation.ip)) continue;
     const sure = invocation.command.straight && !invocation.command.background && invocation.within === undefined;
-    list.push({ invocation, sure });
+    list.push({ ip: invocation.ip, span: invocation.span, sure });
     deletes ||= invocation.ip.object === 'netns' && invocation.ip.verb === 'delete';
     moves ||= moved(invocation.ip) !== undefined;
   }
   return { list, deletes, moves };
 });
+
+function isRemembered(ip: IpInvocation['ip']): boolean {
+  const { object, verb } = ip;
+  if (object === 'netns') return verb === 'add' || verb === 'attach' || verb === 'delete';
+  return (object === 'address' && verb === 'add') || moved(ip) !== undefined;
+}
 
 /** What they run is no command of the script. */
 const engines: ReadonlySet<string> = new Set(['docker', 'podman', 'runc', 'lsns']);
@@ -194,22 +201,16 @@ function* deletedBefore(document: ShellDocument): Iterable<Finding> {
   const { list, deletes } = steps(document);
   if (!deletes) return;
   const deleted = new Map<string, Word>();
-  for (const { invocation, sure } of list) {
-    const { ip } = invocation;
+  for (const { ip, span, sure } of list) {
     const [name] = ip.args;
     if (ip.object === 'netns' && (ip.verb === 'add' || ip.verb === 'attach')) {
       if (name?.literal === true) deleted.delete(name.text);
       else deleted.clear();
       continue;
     }
-    const used = usedName(invocation);
+    const used = usedName(ip);
     const before = used === undefined ? undefined : deleted.get(used.text);
-    if (
-      used !== undefined &&
-      before !== undefined &&
-      sure &&
-      !uncertain(document, before.span.start, invocation.program.span.start)
-    ) {
+    if (used !== undefined && before !== undefined && sure && !uncertain(document, before.span.start, span.start)) {
       yield {
         span: used.span,
         message: `The script has deleted ${used.text} before: ip finds it in /run/netns no longer.`,
@@ -222,7 +223,7 @@ function* deletedBefore(document: ShellDocument): Iterable<Finding> {
 }
 
 /** The name that must be there for a command to work. Deleting twice is a way to be sure. */
-function usedName({ ip }: IpInvocation): Word | undefined {
+function usedName(ip: IpInvocation['ip']): Word | undefined {
   if (ip.inside?.literal === true) return ip.inside;
   const [name] = ip.args;
   const uses = ip.object === 'netns' && !ip.all && ['exec', 'set', 'pids'].includes(ip.verb);
@@ -233,8 +234,7 @@ function usedName({ ip }: IpInvocation): Word | undefined {
 function* addedTwice(document: ShellDocument): Iterable<Finding> {
   const { list } = steps(document);
   const added = new Map<string, Word>();
-  for (const { invocation, sure } of list) {
-    const { ip } = invocation;
+  for (const { ip, span, sure } of list) {
     const [name] = ip.args;
     if (ip.object !== 'netns' || ip.inside !== undefined) continue;
     if (ip.verb === 'delete') {
@@ -243,7 +243,7 @@ function* addedTwice(document: ShellDocument): Iterable<Finding> {
     }
     if ((ip.verb !== 'add' && ip.verb !== 'attach') || name?.literal !== true || !sure) continue;
     const before = added.get(name.text);
-    if (before !== undefined && !uncertain(document, before.span.start, invocation.program.span.start)) {
+    if (before !== undefined && !uncertain(document, before.span.start, span.start)) {
       yield {
         span: name.span,
         message: `The script has added ${name.text} before, and ip netns refuses a name that is there.`,
@@ -268,7 +268,7 @@ function moved(ip: IpInvocation['ip']): { readonly device: Word; readonly to: Wo
 }
 
 /** The device that a command of the caller's namespace needs. */
-function needed({ ip }: IpInvocation): Word | undefined {
+function needed(ip: IpInvocation['ip']): Word | undefined {
   if (ip.inside !== undefined || !['add', 'set', 'replace', 'change'].includes(ip.verb)) return undefined;
   if (ip.object === 'link')
     return ip.verb === 'set' ? (ip.args[0]?.text === 'dev' ? ip.args[1] : ip.args[0]) : undefined;
@@ -280,8 +280,8 @@ function* movedAway(document: ShellDocument): Iterable<Finding> {
   const { list, moves } = steps(document);
   if (!moves) return;
   const away = new Map<string, Word>();
-  for (const { invocation, sure } of list) {
-    const { ip } = invocation;
+  for (const step of list) {
+    const { ip, span, sure } = step;
     // What makes a device, or gives back those of a namespace, may bring one of the name.
     if (
       (ip.object === 'link' && ip.verb !== 'set') ||
@@ -291,14 +291,9 @@ function* movedAway(document: ShellDocument): Iterable<Finding> {
       if (ip.inside !== undefined || ip.verb === 'add' || ip.verb === 'delete') away.clear();
       continue;
     }
-    const device = needed(invocation);
+    const device = needed(ip);
     const before = device === undefined ? undefined : away.get(device.text);
-    if (
-      device !== undefined &&
-      before !== undefined &&
-      sure &&
-      !uncertain(document, before.span.start, invocation.program.span.start)
-    ) {
+    if (device !== undefined && before !== undefined && sure && !uncertain(document, before.span.start, span.start)) {
       yield {
         span: device.span,
         message: `The script has moved ${device.text} to another network namespace before: ip finds it here no longer.`,
@@ -317,9 +312,9 @@ function* movedAway(document: ShellDocument): Iterable<Finding> {
 function* addressLost(document: ShellDocument): Iterable<Finding> {
   const { list, moves } = steps(document);
   if (!moves) return;
-  const addresses = new Map<string, IpInvocation>();
-  for (const { invocation, sure } of list) {
-    const { ip } = invocation;
+  const addresses = new Map<string, Step>();
+  for (const step of list) {
+    const { ip, span, sure } = step;
     if (!sure) {
       addresses.clear();
       continue;
@@ -331,12 +326,12 @@ function* addressLost(document: ShellDocument): Iterable<Finding> {
         span: before.span,
         message: `${move.device.text} loses its addresses when it is moved to another network namespace, as it is further below.`,
         remedy: 'Move it first, then add the address with ip -n NAME.',
-        related: [{ span: invocation.span, message: 'It is moved here.' }],
+        related: [{ span, message: 'It is moved here.' }],
       };
       addresses.delete(move.device.text);
     }
-    const device = ip.object === 'address' && ip.verb === 'add' ? needed(invocation) : undefined;
-    if (device?.literal === true) addresses.set(device.text, invocation);
+    const device = ip.object === 'address' && ip.verb === 'add' ? needed(ip) : undefined;
+    if (device?.literal === true) addresses.set(device.text, step);
     if (ip.object === 'address' && ip.verb !== 'add') addresses.clear();
     if (ip.object === 'link' && ip.verb === 'delete') addresses.clear();
   }
