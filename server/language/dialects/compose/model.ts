@@ -16,10 +16,8 @@ export interface ComposeDocument extends Declared {
 }
 
 /** A service with all that merge keys, `extends` in the same file and several documents give it. */
-export interface Service {
+export class Service {
   readonly name: string;
-  /** Its key. */
-  readonly span: Span;
   /** What is written under its key. */
   readonly maps: readonly YamlMap[];
   /** Nothing of it comes from another file. */
@@ -27,7 +25,21 @@ export interface Service {
   /** Of each key what is written where, the one that counts last. */
   readonly fields: Fields;
   /** What `mountsOf` has found. */
-  mounts?: readonly Mount[];
+  mounts: readonly Mount[] | undefined = undefined;
+  readonly #entry: YamlEntry;
+
+  constructor(entry: YamlEntry, maps: readonly YamlMap[], complete: boolean, fields: Fields) {
+    this.name = entry.key;
+    this.#entry = entry;
+    this.maps = maps;
+    this.complete = complete;
+    this.fields = fields;
+  }
+
+  /** Its key. */
+  get span(): Span {
+    return this.#entry.keySpan;
+  }
 }
 
 const bits = new Map<string, number>();
@@ -47,6 +59,8 @@ export function bitsOf(keys: readonly string[]): number {
 export class Fields {
   readonly #maps: readonly YamlMap[];
   readonly #bits: number;
+  /** What was found in several maps. In one it is sooner sought again than kept. */
+  #known: Map<string, readonly YamlEntry[] | undefined> | undefined;
 
   /** The base first. */
   constructor(maps: readonly YamlMap[]) {
@@ -67,7 +81,11 @@ export class Fields {
 
   get(key: string): readonly YamlEntry[] | undefined {
     const bit = bits.get(key);
-    return bit === undefined || this.mayHave(bit) ? this.#find(key) : undefined;
+    if (bit !== undefined && !this.mayHave(bit)) return undefined;
+    if (this.#maps.length < 2) return this.#find(key);
+    this.#known ??= new Map();
+    if (!this.#known.has(key)) this.#known.set(key, this.#find(key));
+    return this.#known.get(key);
   }
 
   /** The last of them, where it is a scalar whose value is known. */
@@ -210,24 +228,29 @@ export interface Mount {
 
 const propagations = new Set(['shared', 'rshared', 'slave', 'rslave', 'private', 'rprivate']);
 
+/** A named volume somewhere outside /proc, without options: no rule has anything to say of it, and most mounts are such. */
+const ordinary = /^\w[\w.-]*:\/(?![/.]|proc)(?:(?!\/[/.])[\w./-])*$/;
+
+/** All but ordinary ones. */
 export function mountsOf(service: Service): readonly Mount[] {
   return (service.mounts ??= findMounts(service));
 }
 
-function findMounts(service: Service): Mount[] {
-  const found: Mount[] = [];
+const noMounts: readonly Mount[] = [];
+
+function findMounts(service: Service): readonly Mount[] {
+  let found: Mount[] | undefined;
   for (const { value } of service.fields.get('volumes') ?? []) {
     for (const item of itemsOf(value)) {
       const map = asMap(item);
       const scalar = scalarOf(item);
-      if (map !== undefined) found.push(longMount(map));
-      else if (scalar !== undefined) {
-        const mount = shortMount(scalar);
-        if (mount !== undefined) found.push(mount);
-      }
+      let mount: Mount | undefined;
+      if (map !== undefined) mount = longMount(map);
+      else if (scalar !== undefined && !ordinary.test(scalar.value)) mount = shortMount(scalar);
+      if (mount !== undefined) (found ??= []).push(mount);
     }
   }
-  return found;
+  return found ?? noMounts;
 }
 
 function settingIn(map: YamlMap | undefined, key: string): Setting | undefined {

@@ -1,7 +1,7 @@
 import { LateDeclared } from '../../declared.ts';
 import { asMap, eachEntry, entriesOf, entryOf, isNull, readYaml, textOf } from '../../yaml.ts';
 import type { YamlDocument, YamlEntry, YamlMap } from '../../yaml.ts';
-import { Fields, type ComposeDocument, type Service } from './model.ts';
+import { Fields, Service, type ComposeDocument } from './model.ts';
 import { workloadsOf } from './workloads.ts';
 
 /** Fields that all services of a file may have together: merge keys could make a small file a large one. */
@@ -10,7 +10,6 @@ const mostFields = 200_000;
 const longestChain = 32;
 
 interface Written {
-  readonly name: string;
   readonly entry: YamlEntry;
   readonly maps: YamlMap[];
 }
@@ -35,13 +34,13 @@ function servicesOf(documents: readonly YamlDocument[]): Service[] {
       const map = asMap(entry.value);
       if (map === undefined || name === '') continue;
       const known = written.get(name);
-      if (known === undefined) written.set(name, { name, entry, maps: [map] });
+      if (known === undefined) written.set(name, { entry, maps: [map] });
       else known.maps.push(map);
     }
   }
   let left = mostFields;
   const services: Service[] = [];
-  for (const { name, entry, maps } of written.values()) {
+  for (const { entry, maps } of written.values()) {
     const chain = chainOf(maps, written);
     const fields: YamlMap[] = [];
     for (const map of chain.maps) {
@@ -49,13 +48,7 @@ function servicesOf(documents: readonly YamlDocument[]): Service[] {
       if (left < 0) break;
       fields.push(map);
     }
-    services.push({
-      name,
-      span: entry.keySpan,
-      maps,
-      complete: chain.complete,
-      fields: new Fields(fields),
-    });
+    services.push(new Service(entry, maps, chain.complete, new Fields(fields)));
   }
   return services;
 }
