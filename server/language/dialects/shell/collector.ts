@@ -28,6 +28,9 @@ const closers: ReadonlyMap<string, Compound['kind']> = new Map([
   ['esac', 'case'],
 ]);
 
+/** Whether a command is of interest, of which this is the next word; undefined where the one behind it tells. */
+export type Interest = (word: Word) => boolean | undefined;
+
 /** Makes commands of words: what is a reserved word, a pattern, a function's name, or what a redirection names. */
 export class CommandCollector {
   /** Those of the list that is being read: a `&` behind it may still say more of them. */
@@ -35,12 +38,12 @@ export class CommandCollector {
   readonly functions = new Set<string>();
   /** Here-documents whose bodies begin at the next line. */
   readonly awaited: { readonly delimiter: string; readonly tabs: boolean }[] = [];
-  private readonly isOfInterest: (words: readonly Word[]) => boolean;
+  private readonly isOfInterest: Interest;
   private lastStart = 0;
   private inOrder = true;
   private ready = false;
 
-  constructor(isOfInterest: (words: readonly Word[]) => boolean = () => true) {
+  constructor(isOfInterest: Interest) {
     this.isOfInterest = isOfInterest;
   }
 
@@ -87,27 +90,35 @@ export class CommandCollector {
     }
     if (inner?.kind === 'case' && inner.phase === 'word' && reserved && built.text === 'in') {
       inner.phase = 'pattern';
-      frame.words = [];
+      frame.begin();
       return false;
     }
     const first = reserved && frame.words.length === 0 && !frame.ignored;
     if (first && built.text === '[[') return true;
-    if (!first || !reserve(frame, built.text)) frame.words.push(built);
+    if (!frame.dull && (!first || !reserve(frame, built.text))) this.add(frame, built);
     return false;
+  }
+
+  private add(frame: ListFrame, word: Word): void {
+    frame.words.push(word);
+    if (frame.interesting) return;
+    const interesting = this.isOfInterest(word);
+    frame.interesting = interesting === true;
+    frame.dull = interesting === false;
   }
 
   /** What has been read of it is a pattern. */
   dropPattern(frame: ListFrame, inner: Compound): void {
-    frame.words = [];
+    frame.begin();
     inner.phase = 'body';
   }
 
   endCommand(frame: ListFrame): void {
     frame.redirection = undefined;
-    const { words, ignored } = frame;
-    frame.words = [];
+    const { words, ignored, interesting } = frame;
+    frame.begin();
     frame.ignored = false;
-    if (words.length === 0 || ignored || !this.isOfInterest(words)) return;
+    if (ignored || !interesting) return;
     const straight = frame.end === 'text' && frame.compounds.length === 0 && !frame.conditional;
     const start = words[0]?.span.start ?? 0;
     this.inOrder &&= start >= this.lastStart;

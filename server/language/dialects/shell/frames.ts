@@ -16,6 +16,10 @@ export class ListFrame {
   readonly end: ListEnd;
   /** Words of the command that is being read. */
   words: Word[] = [];
+  /** It is of interest. */
+  interesting = false;
+  /** It is not: only its first words are kept. */
+  dull = false;
   word: WordBuilder | undefined;
   readonly compounds: Compound[] = [];
   /** What follows depends on how a command before it ended. */
@@ -31,6 +35,13 @@ export class ListFrame {
 
   constructor(end: ListEnd) {
     this.end = end;
+  }
+
+  /** What follows are words of another command. */
+  begin(): void {
+    if (this.words.length > 0) this.words = [];
+    this.interesting = false;
+    this.dull = false;
   }
 }
 

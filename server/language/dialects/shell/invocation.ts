@@ -92,9 +92,9 @@ export function* invocationsIn(
 const none: ReadonlySet<string> = new Set();
 
 /** Whether `invocationsIn` looks at a command at all. */
-export function isOfInterest(words: readonly Word[]): boolean {
-  const program = words.find((word) => !isAssignment(word));
-  return program?.literal === true && interesting.has(nameOf(program));
+export function isOfInterest(word: Word): boolean | undefined {
+  if (isAssignment(word)) return undefined;
+  return word.literal && interesting.has(nameOf(word));
 }
 
 /** `sudo -i` and `command -v` run something else. */

@@ -1,13 +1,13 @@
-import { CommandCollector } from './collector.ts';
+import { CommandCollector, type Interest } from './collector.ts';
 import { ListFrame, PieceFrame, WordsFrame, type Frame } from './frames.ts';
-import { WordBuilder, type Script, type SimpleCommand, type Word } from './word.ts';
+import { WordBuilder, type Script, type SimpleCommand } from './word.ts';
 
 /**
  * The simple commands of a script: of sh(1), bash(1), and what zsh and ksh share with them. It never fails and takes one pass: what
  * is open lies on a stack of its own. What only running could tell is unknown, not guessed.
  * @param isOfInterest of which commands it has to be: a large script is mostly of others
  */
-export function readScript(text: string, isOfInterest?: (words: readonly Word[]) => boolean): Script {
+export function readScript(text: string, isOfInterest: Interest = () => true): Script {
   return new LateScript(text, isOfInterest);
 }
 
@@ -17,18 +17,20 @@ class LateScript implements Script {
   readonly #text: string;
   #functions: ReadonlySet<string> | undefined;
 
-  constructor(text: string, isOfInterest: ((words: readonly Word[]) => boolean) | undefined) {
+  constructor(text: string, isOfInterest: Interest) {
     this.#text = text;
-    this.commands = { [Symbol.iterator]: () => new Lexer(text, isOfInterest).read() };
+    this.commands = { [Symbol.iterator]: () => this.#read(isOfInterest) };
   }
 
   get functions(): ReadonlySet<string> {
-    if (this.#functions === undefined) {
-      const lexer = new Lexer(this.#text, () => false);
-      lexer.read().next();
-      this.#functions = lexer.functions;
-    }
-    return this.#functions;
+    if (this.#functions === undefined) this.#read(() => false).next();
+    return this.#functions ?? new Set();
+  }
+
+  *#read(isOfInterest: Interest): Generator<SimpleCommand, void, undefined> {
+    const lexer = new Lexer(this.#text, isOfInterest);
+    for (let commands = lexer.read(); commands !== undefined; commands = lexer.read()) yield* commands;
+    this.#functions = lexer.functions;
   }
 }
 
@@ -69,7 +71,7 @@ class Lexer {
   /** How many of the stack are backquotes, inside which an unescaped one always closes. */
   private backquotes = 0;
 
-  constructor(text: string, isOfInterest: ((words: readonly Word[]) => boolean) | undefined) {
+  constructor(text: string, isOfInterest: Interest) {
     this.text = text;
     this.collector = new CommandCollector(isOfInterest);
   }
@@ -79,19 +81,15 @@ class Lexer {
     return this.collector.functions;
   }
 
-  *read(): Generator<SimpleCommand, void, undefined> {
-    while (this.readList()) for (const command of this.collector.take()) yield command;
-    while (this.stack.length > 0) this.close();
-    for (const command of this.collector.take()) yield command;
-  }
-
-  /** Up to where all is known of some commands; false at the end. */
-  private readList(): boolean {
+  /** Up to where all is known of some commands; undefined at the end. */
+  read(): readonly SimpleCommand[] | undefined {
     while (this.at < this.text.length && this.stack.length < deepest) {
       this.step();
-      if (this.collector.isReady && this.stack.length === 1) return true;
+      if (this.collector.isReady && this.stack.length === 1) return this.collector.take();
     }
-    return false;
+    if (this.stack.length === 0) return undefined;
+    while (this.stack.length > 0) this.close();
+    return this.collector.take();
   }
 
   private step(): void {
@@ -437,7 +435,7 @@ class Lexer {
       this.endWord(frame);
       const [name] = frame.words;
       if (name?.literal === true) this.collector.functions.add(name.text);
-      frame.words = [];
+      frame.begin();
       this.at += 2;
     } else if (next === '(' && (frame.words.length === 0 || frame.words[0]?.text === 'for')) {
       this.skipArithmetic(this.at);

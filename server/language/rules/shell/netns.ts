@@ -185,16 +185,22 @@ function uncertain(document: ShellDocument, from: number, to: number): boolean {
 }
 
 const uncertainPlaces = forDocument(({ whole }): readonly number[] => {
-  const { commands, functions } = whole();
+  const script = whole();
   const places: number[] = [];
-  for (const { words } of commands) {
+  /** Of those that do no harm, unless they are functions of the script, which is known at its end. */
+  const ofHarmless = new Map<string, number[]>();
+  for (const { words } of script.commands) {
     const [program] = words;
-    if (program === undefined) continue;
-    const assigns = words.every(({ text }) => /^[A-Za-z_]\w*\+?=/.test(text));
-    const known = program.literal && harmless.has(program.text) && !functions.has(program.text);
-    if (!assigns && !known && program.text !== 'sudo') places.push(program.span.start);
+    if (program === undefined || words.every(({ text }) => /^[A-Za-z_]\w*\+?=/.test(text))) continue;
+    const { text, literal, span } = program;
+    if (literal && harmless.has(text)) {
+      const known = ofHarmless.get(text);
+      if (known === undefined) ofHarmless.set(text, [span.start]);
+      else known.push(span.start);
+    } else if (text !== 'sudo') places.push(span.start);
   }
-  return places;
+  for (const name of script.functions) for (const start of ofHarmless.get(name) ?? []) places.push(start);
+  return places.toSorted((one, other) => one - other);
 });
 
 function* deletedBefore(document: ShellDocument): Iterable<Finding> {
