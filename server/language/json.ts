@@ -54,9 +54,98 @@ const endOfText = 17;
 /** Deeper values are left out: no file that people write is as deep, and a million open brackets are a million arrays. */
 const deepest = 500;
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type OpenObject = Writable<Omit<JsonObject, 'members'>> & { readonly members: Writable<JsonMember>[] };
-type OpenArray = Writable<Omit<JsonArray, 'items'>> & { readonly items: JsonValue[] };
+/*
+ * As they are kept: places as numbers, of which a span is made where one is asked for, and lists no longer than what is in them. What
+ * is kept of a large file is copied by the garbage collector, which otherwise took as long as all else.
+ */
+
+class ObjectNode implements JsonObject {
+  members: readonly Member[] = [];
+  readonly start: number;
+  end: number;
+
+  constructor(start: number, end: number) {
+    this.start = start;
+    this.end = end;
+  }
+
+  get kind(): 'object' {
+    return 'object';
+  }
+
+  get span(): Span {
+    return { start: this.start, end: this.end };
+  }
+}
+
+class ArrayNode implements JsonArray {
+  items: readonly Node[] = [];
+  readonly start: number;
+  end: number;
+
+  constructor(start: number, end: number) {
+    this.start = start;
+    this.end = end;
+  }
+
+  get kind(): 'array' {
+    return 'array';
+  }
+
+  get span(): Span {
+    return { start: this.start, end: this.end };
+  }
+}
+
+class ScalarNode implements JsonScalar {
+  readonly value: JsonScalar['value'];
+  readonly start: number;
+  readonly end: number;
+
+  constructor(value: JsonScalar['value'], start: number, end: number) {
+    this.value = value;
+    this.start = start;
+    this.end = end;
+  }
+
+  get kind(): 'scalar' {
+    return 'scalar';
+  }
+
+  get span(): Span {
+    return { start: this.start, end: this.end };
+  }
+}
+
+class Member implements JsonMember {
+  readonly name: string;
+  readonly start: number;
+  readonly nameEnd: number;
+  value: Node | undefined = undefined;
+
+  constructor(name: string, start: number, nameEnd: number) {
+    this.name = name;
+    this.start = start;
+    this.nameEnd = nameEnd;
+  }
+
+  get nameSpan(): Span {
+    return { start: this.start, end: this.nameEnd };
+  }
+
+  get span(): Span {
+    return { start: this.start, end: this.value?.end ?? this.nameEnd };
+  }
+}
+
+type Node = ObjectNode | ArrayNode | ScalarNode;
+
+/** One that is not closed yet. */
+interface Open {
+  readonly node: ObjectNode | ArrayNode;
+  /** Where its own begin among the members or items that are not in their lists yet. */
+  readonly base: number;
+}
 
 /** The first value of a text; what is not JSON is passed over. Comments and commas that are too many are no problem. */
 export function parseJson(text: string): JsonValue | undefined {
@@ -65,10 +154,15 @@ export function parseJson(text: string): JsonValue | undefined {
 
 class TreeBuilder {
   readonly #text: string;
-  #root: JsonValue | undefined;
+  #root: Node | undefined;
   /** What is open, from the root on, and the last of it. */
-  readonly #open: (OpenObject | OpenArray)[] = [];
-  #inside: OpenObject | OpenArray | undefined;
+  readonly #open: Open[] = [];
+  #inside: ObjectNode | ArrayNode | undefined;
+  /** Of what is open, the innermost last. */
+  readonly #members: Member[] = [];
+  readonly #items: Node[] = [];
+  /** Each name once: nearly all are there many times. */
+  readonly #names = new Map<string, string>();
   /** How many are open in what is left out. */
   #tooDeep = 0;
   #openObjects = 0;
@@ -91,9 +185,9 @@ class TreeBuilder {
       else if (kind === stringToken) this.#string(scanner.getTokenValue(), start, end);
       else if (kind === numberToken) {
         const value = Number(scanner.getTokenValue());
-        if (!Number.isNaN(value)) this.#scalar(value, start, end);
-      } else if (kind === trueWord || kind === falseWord) this.#scalar(kind === trueWord, start, end);
-      else if (kind === nullWord) this.#scalar(null, start, end);
+        if (!Number.isNaN(value)) this.#put(new ScalarNode(value, start, end));
+      } else if (kind === trueWord || kind === falseWord) this.#put(new ScalarNode(kind === trueWord, start, end));
+      else if (kind === nullWord) this.#put(new ScalarNode(null, start, end));
       if (this.#root !== undefined && this.#inside === undefined) return this.#root;
     }
     while (this.#inside !== undefined) this.#close(this.#text.length);
@@ -105,14 +199,13 @@ class TreeBuilder {
       this.#tooDeep++;
       return;
     }
-    const span = { start, end };
-    const value: OpenObject | OpenArray =
-      kind === openBrace ? { kind: 'object', span, members: [] } : { kind: 'array', span, items: [] };
-    this.#put(value);
-    this.#open.push(value);
-    this.#inside = value;
-    this.#expectsName = kind === openBrace;
-    if (kind === openBrace) this.#openObjects++;
+    const isObject = kind === openBrace;
+    const node = isObject ? new ObjectNode(start, end) : new ArrayNode(start, end);
+    this.#put(node);
+    this.#open.push({ node, base: isObject ? this.#members.length : this.#items.length });
+    this.#inside = node;
+    this.#expectsName = isObject;
+    if (isObject) this.#openObjects++;
   }
 
   #leave(kind: typeof closeBrace | typeof closeBracket, start: number, end: number): void {
@@ -128,36 +221,34 @@ class TreeBuilder {
 
   #close(end: number): void {
     const closed = this.#open.pop();
-    this.#inside = this.#open.at(-1);
+    this.#inside = this.#open.at(-1)?.node;
     if (closed === undefined) return;
-    if (closed.kind === 'object') this.#openObjects--;
-    closed.span = { start: closed.span.start, end };
-    const member = this.#inside?.kind === 'object' ? this.#inside.members.at(-1) : undefined;
-    if (member?.value === closed) member.span = { start: member.span.start, end };
+    const { node, base } = closed;
+    node.end = end;
+    if (node.kind === 'array') node.items = this.#items.splice(base);
+    else {
+      this.#openObjects--;
+      node.members = this.#members.splice(base);
+    }
   }
 
   #string(value: string, start: number, end: number): void {
-    if (!this.#expectsName || this.#inside?.kind !== 'object') this.#scalar(value, start, end);
+    if (!this.#expectsName || this.#inside?.kind !== 'object') this.#put(new ScalarNode(value, start, end));
     else {
-      const span = { start, end };
-      this.#inside.members.push({ name: value, nameSpan: span, span, value: undefined });
+      const name = this.#names.get(value);
+      if (name === undefined) this.#names.set(value, value);
+      this.#members.push(new Member(name ?? value, start, end));
       this.#expectsName = false;
     }
   }
 
-  #scalar(value: JsonScalar['value'], start: number, end: number): void {
-    this.#put({ kind: 'scalar', span: { start, end }, value });
-  }
-
-  #put(value: JsonValue): void {
-    const inside = this.#inside;
+  #put(value: Node): void {
+    const inside = this.#open.at(-1);
     if (inside === undefined) this.#root ??= value;
-    else if (inside.kind === 'array') inside.items.push(value);
-    else {
-      const member = inside.members.at(-1);
-      if (member === undefined || member.value !== undefined) return;
-      member.value = value;
-      member.span = { start: member.span.start, end: value.span.end };
+    else if (inside.node.kind === 'array') this.#items.push(value);
+    else if (this.#members.length > inside.base) {
+      const member = this.#members.at(-1);
+      if (member !== undefined) member.value ??= value;
     }
   }
 }
@@ -185,6 +276,15 @@ export function membersOf(value: JsonValue | undefined): readonly JsonMember[] {
 
 export function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
   return value?.kind === 'array' ? value.items : [];
+}
+
+/** A string with its place. */
+export interface JsonText extends JsonScalar {
+  readonly value: string;
+}
+
+export function isText(value: JsonValue | undefined): value is JsonText {
+  return value?.kind === 'scalar' && typeof value.value === 'string';
 }
 
 export function textOf(value: JsonValue | undefined): string | undefined {

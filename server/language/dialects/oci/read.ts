@@ -8,12 +8,12 @@ import {
   type Workload,
 } from '../../declared.ts';
 import {
+  isText,
   itemsOf,
   memberOf,
   membersOf,
   numberOf,
   parseJson,
-  textOf,
   valueAt,
   type JsonObject,
   type JsonValue,
@@ -87,8 +87,7 @@ function object(value: JsonValue | undefined): JsonObject | undefined {
 }
 
 export function stringOf(value: JsonValue | undefined): OciText | undefined {
-  const found = textOf(value);
-  return found === undefined || value === undefined ? undefined : { value: found, span: value.span };
+  return isText(value) ? value : undefined;
 }
 
 function readNamespace(value: JsonValue): OciNamespace {
@@ -99,11 +98,8 @@ function readNamespace(value: JsonValue): OciNamespace {
 
 function readMount(value: JsonObject): OciMount {
   const destination = stringOf(valueAt(value, 'destination'));
-  const options: OciText[] = [];
-  for (const item of itemsOf(valueAt(value, 'options'))) {
-    const option = stringOf(item);
-    if (option !== undefined) options.push(option);
-  }
+  const items = itemsOf(valueAt(value, 'options'));
+  const options: readonly OciText[] = items.every(isText) ? items : items.filter(isText);
   return {
     value,
     span: value.span,

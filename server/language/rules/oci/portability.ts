@@ -23,14 +23,25 @@ const features: readonly Feature[] = [
   {
     what: 'the options `idmap` and `ridmap`',
     since: [1, 2],
-    find: ({ mounts }) =>
-      mounts.flatMap(({ options }) => options).find(({ value }) => value === 'idmap' || value === 'ridmap')?.span,
+    find: ({ mounts }) => {
+      for (const { options } of mounts) {
+        const found = options.find(({ value }) => value === 'idmap' || value === 'ridmap');
+        if (found !== undefined) return found.span;
+      }
+      return undefined;
+    },
   },
   { what: '`netDevices`', since: [1, 3], find: ({ linux }) => memberOf(linux, 'netDevices')?.nameSpan },
 ];
 
 /** Hooks and the namespaces that they run in, by the specification. */
 const hookKinds = ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'] as const;
+
+const recursive = new Set(
+  ['ro', 'rw', 'nosuid', 'suid', 'nodev', 'dev', 'noexec', 'exec', 'nosymfollow', 'symfollow'].map(
+    (name) => `r${name}`,
+  ),
+);
 
 export const portabilityRules: readonly OciRule[] = [
   rule(
@@ -90,12 +101,15 @@ export const portabilityRules: readonly OciRule[] = [
     'A recursive mount option, which older kernels lack',
     configSection('linux-mount-options'),
     function* ({ mounts }) {
-      for (const { value, span } of mounts.flatMap(({ options }) => options)) {
-        if (!/^r(?:ro|rw|nosuid|suid|nodev|dev|noexec|exec|nosymfollow|symfollow)$/.test(value)) continue;
-        yield {
-          span,
-          message: `\`${value}\` needs mount_setattr(2), which is in Linux 5.12; runc knows it from 1.1 on.`,
-        };
+      for (const { options } of mounts) {
+        for (const option of options) {
+          const { value } = option;
+          if (!value.startsWith('r') || !recursive.has(value)) continue;
+          yield {
+            span: option.span,
+            message: `\`${value}\` needs mount_setattr(2), which is in Linux 5.12; runc knows it from 1.1 on.`,
+          };
+        }
       }
     },
   ),
