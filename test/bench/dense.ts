@@ -1,6 +1,7 @@
 /** Files of a megabyte in which every line says something: what takes a language server longest. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostile } from '../language/support/hostile.ts';
 import type { DialectId } from '../../server/language/protocol.ts';
 
 export const megabyte = 1 << 20;
@@ -138,4 +139,18 @@ export function faultyTexts(root: string, id: DialectId): readonly DenseText[] {
 export function rightText(id: DialectId): DenseText {
   const { before = '', after = '', right, end = '', ending, languageId } = made[id];
   return { name: 'made up', ending, languageId, text: before + megabyteOf(right) + end + after };
+}
+
+/** Texts made to take long, behind something that makes them worth reading. */
+export function hostileTexts(root: string, id: DialectId): readonly DenseText[] {
+  const { ending, languageId } = made[id];
+  const folder = join(root, 'test', 'language', 'fixtures', id);
+  const [first] = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+  const fixture = first === undefined ? '' : readFileSync(join(first.parentPath, first.name), 'utf8');
+  return Object.entries(hostile).flatMap(([name, make]) => {
+    const text = fixture + make();
+    return text.length < 50_000
+      ? []
+      : [{ name, ending: id === 'systemd' ? (first?.name ?? ending) : ending, languageId, text }];
+  });
 }

@@ -15,7 +15,7 @@ import { dialectIds } from '../../server/language/protocol.ts';
 import { temporaryFolder } from '../helper/support/marker.ts';
 import { Scope } from '../helper/support/scope.ts';
 import { median, type Benchmark, type Row } from './bench.ts';
-import { faultyDeployment, faultyTexts, megabyte, rightText, type DenseText } from './dense.ts';
+import { faultyDeployment, faultyTexts, hostileTexts, megabyte, rightText, type DenseText } from './dense.ts';
 
 const rounds = 15;
 /** Files of a workspace, of which a tenth declares namespaces. */
@@ -218,7 +218,7 @@ function row(figure: string, value: number, unit: string, limit: number, detail:
 }
 
 /** How often each is read: the server's code is warm by the last time. */
-const readings = 8;
+const readings = 16;
 
 interface Reading {
   readonly name: string;
@@ -260,6 +260,13 @@ async function dense(root: string, log: (message: string) => void): Promise<Row[
     );
     // oxlint-disable-next-line no-await-in-loop
     add(`${id} without`, await read(one, rightText(id)));
+    const nasty: Reading[] = [];
+    // oxlint-disable-next-line no-await-in-loop
+    for (const text of hostileTexts(root, id)) nasty.push(await read(one, text));
+    add(
+      `${id}, hostile texts`,
+      nasty.reduce((slowest, other) => (other.best > slowest.best ? other : slowest)),
+    );
     await one.end();
   }
   return rows;
