@@ -141,16 +141,16 @@ export function rightText(id: DialectId): DenseText {
   return { name: 'made up', ending, languageId, text: before + megabyteOf(right) + end + after };
 }
 
-/** Texts made to take long, behind something that makes them worth reading. */
+/** Texts made to take long, a megabyte of each, behind something that makes them worth reading. */
 export function hostileTexts(root: string, id: DialectId): readonly DenseText[] {
   const { ending, languageId } = made[id];
   const folder = join(root, 'test', 'language', 'fixtures', id);
   const [first] = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
   const fixture = first === undefined ? '' : readFileSync(join(first.parentPath, first.name), 'utf8');
   return Object.entries(hostile).flatMap(([name, make]) => {
-    const text = fixture + make();
-    return text.length < 50_000
-      ? []
-      : [{ name, ending: id === 'systemd' ? (first?.name ?? ending) : ending, languageId, text }];
+    const part = make();
+    if (part.length < 50_000) return [];
+    const text = fixture + part.repeat(Math.ceil(megabyte / part.length));
+    return [{ name, ending: id === 'systemd' ? (first?.name ?? ending) : ending, languageId, text }];
   });
 }

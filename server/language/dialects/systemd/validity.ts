@@ -1,6 +1,6 @@
 import type { NamespaceType } from '../../../../extension/helper/protocol.ts';
 import type { Span } from '../../span.ts';
-import type { Choice, Directive } from './directives.ts';
+import type { Directive } from './directives.ts';
 import type { Value } from './text.ts';
 import { booleanOf, hasSpecifier, wordsOf, type Word } from './words.ts';
 
@@ -23,7 +23,7 @@ export function validity({ key, grammar }: Directive, value: Value): readonly Pr
         ? [wrong(value, 'it takes a boolean', 'Write yes or no.', ['yes', 'no'])]
         : [];
     case 'choice':
-      return choiceProblems(value, grammar.choices, grammar.boolean);
+      return choiceProblems(value, grammar);
     case 'hostname':
       return hostnameProblems(value);
     case 'namespace path':
@@ -44,16 +44,27 @@ export function validity({ key, grammar }: Directive, value: Value): readonly Pr
   return [];
 }
 
-function choiceProblems(value: Value, choices: readonly Choice[], boolean: boolean): readonly Problem[] {
+type ChoiceGrammar = Extract<Directive['grammar'], { readonly kind: 'choice' }>;
+
+function choiceProblems(value: Value, grammar: ChoiceGrammar): readonly Problem[] {
+  const { choices, boolean } = grammar;
   if (choices.some(({ word }) => word === value.text) || (boolean && booleanOf(value.text) !== undefined)) return [];
-  const words = choices.map(({ word }) => word);
-  const all = `${boolean ? 'a boolean, ' : ''}${listed(words, 'or')}`;
-  return [
-    wrong(value, `it takes ${all}`, `Write ${listed([...(boolean ? ['yes', 'no'] : []), ...words], 'or')}.`, [
-      ...(boolean ? ['yes', 'no'] : []),
-      ...words,
-    ]),
-  ];
+  const known = choiceWords.get(grammar) ?? wordsOfChoice(grammar);
+  choiceWords.set(grammar, known);
+  return [wrong(value, known.reason, known.remedy, known.words)];
+}
+
+/** What is said of a wrong value: it is asked for as often as there are such values. */
+const choiceWords = new WeakMap<ChoiceGrammar, ReturnType<typeof wordsOfChoice>>();
+
+function wordsOfChoice({ choices, boolean }: ChoiceGrammar) {
+  const own = choices.map(({ word }) => word);
+  const words = boolean ? ['yes', 'no', ...own] : own;
+  return {
+    words,
+    reason: `it takes ${boolean ? 'a boolean, ' : ''}${listed(own, 'or')}`,
+    remedy: `Write ${listed(words, 'or')}.`,
+  };
 }
 
 function hostnameProblems(value: Value): readonly Problem[] {
