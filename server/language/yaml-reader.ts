@@ -45,6 +45,9 @@ interface Frame {
 /** Stands for the value of an entry or item until it is read, which is nearly always. */
 const unread: YamlNode = new PlainScalar('', 0, 0);
 
+/** Keys are unfinished where somebody writes: a document that has more of them is none of YAML, and they are left out. */
+const mostUnfinished = 1000;
+
 export function readYaml(text: string): YamlDocument[] {
   return new Reader(text).read();
 }
@@ -52,6 +55,8 @@ export function readYaml(text: string): YamlDocument[] {
 class Reader extends FlowCursor {
   readonly #documents: YamlDocument[] = [];
   #frames: Frame[] = [];
+  /** Keys without their colon, in this document. */
+  #unfinished = 0;
 
   read(): YamlDocument[] {
     this.#begin(this.at);
@@ -90,6 +95,7 @@ class Reader extends FlowCursor {
   #begin(at: number): void {
     const root = this.nothing(at);
     this.lastEnd = at;
+    this.#unfinished = 0;
     this.forget();
     this.#frames = [
       { node: { kind: 'document', root }, indent: -1, own: none, base: 0, open: true, properties: none, valueAt: at },
@@ -164,7 +170,8 @@ class Reader extends FlowCursor {
     if (explicit) {
       this.#entryOf(column, node, false);
     } else if (node.kind === 'scalar' && node.style === 'plain' && this.#looksLikeKey(top, column)) {
-      this.#entryOf(column, node, true).open = false;
+      this.#unfinished += 1;
+      if (this.#unfinished <= mostUnfinished) this.#entryOf(column, node, true).open = false;
     } else {
       this.#place(this.#continued(node, top.indent, properties));
     }

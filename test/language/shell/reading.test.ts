@@ -84,6 +84,7 @@ describe('words of a script', () => {
     'patterns with parentheses': ['a @(b|c) !(d) e', ['a @… !… e']],
     'carriage returns': ['a b\r\nc\r\n', ['a b', 'c']],
     'what is not closed': ['a "b $(c', ['a b …', 'c']],
+    'a backquote behind a blank': ['a `b c `', ['a …', 'b c']],
     'what is closed too often': ['a ) b } fi done esac ;; c `', ['a', 'b } fi done esac', 'c …']],
   };
   for (const [name, [text, expected]] of Object.entries(cases))

@@ -172,8 +172,10 @@ class Lexer {
 
   /** What is the same in every kind of word that is not quoted. */
   private stepWord(frame: ListFrame | WordsFrame): void {
-    const word = (frame.word ??= new WordBuilder(this.text, this.at));
     const character = this.text[this.at];
+    // It ends what is around, and begins no word.
+    if (character === '`' && this.backquotes > 0) return this.closeBackquote();
+    const word = (frame.word ??= new WordBuilder(this.text, this.at));
     if (this.common(word, false)) return;
     if (character === "'") this.singleQuote(word);
     else {
@@ -299,8 +301,10 @@ class Lexer {
     if (this.backquotes === 0) {
       word.expand(!quoted);
       this.open(1, '`');
-      return;
-    }
+    } else this.closeBackquote();
+  }
+
+  private closeBackquote(): void {
     this.at++;
     for (;;) {
       const frame = this.stack.at(-1);
