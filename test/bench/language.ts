@@ -218,7 +218,7 @@ function row(figure: string, value: number, unit: string, limit: number, detail:
 }
 
 /** How often each is read: the server's code is warm by the last time. */
-const readings = 16;
+const readings = 32;
 
 interface Reading {
   readonly name: string;
