@@ -5,7 +5,7 @@
  */
 import { createScanner } from 'jsonc-parser';
 import type { Edit } from './rule.ts';
-import { contains, type Span } from './span.ts';
+import { contains, Placed, type Span } from './span.ts';
 
 export type JsonValue = JsonObject | JsonArray | JsonScalar;
 
@@ -54,66 +54,34 @@ const endOfText = 17;
 /** Deeper values are left out: no file that people write is as deep, and a million open brackets are a million arrays. */
 const deepest = 500;
 
-/*
- * As they are kept: places as numbers, of which a span is made where one is asked for, and lists no longer than what is in them. What
- * is kept of a large file is copied by the garbage collector, which otherwise took as long as all else.
- */
+/* As they are kept: each list no longer than what is in it. */
 
-class ObjectNode implements JsonObject {
+class ObjectNode extends Placed implements JsonObject {
   members: readonly Member[] = [];
-  readonly start: number;
-  end: number;
-
-  constructor(start: number, end: number) {
-    this.start = start;
-    this.end = end;
-  }
 
   get kind(): 'object' {
     return 'object';
   }
-
-  get span(): Span {
-    return { start: this.start, end: this.end };
-  }
 }
 
-class ArrayNode implements JsonArray {
+class ArrayNode extends Placed implements JsonArray {
   items: readonly Node[] = [];
-  readonly start: number;
-  end: number;
-
-  constructor(start: number, end: number) {
-    this.start = start;
-    this.end = end;
-  }
 
   get kind(): 'array' {
     return 'array';
   }
-
-  get span(): Span {
-    return { start: this.start, end: this.end };
-  }
 }
 
-class ScalarNode implements JsonScalar {
+class ScalarNode extends Placed implements JsonScalar {
   readonly value: JsonScalar['value'];
-  readonly start: number;
-  readonly end: number;
 
   constructor(value: JsonScalar['value'], start: number, end: number) {
+    super(start, end);
     this.value = value;
-    this.start = start;
-    this.end = end;
   }
 
   get kind(): 'scalar' {
     return 'scalar';
-  }
-
-  get span(): Span {
-    return { start: this.start, end: this.end };
   }
 }
 

@@ -11,3 +11,22 @@ export function contains(span: Span, offset: number): boolean {
 export function isSame(one: Span, other: Span): boolean {
   return one.start === other.start && one.end === other.end;
 }
+
+/**
+ * Something in a text, whose place is kept as numbers: a span is made where one is asked for, which is seldom. What is read of a large
+ * file is kept until it has been judged, and the garbage collector copies it; with an object for each place that took longer than
+ * to read it.
+ */
+export class Placed {
+  readonly start: number;
+  end: number;
+
+  constructor(start: number, end: number) {
+    this.start = start;
+    this.end = end;
+  }
+
+  get span(): Span {
+    return { start: this.start, end: this.end };
+  }
+}

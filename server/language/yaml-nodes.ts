@@ -1,23 +1,16 @@
-/*
- * The nodes of a tree as they are kept: places as numbers, of which a span is made where one is asked for, which is seldom. A
- * megabyte of YAML is a quarter of a million of these, and the garbage collector copies what is kept: with an object for each place
- * it took longer than all that is read.
- */
-import type { Span } from './span.ts';
+/* The nodes of a tree as they are kept: small, since a megabyte of YAML is a quarter of a million of them. */
+import { Placed, type Span } from './span.ts';
 import type { YamlAlias, YamlDocument, YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar, YamlValue } from './yaml.ts';
 
 type Merging = YamlMap['merging'];
 
 /** A scalar without quotes, tag and folded lines, which nearly all are. */
-export class PlainScalar implements YamlScalar {
+export class PlainScalar extends Placed implements YamlScalar {
   readonly value: string;
-  readonly start: number;
-  readonly end: number;
 
   constructor(value: string, start: number, end: number) {
+    super(start, end);
     this.value = value;
-    this.start = start;
-    this.end = end;
   }
 
   get kind(): 'scalar' {
@@ -28,29 +21,22 @@ export class PlainScalar implements YamlScalar {
     return 'plain';
   }
 
-  get span(): Span {
-    return { start: this.start, end: this.end };
-  }
-
   get content(): Span {
     return this.span;
   }
 }
 
 /** Any other. */
-export class Scalar implements YamlScalar {
+export class Scalar extends Placed implements YamlScalar {
   readonly value: string;
   readonly style: YamlScalar['style'];
-  readonly start: number;
-  readonly end: number;
   readonly content: Span;
   declare readonly tag?: string;
 
   constructor({ value, style, span, content }: Omit<YamlScalar, 'kind' | 'tag'>, tag: string | undefined) {
+    super(span.start, span.end);
     this.value = value;
     this.style = style;
-    this.start = span.start;
-    this.end = span.end;
     this.content = content;
     if (tag !== undefined) this.tag = tag;
   }
@@ -58,27 +44,20 @@ export class Scalar implements YamlScalar {
   get kind(): 'scalar' {
     return 'scalar';
   }
-
-  get span(): Span {
-    return { start: this.start, end: this.end };
-  }
 }
 
 const noEntries: readonly Entry[] = [];
 const noItems: readonly YamlNode[] = [];
 
 /** Has its entries when it is complete, as a list has its items: an array that grows is larger than what is in it. */
-export class MapNode implements YamlMap {
+export class MapNode extends Placed implements YamlMap {
   entries: readonly Entry[] = noEntries;
-  readonly start: number;
-  end: number;
   readonly merging: Merging;
   declare merged?: ReadonlyMap<string, YamlEntry>;
   declare readonly tag?: string;
 
   constructor(start: number, merging: Merging, tag: string | undefined) {
-    this.start = start;
-    this.end = start;
+    super(start, start);
     this.merging = merging;
     if (tag !== undefined) this.tag = tag;
   }
@@ -86,52 +65,34 @@ export class MapNode implements YamlMap {
   get kind(): 'map' {
     return 'map';
   }
-
-  get span(): Span {
-    return { start: this.start, end: this.end };
-  }
 }
 
-export class ListNode implements YamlList {
+export class ListNode extends Placed implements YamlList {
   items: readonly YamlNode[] = noItems;
-  readonly start: number;
-  end: number;
   declare readonly tag?: string;
 
   constructor(start: number, tag: string | undefined) {
-    this.start = start;
-    this.end = start;
+    super(start, start);
     if (tag !== undefined) this.tag = tag;
   }
 
   get kind(): 'list' {
     return 'list';
   }
-
-  get span(): Span {
-    return { start: this.start, end: this.end };
-  }
 }
 
-export class Alias implements YamlAlias {
+export class Alias extends Placed implements YamlAlias {
   readonly name: string;
   readonly target: YamlValue | undefined;
-  readonly start: number;
-  readonly end: number;
 
   constructor(name: string, target: YamlValue | undefined, start: number, end: number) {
+    super(start, end);
     this.name = name;
     this.target = target;
-    this.start = start;
-    this.end = end;
   }
 
   get kind(): 'alias' {
     return 'alias';
-  }
-
-  get span(): Span {
-    return { start: this.start, end: this.end };
   }
 }
 

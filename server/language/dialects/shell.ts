@@ -6,7 +6,7 @@ import { completeShell } from './shell/complete.ts';
 import { workloadsOf } from './shell/declare.ts';
 import { describeShell } from './shell/describe.ts';
 import { invocationsIn, isOfInterest, type Invocation } from './shell/invocation.ts';
-import { readScript } from './shell/lexer.ts';
+import { readScript } from './shell/script.ts';
 import type { Script } from './shell/word.ts';
 
 /** What of a shell script makes, enters or shares namespaces, in the order of the text. */

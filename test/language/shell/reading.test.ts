@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { shell } from '../../../server/language/dialects/shell.ts';
 import { invocationsIn } from '../../../server/language/dialects/shell/invocation.ts';
-import { readScript } from '../../../server/language/dialects/shell/lexer.ts';
+import { readScript } from '../../../server/language/dialects/shell/script.ts';
 import type { Host } from '../../../server/language/host.ts';
 import { judged, unmark } from '../support/judging.ts';
 
