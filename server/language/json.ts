@@ -4,6 +4,7 @@
  * thousand brackets ends it.
  */
 import { createScanner } from 'jsonc-parser';
+import { Names } from './names.ts';
 import type { Edit } from './rule.ts';
 import { contains, Placed, type Span } from './span.ts';
 
@@ -123,14 +124,12 @@ export function parseJson(text: string): JsonValue | undefined {
 class TreeBuilder {
   readonly #text: string;
   #root: Node | undefined;
-  /** What is open, from the root on, and the last of it. */
+  /** What is open, from the root on. */
   readonly #open: Open[] = [];
-  #inside: ObjectNode | ArrayNode | undefined;
   /** Of what is open, the innermost last. */
   readonly #members: Member[] = [];
   readonly #items: Node[] = [];
-  /** Each name once: nearly all are there many times. */
-  readonly #names = new Map<string, string>();
+  readonly #names = new Names();
   /** How many are open in what is left out. */
   #tooDeep = 0;
   #openObjects = 0;
@@ -139,6 +138,10 @@ class TreeBuilder {
 
   constructor(text: string) {
     this.#text = text;
+  }
+
+  get #inside(): ObjectNode | ArrayNode | undefined {
+    return this.#open.at(-1)?.node;
   }
 
   build(): JsonValue | undefined {
@@ -171,7 +174,6 @@ class TreeBuilder {
     const node = isObject ? new ObjectNode(start, end) : new ArrayNode(start, end);
     this.#put(node);
     this.#open.push({ node, base: isObject ? this.#members.length : this.#items.length });
-    this.#inside = node;
     this.#expectsName = isObject;
     if (isObject) this.#openObjects++;
   }
@@ -189,7 +191,6 @@ class TreeBuilder {
 
   #close(end: number): void {
     const closed = this.#open.pop();
-    this.#inside = this.#open.at(-1)?.node;
     if (closed === undefined) return;
     const { node, base } = closed;
     node.end = end;
@@ -203,9 +204,7 @@ class TreeBuilder {
   #string(value: string, start: number, end: number): void {
     if (!this.#expectsName || this.#inside?.kind !== 'object') this.#put(new ScalarNode(value, start, end));
     else {
-      const name = this.#names.get(value);
-      if (name === undefined) this.#names.set(value, value);
-      this.#members.push(new Member(name ?? value, start, end));
+      this.#members.push(new Member(this.#names.once(value), start, end));
       this.#expectsName = false;
     }
   }
@@ -256,7 +255,7 @@ export function isText(value: JsonValue | undefined): value is JsonText {
 }
 
 export function textOf(value: JsonValue | undefined): string | undefined {
-  return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined;
+  return isText(value) ? value.value : undefined;
 }
 
 export function numberOf(value: JsonValue | undefined): number | undefined {

@@ -118,17 +118,19 @@ function megabyteOf(part: (number: number) => string): string {
   return parts.join('');
 }
 
+function fixturesOf(root: string, id: DialectId): readonly { readonly name: string; readonly text: string }[] {
+  return readdirSync(join(root, 'test', 'language', 'fixtures', id), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name, parentPath }) => ({ name, text: readFileSync(join(parentPath, name), 'utf8') }));
+}
+
 /** Wrong nearly everywhere: made up, and each fixture of the tests over and over. No part is like another, so that none is known already. */
 export function faultyTexts(root: string, id: DialectId): readonly DenseText[] {
   const { before = '', after = '', faulty, end = '', ending, languageId } = made[id];
-  const folder = join(root, 'test', 'language', 'fixtures', id);
-  const fixtures = inOneFile.includes(id)
-    ? readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())
-    : [];
+  const fixtures = inOneFile.includes(id) ? fixturesOf(root, id) : [];
   return [
     { name: 'made up', ending, languageId, text: before + megabyteOf(faulty) + end + after },
-    ...fixtures.map(({ name, parentPath }) => {
-      const fixture = readFileSync(join(parentPath, name), 'utf8');
+    ...fixtures.map(({ name, text: fixture }) => {
       const between = id === 'kubernetes' ? '---\n' : '';
       const text = megabyteOf((number) => `${fixture}\n${between}# ${number}\n`);
       return { name, ending: id === 'kubernetes' ? ending : name, languageId, text };
@@ -144,13 +146,11 @@ export function rightText(id: DialectId): DenseText {
 /** Texts made to take long, a megabyte of each, behind something that makes them worth reading. */
 export function hostileTexts(root: string, id: DialectId): readonly DenseText[] {
   const { ending, languageId } = made[id];
-  const folder = join(root, 'test', 'language', 'fixtures', id);
-  const [first] = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
-  const fixture = first === undefined ? '' : readFileSync(join(first.parentPath, first.name), 'utf8');
+  const [first] = fixturesOf(root, id);
   return Object.entries(hostile).flatMap(([name, make]) => {
     const part = make();
     if (part.length < 50_000) return [];
-    const text = fixture + part.repeat(Math.ceil(megabyte / part.length));
+    const text = (first?.text ?? '') + part.repeat(Math.ceil(megabyte / part.length));
     return [{ name, ending: id === 'systemd' ? (first?.name ?? ending) : ending, languageId, text }];
   });
 }

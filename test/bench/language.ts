@@ -239,6 +239,14 @@ async function read(one: Server, { name, ending, languageId, text }: DenseText):
   return { name, first: times[0] ?? 0, best: Math.min(...times) };
 }
 
+async function slowest(one: Server, texts: readonly DenseText[]): Promise<Reading> {
+  const all: Reading[] = [];
+  // One after the other: they are measured.
+  // oxlint-disable-next-line no-await-in-loop
+  for (const text of texts) all.push(await read(one, text));
+  return all.reduce((worst, other) => (other.best > worst.best ? other : worst));
+}
+
 /** A server for each kind, so that the first file of a kind finds its code cold. */
 async function dense(root: string, log: (message: string) => void): Promise<Row[]> {
   const rows: Row[] = [];
@@ -250,23 +258,13 @@ async function dense(root: string, log: (message: string) => void): Promise<Row[
     log(`megabytes of ${id}`);
     const one = new Server(root);
     await one.initialize();
-    const faulty: Reading[] = [];
     // One after the other: they are measured.
     // oxlint-disable-next-line no-await-in-loop
-    for (const text of faultyTexts(root, id)) faulty.push(await read(one, text));
-    add(
-      `${id} with faults`,
-      faulty.reduce((slowest, other) => (other.best > slowest.best ? other : slowest)),
-    );
+    add(`${id} with faults`, await slowest(one, faultyTexts(root, id)));
     // oxlint-disable-next-line no-await-in-loop
     add(`${id} without`, await read(one, rightText(id)));
-    const nasty: Reading[] = [];
     // oxlint-disable-next-line no-await-in-loop
-    for (const text of hostileTexts(root, id)) nasty.push(await read(one, text));
-    add(
-      `${id}, hostile texts`,
-      nasty.reduce((slowest, other) => (other.best > slowest.best ? other : slowest)),
-    );
+    add(`${id}, hostile texts`, await slowest(one, hostileTexts(root, id)));
     await one.end();
   }
   return rows;

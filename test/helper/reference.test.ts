@@ -165,7 +165,6 @@ test('what is no reference is a wrong use, and what is not there is ENOENT', { s
   assert.equal((await refused('net', uniqueName())).errno, 'ENOENT');
 });
 
-/** A process that keeps an instance, as `create --keep` leaves one. */
 test('an instance is found by the title of its holder', { skip }, async (t) => {
   const scope = testScope(t);
   const name = uniqueName();

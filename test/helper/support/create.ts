@@ -5,8 +5,8 @@ import { helper, assertHealthy } from './helper.ts';
 import { hold, output, run, type Holding, type RunOptions } from './process.ts';
 import { marker } from './marker.ts';
 import type { Scope } from './scope.ts';
-import { until } from './wait.ts';
 import { checkRecord, parseLine, splitLines } from './shape.ts';
+import { until } from './wait.ts';
 
 export interface Made {
   readonly type: NamespaceType;

@@ -88,11 +88,6 @@ export class Fields {
     return this.#known.get(key);
   }
 
-  /** The last of them, where it is a scalar whose value is known. */
-  setting(key: string): KeyedSetting | undefined {
-    return settingUnder(this.get(key)?.at(-1));
-  }
-
   #find(key: string): readonly YamlEntry[] | undefined {
     let found: YamlEntry[] | undefined;
     for (const map of this.#maps) {
@@ -130,11 +125,9 @@ export function settingOf(node: YamlNode | undefined): Setting | undefined {
   return text === undefined ? undefined : { text, assumed, span: node.span, scalar };
 }
 
+/** What counts last under a key, where it is a scalar whose value is known. */
 export function setting({ fields }: Service, key: string): KeyedSetting | undefined {
-  return fields.setting(key);
-}
-
-function settingUnder(entry: YamlEntry | undefined): KeyedSetting | undefined {
+  const entry = fields.get(key)?.at(-1);
   const found = settingOf(entry?.value);
   if (found === undefined || entry === undefined || found.text === '') return undefined;
   const { text, assumed, span, scalar } = found;

@@ -41,15 +41,13 @@ export class CommandCollector {
   private readonly isOfInterest: Interest;
   private lastStart = 0;
   private inOrder = true;
-  private ready = false;
+  /** How many have been taken. */
+  private taken = 0;
+  /** All is known of what has been collected. */
+  isReady = false;
 
   constructor(isOfInterest: Interest) {
     this.isOfInterest = isOfInterest;
-  }
-
-  /** All is known of what has been collected. */
-  get isReady(): boolean {
-    return this.ready;
   }
 
   /** What has been collected, in the order of the text. */
@@ -60,8 +58,9 @@ export class CommandCollector {
       commands.sort((one, other) => (one.words[0]?.span.start ?? 0) - (other.words[0]?.span.start ?? 0));
     }
     this.commands = [];
+    this.taken += commands.length;
     this.inOrder = true;
-    this.ready = false;
+    this.isReady = false;
     return commands;
   }
 
@@ -95,16 +94,10 @@ export class CommandCollector {
     }
     const first = reserved && frame.words.length === 0 && !frame.ignored;
     if (first && built.text === '[[') return true;
-    if (!frame.dull && (!first || !reserve(frame, built.text))) this.add(frame, built);
+    if (frame.interest === false || (first && reserve(frame, built.text))) return false;
+    frame.words.push(built);
+    frame.interest ??= this.isOfInterest(built);
     return false;
-  }
-
-  private add(frame: ListFrame, word: Word): void {
-    frame.words.push(word);
-    if (frame.interesting) return;
-    const interesting = this.isOfInterest(word);
-    frame.interesting = interesting === true;
-    frame.dull = interesting === false;
   }
 
   /** What has been read of it is a pattern. */
@@ -115,10 +108,10 @@ export class CommandCollector {
 
   endCommand(frame: ListFrame): void {
     frame.redirection = undefined;
-    const { words, ignored, interesting } = frame;
+    const { words, ignored, interest } = frame;
     frame.begin();
     frame.ignored = false;
-    if (ignored || !interesting) return;
+    if (ignored || interest !== true) return;
     const straight = frame.end === 'text' && frame.compounds.length === 0 && !frame.conditional;
     const start = words[0]?.span.start ?? 0;
     this.inOrder &&= start >= this.lastStart;
@@ -129,12 +122,12 @@ export class CommandCollector {
 
   endList(frame: ListFrame): void {
     frame.conditional = false;
-    if (frame.end === 'text' && this.commands.length > 0) this.ready = true;
-    frame.first = this.ready ? 0 : this.commands.length;
+    if (frame.end === 'text' && this.commands.length > 0) this.isReady = true;
+    frame.first = this.taken + this.commands.length;
   }
 
   toBackground({ first }: ListFrame): void {
-    for (let index = first; index < this.commands.length; index++) {
+    for (let index = first - this.taken; index < this.commands.length; index++) {
       const command = this.commands[index];
       if (command !== undefined) command.background = true;
     }

@@ -16,10 +16,8 @@ export class ListFrame {
   readonly end: ListEnd;
   /** Words of the command that is being read. */
   words: Word[] = [];
-  /** It is of interest. */
-  interesting = false;
-  /** It is not: only its first words are kept. */
-  dull = false;
+  /** Whether it is of interest; undefined until that is known. Of one that is not only the first words are kept. */
+  interest: boolean | undefined;
   word: WordBuilder | undefined;
   readonly compounds: Compound[] = [];
   /** What follows depends on how a command before it ended. */
@@ -30,7 +28,7 @@ export class ListFrame {
   naming = false;
   /** The command must be left out. */
   ignored = false;
-  /** Index of the first command of the list that `&` would put into the background. */
+  /** Number of the first command of the list that `&` would put into the background. */
   first = 0;
 
   constructor(end: ListEnd) {
@@ -40,8 +38,7 @@ export class ListFrame {
   /** What follows are words of another command. */
   begin(): void {
     if (this.words.length > 0) this.words = [];
-    this.interesting = false;
-    this.dull = false;
+    this.interest = undefined;
   }
 }
 

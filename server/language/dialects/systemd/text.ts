@@ -1,3 +1,4 @@
+import { Names } from '../../names.ts';
 import type { Span } from '../../span.ts';
 
 /** One assignment of a unit file, such as `PrivateNetwork=yes`. */
@@ -96,8 +97,7 @@ export function readUnitText(text: string): readonly Section[] {
 class Reader {
   readonly #text: string;
   readonly #sections: Section[] = [{ name: '', span: { start: 0, end: 0 }, assignments: [] }];
-  /** Each key once: a slice of the text for each assignment is as large as the assignment. */
-  readonly #keys = new Map<string, string>();
+  readonly #keys = new Names();
 
   constructor(text: string) {
     this.#text = text;
@@ -142,16 +142,10 @@ class Reader {
     if (sign >= end || sign === first) return;
     const section = this.#sections.at(-1);
     if (section === undefined) return;
-    const key = this.#known(text.slice(first, trimmed(text, first, sign)));
+    const key = this.#keys.once(text.slice(first, trimmed(text, first, sign)));
     const from = Math.min(blanksAt(text, sign + 1), end);
     const value = new Value(text.slice(from, trimmed(text, from, end)), from, line);
     section.assignments.push(new Assignment(key, first, value, section));
-  }
-
-  #known(key: string): string {
-    const known = this.#keys.get(key);
-    if (known === undefined) this.#keys.set(key, key);
-    return known ?? key;
   }
 }
 

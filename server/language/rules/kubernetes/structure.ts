@@ -113,15 +113,18 @@ const mountSpellings = spellings(['mountPropagation', 'recursiveReadOnly', 'read
 
 const allSpellings = [podSpellings, podSecuritySpellings, containerSpellings, mountSpellings];
 
+/** Longer keys need not be looked at, however long. */
+const longestName = 30;
+
 const spelt = new Set(allSpellings.flatMap((known) => [...known.keys()]));
 
 function isMisspelt(key: string): boolean {
-  if (key.length > 30 || !spelt.has(key.toLowerCase())) return false;
+  if (key.length > longestName || !spelt.has(key.toLowerCase())) return false;
   return allSpellings.some((known) => meantBy(key, known) !== undefined);
 }
 
 function meantBy(key: string, known: Spellings): string | undefined {
-  const meant = key.length > 30 ? undefined : known.get(key.toLowerCase());
+  const meant = key.length > longestName ? undefined : known.get(key.toLowerCase());
   return meant === key ? undefined : meant;
 }
 

@@ -104,7 +104,7 @@ export const portabilityRules: readonly OciRule[] = [
       for (const { options } of mounts) {
         for (const option of options) {
           const { value } = option;
-          if (!value.startsWith('r') || !recursive.has(value)) continue;
+          if (!recursive.has(value)) continue;
           yield {
             span: option.span,
             message: `\`${value}\` needs mount_setattr(2), which is in Linux 5.12; runc knows it from 1.1 on.`,
