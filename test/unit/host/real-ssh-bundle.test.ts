@@ -138,17 +138,22 @@ test(
     assert.deepEqual(told.exit(), { code: 7 });
 
     const id = uniqueName();
+    // Its own number of seconds: what tests beside this one run is not taken for it.
+    const sleeping = `sleep ${1_000_000 + process.pid}`;
     const waits = await handOver(
       remote.host,
-      bundle(scope, ['/bin/sh', '-c', 'echo ready; exec sleep 1000'], owner),
+      bundle(scope, ['/bin/sh', '-c', `echo ready; exec ${sleeping}`], owner),
       'runc',
       id,
     );
     await until('it runs', () => waits.shown().includes('ready'));
-    await remote.host.refresh({ deep: false });
-    const inside = [...(remote.host.graph?.processes.values() ?? [])].find(({ cmdline }) => cmdline === 'sleep 1000');
+    // The shell says that it is ready before it executes it.
+    const inside = await until('it sleeps', async () => {
+      await remote.host.refresh({ deep: false });
+      return [...(remote.host.graph?.processes.values() ?? [])].find(({ cmdline }) => cmdline === sleeping);
+    });
     assert.ok(
-      inside?.namespaces?.user !== undefined && inside.namespaces.user !== `user:${remote.host.facts?.own.user}`,
+      inside.namespaces?.user !== undefined && inside.namespaces.user !== `user:${remote.host.facts?.own.user}`,
     );
     const { session, facts } = remote.host;
     assert.ok(session && facts);
