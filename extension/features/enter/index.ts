@@ -99,7 +99,8 @@ async function chooseEntry(target: Target, title: string): Promise<Entry | undef
       },
       { label: `Only this ${typeNames[namespace.type]} namespace`, description: namespace.key, entry: alone },
     ],
-    { title, placeHolder: 'Which namespaces the terminal is to be in' },
+    // A row that is being shown after it was made takes the focus, and would take this away with it.
+    { title, placeHolder: 'Which namespaces the terminal is to be in', ignoreFocusOut: true },
   );
   return choice?.entry;
 }

@@ -124,6 +124,6 @@ export const acting: Play = (stage, step) => {
     const input = await workbench.quickInput.opened('Go to Namespace');
     await input.fill(made.netns);
     await workbench.quickInput.choose(made.netns);
-    await until('it is selected', async () => (await tree.find(host.alias, 'Network', made.netns))?.selected === true);
+    await tree.selected(host.alias, 'Network', made.netns);
   });
 };

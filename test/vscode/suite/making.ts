@@ -49,7 +49,7 @@ export const making: Play = (stage, step) => {
     await workbench.screenshot(`${edition}-create-preview`);
     await workbench.pressInDialog('Create');
     await tree.row(host.alias, 'Network', name);
-    await until('the new row is selected', async () => (await tree.find(host.alias, 'UTS', name))?.selected === true);
+    await tree.selected(host.alias, 'UTS', name);
   });
 
   step('several existing namespaces are joined at once', async () => {
@@ -77,7 +77,7 @@ export const making: Play = (stage, step) => {
     }
     await quickInput.answer('A name to keep it under', joining);
     await workbench.pressInDialog('Create');
-    await tree.row(host.alias, 'IPC', joining);
+    await tree.selected(host.alias, 'IPC', joining);
     const pid = await pidOfHolder(joining);
     const made = await pidOfHolder(name);
     for (const type of ['uts', 'net'] as const) assert.equal(idOf(pid, type), idOf(made, type));

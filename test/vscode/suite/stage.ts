@@ -135,15 +135,15 @@ interface PlayStep {
 
 /**
  * The plays of one window, step by step. An editor in a browser is driven by clicks on rows that move, and once in some thousand
- * a click or a tooltip goes astray on a busy machine. So the first failure is told, with its picture, and everything up to that
- * step is played once more in a new window: what fails there fails.
+ * a click or a tooltip goes astray on a busy machine. So the first failure of a play is told, with its picture, and everything up
+ * to that step is played once more in a new window: what fails there fails.
  */
 class Performance {
   readonly scenes: readonly (readonly [title: string, steps: readonly PlayStep[]])[];
   readonly #window: StageWindow;
   readonly #plays: readonly Play[];
   #scripts: readonly (readonly ScriptLine[])[];
-  #again = false;
+  readonly #playedAgain = new Set<number>();
   #failed: PlayStep | undefined;
 
   constructor(window: StageWindow, plays: readonly (readonly [string, Play])[]) {
@@ -165,7 +165,7 @@ class Performance {
       await this.#play(step);
     } catch (error) {
       const words = await explained(this.#window, step.name, error);
-      if (this.#again || !(await this.#recovered(step, words, t))) {
+      if (this.#playedAgain.has(step.play) || !(await this.#recovered(step, words, t))) {
         this.#failed = step;
         throw new Error(words, { cause: error });
       }
@@ -187,7 +187,7 @@ class Performance {
   }
 
   async #recovered(step: PlayStep, words: string, t: TestContext): Promise<boolean> {
-    this.#again = true;
+    this.#playedAgain.add(step.play);
     t.diagnostic(`failed, and is played again from the first step on: ${words}`);
     // What it complains of is what has just failed.
     await this.#window.close().catch((error: unknown) => t.diagnostic(String(error)));

@@ -137,12 +137,18 @@ export class QuickInput {
   async #choose(what: string, wanted: (item: QuickItem) => boolean): Promise<void> {
     const before = await this.words();
     const gone = async () => !(await this.#widget.isVisible()) || (await this.words()) !== before;
+    let clicked = false;
     await until(
       what,
       async () => {
-        if (await gone()) return true;
+        if (await gone()) {
+          // It closes, too, when something else takes the focus: nothing was chosen then.
+          if (!clicked) throw new Error(`The picker closed before ${what}`);
+          return true;
+        }
         const item = (await this.settled()).find(wanted);
         if (item === undefined || !(await this.#click(item))) return false;
+        clicked = true;
         // A list that is filtered at that moment swallows the click.
         return until('the picker has taken the choice', gone, { within: 3000 }).catch(() => false);
       },

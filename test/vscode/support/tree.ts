@@ -62,6 +62,13 @@ export class Tree {
     );
   }
 
+  /** Waits until a row is selected: whatever shows a row in the tree takes the focus for it, and from what was begun meanwhile. */
+  async selected(...path: readonly Match[]): Promise<void> {
+    await until(`${path.join(' › ')} is selected`, async () => (await this.find(...path))?.selected === true, {
+      explain: async () => drawRows(await this.rows()),
+    });
+  }
+
   async gone(...path: readonly Match[]): Promise<void> {
     await until(`the tree has no ${path.join(' › ')}`, async () => (await this.find(...path)) === undefined, {
       explain: async () => drawRows(await this.rows()),
