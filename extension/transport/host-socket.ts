@@ -24,6 +24,8 @@ export class HostSocket extends Socket {
       onread,
     };
     super(options);
+    // `connect` of net.Socket puts its own `write` before that of any class (lib/net.js); this takes it away again.
+    this.once('connect', () => Reflect.deleteProperty(this, 'write'));
   }
 
   /**

@@ -55,7 +55,9 @@ describe('a connection to a server', () => {
     assert.match(shown, /timer:\(keepalive,/);
   });
 
-  it('sends what is written in one turn as one piece', async () => {
+  it('sends what is written in one turn as one piece', async (t) => {
+    // That it comes in one piece is no proof: the kernel puts together what comes fast.
+    const alone = t.mock.method(socket, '_write');
     const pieces: string[] = [];
     const heard = new Promise<void>((resolve) => {
       peer.on('data', (bytes: Buffer) => {
@@ -67,6 +69,7 @@ describe('a connection to a server', () => {
     await heard;
     assert.deepEqual(pieces, ['lengthbodycode.']);
     assert.equal(socket.writableCorked, 0);
+    assert.equal(alone.mock.callCount(), 0);
   });
 
   it('gives other memory each time, and the same one once that is allowed', async () => {
