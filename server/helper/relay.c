@@ -7,14 +7,18 @@
 
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* Bytes that are read at once and not read on until they are written: back-pressure. 64 KiB cost twice the processor time. */
 #define PART 262144
 /* A datagram travels behind its length as two bytes, the higher first; 65,535 bytes are more than UDP carries. */
 #define FRAME 2
 #define DATAGRAM_MAX 65535
+/* Nanoseconds. Who answers sooner than that keeps a processor from its sleep anyway. */
+#define SOON 500000
 
 /* From one descriptor to the other. */
 struct direction {
@@ -25,6 +29,8 @@ struct direction {
     bool ended;
     /* So was said to the other side. */
     bool closed;
+    /* What was last carried this way was answered soon. */
+    bool answered_soon;
     /* Of a frame that is not yet whole. */
     size_t length;
     char part[FRAME + PART];
@@ -104,9 +110,36 @@ static int why_gone(int fd)
     return number ? -number : -EPIPE;
 }
 
+static int64_t nanoseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/*
+ * As poll(2). To be woken takes as long as an answer, and longer where a processor is woken, too. So where the last answer came
+ * soon the next one is waited for awake, by turns with whoever else wants to run. A stream in one direction has no answers.
+ */
+static int wait_for(struct pollfd polls[4], unsigned last, bool *answered_soon)
+{
+    int64_t begin = nanoseconds();
+    bool awake = *answered_soon;
+    int ready;
+
+    while ((ready = poll(polls, 4, awake ? 0 : -1)) == 0) {
+        sched_yield();
+        awake = nanoseconds() - begin < SOON;
+    }
+    *answered_soon = polls[1 - last].revents && nanoseconds() - begin < SOON;
+    return ready;
+}
+
 /* Until both sides have said that they have ended. */
 static int carry(struct direction direction[2], struct output *output, const char **step)
 {
+    unsigned last = 0;
     int result = 0;
 
     while (!result && !(direction[0].closed && direction[1].closed)) {
@@ -118,13 +151,13 @@ static int carry(struct direction direction[2], struct output *output, const cha
             /* Also without anything to write it tells that the other side is gone. */
             polls[i + 2] = (struct pollfd){ .fd = one->closed ? -1 : one->to.fd, .events = pending ? POLLOUT : 0 };
         }
-        if (poll(polls, 4, -1) < 0 && errno != EINTR)
+        if (wait_for(polls, last, &direction[last].answered_soon) < 0 && errno != EINTR)
             return -errno;
         /* First from the socket: what has ended it is told to who reads. */
         for (unsigned i = 2; i-- > 0 && !result;) {
             *step = "read";
             if (polls[i].revents)
-                result = take(&direction[i]);
+                result = take(&direction[last = i]);
             /* Mostly there is room at once. */
             if (!result && (polls[i].revents || polls[i + 2].revents)) {
                 *step = "write";

@@ -1,12 +1,14 @@
 /** `relay`: bytes to a socket in a net namespace, both through `serve`'s records and through its unix socket. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Frames } from '../../extension/features/ports/udp.ts';
 import type { HelperRecord } from '../../extension/helper/protocol.ts';
 import { startServe, type ServeSession } from '../../extension/helper/serve-session.ts';
@@ -277,6 +279,31 @@ test('on the command line the bytes are those of the standard streams', { skip }
   assert.equal(done.stderr, '{"connected":{}}\n{"eof":{}}\n{"end":{}}\n');
   assert.equal(done.code, 0);
 });
+
+test('who waits awake for answers that come soon sleeps after the last one', { skip }, async (t) => {
+  const scope = testScope(t);
+  const at = await listeners(scope, temporaryFolder(scope));
+  const relay = spawn(helper, ['relay', `--target=${at.path}`, tcp(ports.echo)], { stdio: ['pipe', 'pipe', 'ignore'] });
+  scope.defer(() => void relay.kill('SIGKILL'));
+  const answers = relay.stdout.iterator({ destroyOnReturn: false });
+  for (let i = 0; i < 200; i++) {
+    relay.stdin.write('x');
+    // oxlint-disable-next-line no-await-in-loop
+    await answers.next();
+  }
+  const before = ticks(relay.pid ?? 0);
+  await delay(1000);
+  const used = ticks(relay.pid ?? 0) - before;
+  assert.ok(used <= 10, `${used} hundredths of a second`);
+  relay.stdin.end('y');
+  await answers.next();
+});
+
+/** Processor time of a process, in clock ticks: a hundredth of a second each (proc_pid_stat(5)). */
+function ticks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
 
 test('places that are none are refused', { skip }, async (t) => {
   const { path } = await ipNetns(testScope(t));
