@@ -1,5 +1,6 @@
 /* The nodes of a tree as they are kept: small, since a megabyte of YAML is a quarter of a million of them. */
 import { Placed, type Span } from './span.ts';
+import { fold } from './yaml-scalar.ts';
 import type { YamlAlias, YamlDocument, YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar, YamlValue } from './yaml.ts';
 
 type Merging = YamlMap['merging'];
@@ -23,6 +24,36 @@ export class PlainScalar extends Placed implements YamlScalar {
 
   get content(): Span {
     return this.span;
+  }
+}
+
+/** A plain scalar over several lines, which are put together when somebody asks. */
+export class FoldedScalar extends Placed implements YamlScalar {
+  readonly #text: string;
+  #value: string | undefined;
+  declare readonly tag?: string;
+
+  constructor(text: string, start: number, end: number, tag: string | undefined) {
+    super(start, end);
+    this.#text = text;
+    if (tag !== undefined) this.tag = tag;
+  }
+
+  get kind(): 'scalar' {
+    return 'scalar';
+  }
+
+  get style(): 'plain' {
+    return 'plain';
+  }
+
+  get content(): Span {
+    return this.span;
+  }
+
+  get value(): string {
+    const { start, end } = this.span;
+    return (this.#value ??= fold(this.#text.slice(start, end), false));
   }
 }
 

@@ -18,7 +18,7 @@ import {
 } from './yaml-characters.ts';
 import { none, plainScalar, type Properties } from './yaml-cursor.ts';
 import { entryBegins, FlowCursor } from './yaml-flow.ts';
-import { Document, Entry, PlainScalar, Scalar, type ListNode, type MapNode } from './yaml-nodes.ts';
+import { Document, Entry, FoldedScalar, PlainScalar, Scalar, type ListNode, type MapNode } from './yaml-nodes.ts';
 import { readBlockScalar } from './yaml-scalar.ts';
 import { deepest, type YamlDocument, type YamlNode } from './yaml.ts';
 
@@ -267,9 +267,8 @@ class Reader extends FlowCursor {
   /** A plain value goes on in the lines below that are further in; one with a key is taken for a key. */
   #continued(node: YamlNode, indent: number, properties: Properties): YamlNode {
     if (node.kind !== 'scalar' || node.style !== 'plain' || this.nextColumn() <= indent) return node;
-    let value = node.value;
-    let end = node.span.end;
-    const pieces: string[] = [];
+    const { start, end: firstEnd } = node.span;
+    let end = firstEnd;
     for (let next = this.nextLine(); next !== undefined && next.column > indent; next = this.nextLine()) {
       const before = this.at;
       const beforeLine = this.lineStart;
@@ -281,7 +280,7 @@ class Reader extends FlowCursor {
       }
       if (this.text.charCodeAt(next.at) === HASH) break;
       this.at = next.at;
-      const piece = this.plain(undefined, false);
+      this.skipPlain(false);
       if (this.code() === COLON) {
         this.at = before;
         this.lineStart = beforeLine;
@@ -289,13 +288,11 @@ class Reader extends FlowCursor {
         break;
       }
       this.lineStart = next.start;
-      pieces.push(next.blank > 0 ? '\n'.repeat(next.blank) : ' ', piece.value);
-      end = piece.span.end;
+      end = this.lastEnd;
       if (!isBreak(this.code())) break;
     }
-    if (pieces.length === 0) return node;
-    value += pieces.join('');
-    return this.named(plainScalar(value, node.span.start, end, node.tag), properties);
+    if (end === firstEnd) return node;
+    return this.named(new FoldedScalar(this.text, start, end, node.tag), properties);
   }
 
   /** Puts a value where the innermost map or list waits for one; nowhere if it does not. */

@@ -32,8 +32,8 @@ export function unquoted(raw: string, style: 'single' | 'double'): string {
   });
 }
 
-/** One line break becomes a space, more lose one; an escaped one goes with what indents the next line. */
-function fold(raw: string, escaped: boolean): string {
+/** One line break becomes a space, more lose one; where breaks can be `escaped`, such a one goes with what indents the next line. */
+export function fold(raw: string, escaped: boolean): string {
   const lines = raw.split('\n');
   let folded = '';
   let breaks = 0;

@@ -71,7 +71,7 @@ class Server {
     const textDocument = { uri, languageId, version: this.#version, text };
     await this.#connection.sendNotification('textDocument/didOpen', { textDocument });
     const position = { line: 0, character: 0 };
-    const asked = { textDocument, range: { start: position, end: position }, context: { diagnostics: [] } };
+    const asked = { textDocument: { uri }, range: { start: position, end: position }, context: { diagnostics: [] } };
     await this.#connection.sendRequest('textDocument/codeAction', asked);
     // What is published has been when the next question is answered.
     await this.#connection.sendRequest('textDocument/codeAction', asked);
