@@ -74,7 +74,7 @@ class ArrayNode extends Placed implements JsonArray {
 }
 
 class ScalarNode extends Placed implements JsonScalar {
-  readonly value: JsonScalar['value'];
+  declare readonly value: JsonScalar['value'];
 
   constructor(value: JsonScalar['value'], start: number, end: number) {
     super(start, end);
@@ -87,15 +87,16 @@ class ScalarNode extends Placed implements JsonScalar {
 }
 
 class Member implements JsonMember {
-  readonly name: string;
-  readonly start: number;
-  readonly nameEnd: number;
-  value: Node | undefined = undefined;
+  declare readonly name: string;
+  declare readonly start: number;
+  declare readonly nameEnd: number;
+  declare value: Node | undefined;
 
   constructor(name: string, start: number, nameEnd: number) {
     this.name = name;
     this.start = start;
     this.nameEnd = nameEnd;
+    this.value = undefined;
   }
 
   get nameSpan(): Span {

@@ -7,7 +7,7 @@ type Merging = YamlMap['merging'];
 
 /** A scalar without quotes, tag and folded lines, which nearly all are. */
 export class PlainScalar extends Placed implements YamlScalar {
-  readonly value: string;
+  declare readonly value: string;
 
   constructor(value: string, start: number, end: number) {
     super(start, end);
@@ -59,9 +59,9 @@ export class FoldedScalar extends Placed implements YamlScalar {
 
 /** Any other. */
 export class Scalar extends Placed implements YamlScalar {
-  readonly value: string;
-  readonly style: YamlScalar['style'];
-  readonly content: Span;
+  declare readonly value: string;
+  declare readonly style: YamlScalar['style'];
+  declare readonly content: Span;
   declare readonly tag?: string;
 
   constructor({ value, style, span, content }: Omit<YamlScalar, 'kind' | 'tag'>, tag: string | undefined) {
@@ -82,13 +82,14 @@ const noItems: readonly YamlNode[] = [];
 
 /** Has its entries when it is complete, as a list has its items: an array that grows is larger than what is in it. */
 export class MapNode extends Placed implements YamlMap {
-  entries: readonly Entry[] = noEntries;
-  readonly merging: Merging;
+  declare entries: readonly Entry[];
+  declare readonly merging: Merging;
   declare merged?: ReadonlyMap<string, YamlEntry>;
   declare readonly tag?: string;
 
   constructor(start: number, merging: Merging, tag: string | undefined) {
     super(start, start);
+    this.entries = noEntries;
     this.merging = merging;
     if (tag !== undefined) this.tag = tag;
   }
@@ -99,11 +100,12 @@ export class MapNode extends Placed implements YamlMap {
 }
 
 export class ListNode extends Placed implements YamlList {
-  items: readonly YamlNode[] = noItems;
+  declare items: readonly YamlNode[];
   declare readonly tag?: string;
 
   constructor(start: number, tag: string | undefined) {
     super(start, start);
+    this.items = noItems;
     if (tag !== undefined) this.tag = tag;
   }
 
@@ -113,8 +115,8 @@ export class ListNode extends Placed implements YamlList {
 }
 
 export class Alias extends Placed implements YamlAlias {
-  readonly name: string;
-  readonly target: YamlValue | undefined;
+  declare readonly name: string;
+  declare readonly target: YamlValue | undefined;
 
   constructor(name: string, target: YamlValue | undefined, start: number, end: number) {
     super(start, end);
@@ -128,11 +130,11 @@ export class Alias extends Placed implements YamlAlias {
 }
 
 export class Entry implements YamlEntry {
-  readonly key: string;
-  readonly keyStart: number;
-  keyEnd: number;
-  value: YamlNode;
-  unfinished: boolean;
+  declare readonly key: string;
+  declare readonly keyStart: number;
+  declare keyEnd: number;
+  declare value: YamlNode;
+  declare unfinished: boolean;
 
   constructor(key: string, keyStart: number, keyEnd: number, value: YamlNode, unfinished: boolean) {
     this.key = key;

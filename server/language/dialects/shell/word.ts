@@ -28,21 +28,25 @@ export interface Script {
 
 /** A word while it is read, and then the word: large scripts have hundreds of thousands, whose text mostly nobody asks for. */
 export class WordBuilder implements Word {
-  private readonly source: string;
-  private readonly start: number;
-  private end: number;
+  declare private readonly source: string;
+  declare private readonly start: number;
+  declare private end: number;
   /** Up to where the text is what is written, unless it has been put together. */
-  private plainEnd: number;
-  private built: string | undefined = undefined;
-  literal = true;
-  splits = false;
-  quoted = false;
+  declare private plainEnd: number;
+  declare private built: string | undefined;
+  declare literal: boolean;
+  declare splits: boolean;
+  declare quoted: boolean;
 
   constructor(source: string, start: number) {
     this.source = source;
     this.start = start;
     this.end = start;
     this.plainEnd = start;
+    this.built = undefined;
+    this.literal = true;
+    this.splits = false;
+    this.quoted = false;
   }
 
   get text(): string {

@@ -3,20 +3,20 @@ import type { Span } from '../../span.ts';
 
 /** One assignment of a unit file, such as `PrivateNetwork=yes`. */
 export class Assignment {
-  readonly key: string;
-  readonly value: Value;
-  readonly section: Section;
-  readonly #start: number;
+  declare readonly key: string;
+  declare readonly value: Value;
+  declare readonly section: Section;
+  declare private readonly start: number;
 
   constructor(key: string, start: number, value: Value, section: Section) {
     this.key = key;
     this.value = value;
     this.section = section;
-    this.#start = start;
+    this.start = start;
   }
 
   get keySpan(): Span {
-    return this.value.line.span(this.#start, this.#start + this.key.length);
+    return this.value.line.span(this.start, this.start + this.key.length);
   }
 
   /** From the first character of the key to the last of the value. */
@@ -34,14 +34,14 @@ export interface Section {
 
 /** A value as systemd sees it, with the continued lines joined, and where each of its parts is in the text. */
 export class Value {
-  readonly text: string;
-  readonly line: Line;
-  readonly #start: number;
+  declare readonly text: string;
+  declare readonly line: Line;
+  declare private readonly start: number;
 
   constructor(text: string, start: number, line: Line) {
     this.text = text;
     this.line = line;
-    this.#start = start;
+    this.start = start;
   }
 
   get span(): Span {
@@ -50,7 +50,7 @@ export class Value {
 
   /** Where a part of `text` is. */
   at(start: number, end: number): Span {
-    return this.line.span(this.#start + start, this.#start + end);
+    return this.line.span(this.start + start, this.start + end);
   }
 }
 
