@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { account, allTypes, surroundings, titled, type Made } from './support/create.ts';
 import { helper, sanitized } from './support/helper.ts';
-import { leakGuard, processesWith } from './support/leaks.ts';
+import { commandOf, leakGuard, processesWith } from './support/leaks.ts';
 import { marker, uniqueName } from './support/marker.ts';
 import { output, run } from './support/process.ts';
 import { missing } from './support/requirements.ts';
@@ -32,17 +32,9 @@ const linkName = (index: number): string => `${linkPrefix}${index.toString(36)}`
 function left(): string[] {
   return [
     ...surroundings(),
-    ...titled('linux-namespaces: ').filter((pid) => titleOf(pid).includes(marker)),
-    ...titled('linux-namespaces-guard ').filter((pid) => titleOf(pid).includes(marker)),
+    ...titled('linux-namespaces: ').filter((pid) => commandOf(pid).includes(marker)),
+    ...titled('linux-namespaces-guard ').filter((pid) => commandOf(pid).includes(marker)),
   ].map(String);
-}
-
-function titleOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 async function nothingLeft(made: readonly Made[]): Promise<void> {

@@ -11,7 +11,7 @@ import { debianMissing, debianWithGdb } from './support/debian.ts';
 import { compiled, debugSession, instance, localSession, optionsOf, sceneOf, sourceFile } from './support/debugging.ts';
 import { goFolder, goLine, goMissing } from './support/go.ts';
 import { helper } from './support/helper.ts';
-import { leakGuard, processesWith } from './support/leaks.ts';
+import { commandOf, leakGuard, processesWith } from './support/leaks.ts';
 import { temporaryFolder, uniqueName } from './support/marker.ts';
 import { ended, output, run } from './support/process.ts';
 import { missing } from './support/requirements.ts';
@@ -158,9 +158,7 @@ async function running(scope: Scope, target: string, words: readonly string[]): 
     await ended(child);
   });
   const line = `${words.join('\0')}\0`;
-  return until('it runs', () =>
-    processesWith(words.at(-2) ?? '').find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1') === line),
-  );
+  return until('it runs', () => processesWith(words.at(-2) ?? '').find((pid) => commandOf(pid) === line));
 }
 
 for (const [adapter, words] of Object.entries({ debugpy: ['/usr/bin/python3'], lldb: [], gdb: [], delve: [] })) {

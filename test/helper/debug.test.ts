@@ -22,7 +22,7 @@ import {
 import { created } from './support/create.ts';
 import { debianMissing, debianWithGdb } from './support/debian.ts';
 import { helper } from './support/helper.ts';
-import { leakGuard, processesWith } from './support/leaks.ts';
+import { commandOf, leakGuard, processesWith } from './support/leaks.ts';
 import { marker, temporaryFolder, uniqueName } from './support/marker.ts';
 import { ended, output, run } from './support/process.ts';
 import { missing } from './support/requirements.ts';
@@ -178,14 +178,6 @@ function adaptersOf(editor: Editor): readonly number[] {
   const { label } = editor.opened.adapter.way;
   const adapter = label === 'LLDB' ? /^(?:\S*\/)?lldb-(?:vscode|dap)/ : /^\S*python3\0-m\0debugpy\.adapter/;
   return processesWith(marker).filter((pid) => adapter.test(commandOf(pid)));
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 function kill(pids: readonly number[]): void {

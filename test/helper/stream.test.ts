@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { buffer, text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import type { HelperRecord } from '../../extension/helper/protocol.ts';
@@ -10,21 +9,13 @@ import { startServe, type ServeSession } from '../../extension/helper/serve-sess
 import { HelperError, type HelperStream, type StreamOptions } from '../../extension/helper/session.ts';
 import { connectLocal } from '../../extension/transport/local.ts';
 import { helper } from './support/helper.ts';
-import { leakGuard, processesWith } from './support/leaks.ts';
+import { commandOf, leakGuard, processesWith } from './support/leaks.ts';
 import { marker, markerVariable } from './support/marker.ts';
 import { missing } from './support/requirements.ts';
 import { until } from './support/wait.ts';
 
 const skip = missing('linux');
 leakGuard();
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-  } catch {
-    return '';
-  }
-}
 
 function sleeping(): number {
   return processesWith(marker).filter((pid) => commandOf(pid) === 'sleep\x001000\x00').length;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { namespaceTypes, type ErrorRecord, type NamespaceType } from '../../../extension/helper/protocol.ts';
 import { helper, assertHealthy } from './helper.ts';
+import { commandOf } from './leaks.ts';
 import { hold, output, run, type Holding, type RunOptions } from './process.ts';
 import { marker } from './marker.ts';
 import type { Scope } from './scope.ts';
@@ -127,13 +128,7 @@ export function titled(text: string): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter(Number.isInteger)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(text);
-      } catch {
-        return false;
-      }
-    });
+    .filter((pid) => commandOf(pid).startsWith(text));
 }
 
 /** Runs what follows `through` with the title of an instance's holder, which the shell takes on only after it said that it runs. */

@@ -14,6 +14,11 @@ function read(path: string): string {
   }
 }
 
+/** The words of a process, each with a null byte behind it (proc_pid_cmdline(5)); empty once it has ended. */
+export function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`);
+}
+
 function pids(): number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
@@ -26,11 +31,11 @@ function isZombie(pid: number): boolean {
 export function processesWith(text: string): number[] {
   return pids()
     .filter((pid) => pid !== process.pid && !isZombie(pid))
-    .filter((pid) => read(`/proc/${pid}/environ`).includes(text) || read(`/proc/${pid}/cmdline`).includes(text));
+    .filter((pid) => read(`/proc/${pid}/environ`).includes(text) || commandOf(pid).includes(text));
 }
 
 function leftProcesses(): string[] {
-  return processesWith(marker).map((pid) => `process ${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
+  return processesWith(marker).map((pid) => `process ${pid} ${commandOf(pid).replaceAll('\0', ' ')}`);
 }
 
 /** In every mount namespace that a process is in, not only in ours. */

@@ -1,13 +1,13 @@
 /** A program in an instance on another host, under a debugger: as a person does it, with the real adapter. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compiled, cProgram, nodeProgram, pythonProgram } from '../../helper/support/debugging.ts';
 import { allTypes } from '../../helper/support/create.ts';
 import { debianMissing, debianWithGdb } from '../../helper/support/debian.ts';
 import { helper } from '../../helper/support/helper.ts';
-import { processesWith } from '../../helper/support/leaks.ts';
+import { commandOf, processesWith } from '../../helper/support/leaks.ts';
 import { marker, temporaryFolder } from '../../helper/support/marker.ts';
 import { ended, output, run } from '../../helper/support/process.ts';
 import type { Scope } from '../../helper/support/scope.ts';
@@ -278,12 +278,19 @@ function bundleWith(scope: Scope, shared: string): string {
 }
 
 function killAll(pids: readonly number[]): void {
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // It has ended by itself meanwhile.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
 }
 
 /** By the end of their own command line: others debug on this machine too. */
 function killAdapters(): void {
-  killAll(processesWith(marker).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('lldb-')));
+  killAll(processesWith(marker).filter((pid) => commandOf(pid).startsWith('lldb-')));
 }
 
 /** The C program, without end, in an instance. */
@@ -298,7 +305,7 @@ async function startInside(scope: Scope, instance: string, program: string) {
   };
   scope.defer(end);
   const pid = await until('it runs', () =>
-    processesWith(program).find((each) => readFileSync(`/proc/${each}/cmdline`, 'latin1') === `${program}\0on\0`),
+    processesWith(program).find((each) => commandOf(each) === `${program}\0on\0`),
   );
   return { pid, isAlive: () => processesWith(program).includes(pid), end };
 }

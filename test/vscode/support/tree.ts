@@ -106,16 +106,22 @@ export class Tree {
 
   /** Presses a button in the row. */
   async press(action: string, ...path: readonly Match[]): Promise<void> {
-    await this.#click(path, `.actions .action-label[aria-label^="${action}"]`);
+    await this.#click(path, button(action));
   }
 
-  async actions(...path: readonly Match[]): Promise<readonly string[]> {
+  /** Presses a button in the row unless it has none, or none any more. */
+  async pressIfThere(action: string, ...path: readonly Match[]): Promise<boolean> {
     return this.#on(path, async (element) => {
       await element.hover({ timeout: short });
-      const labels = element.locator('.actions .action-label');
-      return labels.evaluateAll((actions: readonly PageElement[]) =>
-        actions.map((action) => action.getAttribute('aria-label') ?? ''),
-      );
+      const found = element.locator(button(action));
+      if ((await found.count()) === 0) return false;
+      try {
+        await found.click({ timeout: 1000 });
+        return true;
+      } catch (error) {
+        if (error instanceof errors.TimeoutError) return false;
+        throw error;
+      }
     });
   }
 
@@ -282,6 +288,7 @@ export class Tree {
 }
 
 const label = '.monaco-icon-label';
+const button = (action: string): string => `.actions .action-label[aria-label^="${action}"]`;
 
 /** Milliseconds for what is in sight already. */
 const short = 10_000;
