@@ -237,7 +237,7 @@ class Reader extends FlowCursor {
 
   /** `key: word:` at the end of a line is no YAML, but what is written on the way to `key: word:more`. */
   #withColon(node: YamlNode | undefined): YamlNode | undefined {
-    if (node?.kind !== 'scalar' || node.style !== 'plain' || node.span.end !== this.at || this.code() !== COLON)
+    if (this.code() !== COLON || node?.kind !== 'scalar' || node.style !== 'plain' || node.span.end !== this.at)
       return node;
     const code = this.code(1);
     if (!isBreak(code) && !Number.isNaN(code)) return node;
