@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type NextAuthHandler } from 'ssh2';
 import { asError } from '../as-error.ts';
+import { gatherAllWrites } from '../gather-writes.ts';
 import { clientAlgorithms } from './algorithms.ts';
 import { Authenticator } from './authentication.ts';
 import type { ResolvedHost } from './config.ts';
@@ -87,6 +88,8 @@ class Opening {
         onStage(`Signing in as ${host.user}`);
       })
       .once('ready', () => void this.#ready());
+    // ssh2 writes the length, the body and the code of each packet one by one.
+    gatherAllWrites(stream);
     try {
       this.#client.connect({
         sock: stream,

@@ -1,11 +1,8 @@
 /** A TCP connection to an SSH server. */
 import { Socket, type OnReadOpts, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
-import { gatherWrites } from '../gather-writes.ts';
 
 /** Several packets of SSH (32 KiB each, RFC 4254, 5.2): a fast stream needs few reads, and little is said of each. */
 const readAtOnce = 256 * 1024;
-
-type Written = (error?: Error | null) => void;
 
 export class HostSocket extends Socket {
   #readsInPlace = false;
@@ -24,8 +21,6 @@ export class HostSocket extends Socket {
       onread,
     };
     super(options);
-    // `connect` of net.Socket puts its own `write` before that of any class (lib/net.js); this takes it away again.
-    this.once('connect', () => Reflect.deleteProperty(this, 'write'));
   }
 
   /**
@@ -34,14 +29,6 @@ export class HostSocket extends Socket {
    */
   set readsInPlace(isAllowed: boolean) {
     this.#readsInPlace = isAllowed;
-  }
-
-  /** What is written in one turn leaves together: ssh2 writes the length, the body and the code of each packet one by one. */
-  override write(chunk: Uint8Array | string, callback?: Written): boolean;
-  override write(chunk: Uint8Array | string, encoding?: BufferEncoding, callback?: Written): boolean;
-  override write(chunk: Uint8Array | string, ...more: []): boolean {
-    gatherWrites(this);
-    return super.write(chunk, ...more);
   }
 
   #take(bytes: Buffer): boolean {

@@ -55,7 +55,12 @@ export function connectThrough(
       client.forwardOut('127.0.0.1', 0, host.hostname, host.port, (error, channel) => {
         if (error !== undefined) refused(error);
         else if (over) channel.destroy();
-        else resolve(channel);
+        else {
+          // What is written together would be a packet of the outer connection for each piece.
+          // oxlint-disable-next-line no-underscore-dangle
+          channel._writev = (pieces: Pieces, done) => channel._write(joined(pieces), 'utf8', done);
+          resolve(channel);
+        }
       });
     } catch (error) {
       refused(asError(error));
@@ -109,6 +114,10 @@ class CommandStream extends Duplex {
     this.#child.stdin.write(chunk, () => done());
   }
 
+  override _writev(pieces: Pieces, done: (error?: Error | null) => void): void {
+    this.#child.stdin.write(joined(pieces), () => done());
+  }
+
   override _final(done: (error?: Error | null) => void): void {
     this.#child.stdin.end(() => done());
   }
@@ -117,6 +126,12 @@ class CommandStream extends Duplex {
     endLocalCommand(this.#child);
     done(error);
   }
+}
+
+type Pieces = readonly { readonly chunk: Buffer }[];
+
+function joined(pieces: Pieces): Buffer {
+  return Buffer.concat(pieces.map(({ chunk }) => chunk));
 }
 
 /** One outcome: the stream, an error, the timeout or the abort; `release` undoes what is under way in the last two. */

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, Socket, type Server } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { gatherAllWrites } from '../../extension/gather-writes.ts';
 import { HostSocket } from '../../extension/transport/host-socket.ts';
 import { connectSsh } from '../../extension/transport/ssh.ts';
 import { output } from '../helper/support/process.ts';
@@ -56,6 +57,7 @@ describe('a connection to a server', () => {
   });
 
   it('sends what is written in one turn as one piece', async (t) => {
+    gatherAllWrites(socket);
     // That it comes in one piece is no proof: the kernel puts together what comes fast.
     const alone = t.mock.method(socket, '_write');
     const pieces: string[] = [];
@@ -103,6 +105,52 @@ describe('a connection to a server', () => {
     await all;
     assert.equal(text, 'first,second.');
   });
+});
+
+describe('packets to a server leave whole', { skip: sshdMissing() }, () => {
+  let folder: Folder;
+  let key: Key;
+  let server: Sshd;
+
+  before(async () => {
+    folder = await temporaryFolder();
+    key = await generateKey(join(folder.path, 'key'), 'ed25519');
+    server = await startSshd({ authorizedKeys: [key.line] });
+  });
+  after(async () => {
+    await server.stop();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  const carry = `process.stdin.pipe(require("net").connect(process.argv[1])).pipe(process.stdout)`;
+  for (const [way, more] of Object.entries({
+    'over TCP': [],
+    'through a ProxyCommand': [`ProxyCommand ${process.execPath} -e '${carry}' %p`],
+  })) {
+    it(way, async (t) => {
+      const options = {
+        keys: [key.file],
+        knownHosts: server.knownHosts,
+        more: ['Ciphers aes128-gcm@openssh.com', ...more],
+      };
+      const configFile = await writeConfig(folder.path, server, options);
+      const transport = await connectSsh('target', { configFile, interaction: scripted(), log: capturingLog() });
+      try {
+        const alone = t.mock.method(Socket.prototype, '_write');
+        const running = await transport.exec({ script: 'cat' });
+        const back = buffer(running.stdout);
+        running.stdin.end('all of it');
+        assert.equal((await back).toString(), 'all of it');
+        // The length of a packet, which comes first.
+        const lengths = alone.mock.calls.filter(
+          ({ arguments: [chunk] }) => Buffer.isBuffer(chunk) && chunk.length === 4,
+        );
+        assert.equal(lengths.length, 0);
+      } finally {
+        transport.dispose();
+      }
+    });
+  }
 });
 
 describe('bytes of a process, with new keys after every megabyte', { skip: sshdMissing() }, () => {
