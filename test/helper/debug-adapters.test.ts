@@ -1,19 +1,26 @@
 /** Each known debug adapter, and one that is not, with what a configuration may ask of it. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Message } from '../../extension/features/debug/framing.ts';
-import { NodeSession } from '../../extension/features/debug/node.ts';
 import { allTypes, created } from './support/create.ts';
 import { debianMissing, debianWithGdb } from './support/debian.ts';
-import { compiled, debugSession, instance, localSession, optionsOf, sceneOf, sourceFile } from './support/debugging.ts';
+import {
+  compiled,
+  debugSession,
+  instance,
+  localSession,
+  optionsOf,
+  running,
+  sceneOf,
+  sourceFile,
+} from './support/debugging.ts';
 import { goFolder, goLine, goMissing } from './support/go.ts';
 import { helper } from './support/helper.ts';
-import { commandOf, leakGuard, processesWith } from './support/leaks.ts';
+import { leakGuard, processesWith } from './support/leaks.ts';
 import { temporaryFolder, uniqueName } from './support/marker.ts';
-import { ended, output, run } from './support/process.ts';
+import { output, run } from './support/process.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { until } from './support/wait.ts';
@@ -146,19 +153,6 @@ for (const [adapter, { skip, prepare }] of Object.entries<Case>(cases)) {
     editor.bridge.close();
     await editor.over();
   });
-}
-
-/** A program that goes on until the test ends; its number outside. */
-async function running(scope: Scope, target: string, words: readonly string[]): Promise<number> {
-  const child = spawn(helper, ['enter', `--target=${target}`, '--root', '--records=2', '--', ...words], {
-    stdio: 'ignore',
-  });
-  scope.defer(async () => {
-    child.kill('SIGKILL');
-    await ended(child);
-  });
-  const line = `${words.join('\0')}\0`;
-  return until('it runs', () => processesWith(words.at(-2) ?? '').find((pid) => commandOf(pid) === line));
 }
 
 for (const [adapter, words] of Object.entries({ debugpy: ['/usr/bin/python3'], lldb: [], gdb: [], delve: [] })) {
@@ -319,60 +313,3 @@ test('what cannot be launched is said before it is tried', { skip: python || nat
   await refused({ program: source, user: '99999999' }, /no mapping in this user namespace/);
   await until('nothing is left', () => processesWith(source).length === 0);
 });
-
-test(
-  'a running Node.js program opens its inspector when it is attached to',
-  { skip: missing('root', 'node') },
-  async (t) => {
-    const scope = testScope(t);
-    const target = await instance(scope);
-    const program = sourceFile(scope, 'main.js', 'setInterval(() => {}, 1000);\n');
-    const pid = await running(scope, target, [process.execPath, program, 'on']);
-    const session = await localSession(scope);
-    const asked: Message[] = [];
-    const told: Message[] = [];
-    const node = new NodeSession({
-      scene: await sceneOf(session, undefined, pid),
-      options: optionsOf({ request: 'attach', pid }),
-      toEditor: (message) => told.push(message),
-      startChild: (configuration) => Promise.resolve(asked.push(configuration) > 0),
-      onEnd: () => undefined,
-    });
-    node.fromEditor({ seq: 1, type: 'request', command: 'attach' });
-    const { address, port } = await until(`the other session; ${JSON.stringify(told)}`, () => asked[0], 30_000);
-    const list = async (): Promise<string | undefined> =>
-      (await fetch(`http://${String(address)}:${String(port)}/json/list`).catch(() => undefined))?.text();
-    await until('the inspector is reached', async () => (await list())?.includes(program));
-    node.close();
-    assert.ok(processesWith(program).includes(pid));
-  },
-);
-
-for (const [what, words] of Object.entries({ program: /killed by signal 9/, connection: /connection was closed/ })) {
-  test(
-    `a killed ${what} of a Node.js session is said, and nothing is left`,
-    { skip: missing('root', 'node') },
-    async (t) => {
-      const scope = testScope(t);
-      const target = await instance(scope);
-      const program = sourceFile(scope, 'main.js', 'setInterval(() => {}, 1000);\n');
-      const session = await localSession(scope);
-      const told: Message[] = [];
-      let children = 0;
-      const node = new NodeSession({
-        scene: await sceneOf(session, target),
-        options: optionsOf({ request: 'launch', target, program }),
-        toEditor: (message) => told.push(message),
-        startChild: () => Promise.resolve(++children > 0),
-        onEnd: () => undefined,
-      });
-      node.fromEditor({ seq: 1, type: 'request', command: 'launch' });
-      await until('the other session', () => children > 0, 30_000);
-      if (what === 'connection') session.dispose();
-      else for (const pid of processesWith(program)) process.kill(pid, 'SIGKILL');
-      await until('it is over', () => told.some(({ event }) => event === 'terminated'));
-      assert.match(JSON.stringify(told), words);
-      await until('nothing is left', () => processesWith(program).length === 0);
-    },
-  );
-}

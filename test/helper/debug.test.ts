@@ -1,11 +1,8 @@
 /** Real debug adapters in real namespaces, through a helper that serves. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import type { Message } from '../../extension/features/debug/framing.ts';
-import { NodeSession } from '../../extension/features/debug/node.ts';
 import {
   compiled,
   cProgram,
@@ -14,6 +11,7 @@ import {
   localSession,
   optionsOf,
   pythonProgram,
+  running,
   sceneOf,
   sourceFile,
   type Editor,
@@ -24,7 +22,7 @@ import { debianMissing, debianWithGdb } from './support/debian.ts';
 import { helper } from './support/helper.ts';
 import { commandOf, leakGuard, processesWith } from './support/leaks.ts';
 import { marker, temporaryFolder, uniqueName } from './support/marker.ts';
-import { ended, output, run } from './support/process.ts';
+import { output, run } from './support/process.ts';
 import { missing } from './support/requirements.ts';
 import { testScope, type Scope } from './support/scope.ts';
 import { until } from './support/wait.ts';
@@ -80,24 +78,14 @@ test('a C program in an instance: breakpoint, variables, step, evaluate, the end
 });
 
 /** The C program, without end, in an instance; alive until the test ends. */
-async function running(
+async function runningC(
   scope: Scope,
   target: string,
   program: string,
   word = 'on',
 ): Promise<{ readonly pid: number; readonly alive: () => boolean }> {
-  const child = spawn(helper, ['enter', `--target=${target}`, '--root', '--records=2', '--', program, word], {
-    stdio: 'ignore',
-  });
-  scope.defer(async () => {
-    // One that a debugger holds takes no other signal.
-    child.kill('SIGKILL');
-    await ended(child);
-  });
-  const find = (): number | undefined =>
-    processesWith(word === 'on' ? program : word).find((pid) => commandOf(pid) === `${program}\0${word}\0`);
-  const pid = await until('it runs', find);
-  return { pid, alive: () => find() === pid };
+  const pid = await running(scope, target, [program, word]);
+  return { pid, alive: () => commandOf(pid) === `${program}\0${word}\0` };
 }
 
 for (const where of ['inside', 'outside'] as const) {
@@ -107,7 +95,7 @@ for (const where of ['inside', 'outside'] as const) {
     const target = await instance(scope);
     const source = sourceFile(scope, 'main.c', cProgram);
     const program = await compiled(source);
-    const { pid, alive } = await running(scope, target, program);
+    const { pid, alive } = await runningC(scope, target, program);
     const scene = await sceneOf(session, undefined, pid);
     const editor = await debugSession(scene, optionsOf({ request: 'attach', pid, where, adapter: 'lldb' }));
     assert.equal(editor.opened.adapter.way.where, where);
@@ -137,7 +125,7 @@ test(
     const name = uniqueName();
     scope.defer(async () => void (await run([helper, 'end', name])));
     await created(['--new=mnt,pid', `--root=${root}`, '--mount-proc', `--keep=${name}`]);
-    const { pid } = await running(scope, name, '/main', marker);
+    const { pid } = await runningC(scope, name, '/main', marker);
     const scene = await sceneOf(session, undefined, pid);
     // Nothing is inside, so what is outside is found without being asked for.
     const editor = await debugSession(scene, optionsOf({ request: 'attach', pid }));
@@ -224,7 +212,7 @@ for (const [name, { happen, words }] of Object.entries(accidents)) {
     const source = sourceFile(scope, 'main.c', cProgram);
     const program = await compiled(source);
     const session = await localSession(scope);
-    const { pid, alive } = await running(scope, target, program);
+    const { pid, alive } = await runningC(scope, target, program);
     const editor = await debugSession(await sceneOf(session, undefined, pid), optionsOf({ request: 'attach', pid }));
     await editor.begin('attach', { path: source, line: 7 });
     await editor.frame();
@@ -242,10 +230,6 @@ for (const [name, { happen, words }] of Object.entries(accidents)) {
 }
 
 /** The innermost number, NSpid of proc(5). */
-function insidePidOf(pid: number): string {
-  return /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
-}
-
 function tracerOf(pid: number): number {
   return numberIn(pid, 'TracerPid');
 }
@@ -258,63 +242,6 @@ function numberIn(pid: number, field: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(status)?.[1]);
 }
-
-const relay = (): string | false =>
-  missing('root', 'node') || (hasRelay() ? false : 'needs a helper with the verb relay');
-
-function hasRelay(): boolean {
-  return spawnSync(helper, ['--help'], { encoding: 'utf8' }).stderr.includes('nshelper relay ');
-}
-
-test('the inspector of a Node.js program in an instance is reached from here', { skip: relay() }, async (t) => {
-  const scope = testScope(t);
-  const session = await localSession(scope);
-  const target = await instance(scope);
-  const program = sourceFile(scope, 'main.js', 'console.log(process.argv[2]); setInterval(() => {}, 1000);\n');
-  const more = { args: ['hello'], cwd: '/usr', user: '1000', env: { COLOUR: 'blue' } };
-  const options = optionsOf({ request: 'launch', target, program, ...more });
-  const told: Message[] = [];
-  const asked: Message[] = [];
-  let ends = 0;
-  const node = new NodeSession({
-    scene: await sceneOf(session, target),
-    options,
-    toEditor: (message) => told.push(message),
-    startChild: (configuration) => Promise.resolve(asked.push(configuration) > 0),
-    onEnd: () => ends++,
-  });
-  node.fromEditor({ seq: 1, type: 'request', command: 'initialize' });
-  node.fromEditor({ seq: 2, type: 'request', command: 'launch' });
-  const child = await until(`the other session; ${JSON.stringify(told)}`, () => asked[0], 30_000);
-  const [, port, path] = /^ws:\/\/127\.0\.0\.1:(\d+)(\/[\w-]+)$/.exec(String(child['websocketAddress'])) ?? [];
-  assert.ok(port !== undefined && path !== undefined);
-  const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).text();
-  assert.ok(targets.includes(path.slice(1)) && targets.includes(program), targets);
-  const pid = processesWith(program).find((each) => readlinkSync(`/proc/${each}/exe`).includes('node'));
-  assert.ok(pid !== undefined);
-  assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/usr');
-  assert.match(readFileSync(`/proc/${pid}/environ`, 'latin1'), /\0COLOUR=blue\0/);
-  assert.equal(
-    await output([
-      helper,
-      'enter',
-      `--target=${target}`,
-      '--root',
-      '--records=2',
-      '--',
-      'stat',
-      '-c',
-      '%u',
-      `/proc/${insidePidOf(pid)}`,
-    ]),
-    '1000',
-  );
-  node.fromEditor({ seq: 3, type: 'request', command: 'disconnect' });
-  await until('nothing of it is left', () => processesWith(program).length === 0);
-  assert.equal(ends, 1);
-  await assert.rejects(fetch(`http://127.0.0.1:${port}/json/list`));
-  assert.ok(told.some(({ event }) => event === 'terminated'));
-});
 
 test(
   'GDB of a later Debian: a C program in that root is launched, and attached to by its number inside',
@@ -345,7 +272,7 @@ test(
     editor.bridge.close();
     await editor.over();
 
-    const { pid, alive } = await running(scope, name, '/mnt/main', marker);
+    const { pid, alive } = await runningC(scope, name, '/mnt/main', marker);
     const scene = await sceneOf(session, undefined, pid);
     const insidePid = scene.process?.nspid?.at(-1);
     const attach = optionsOf({ request: 'attach', target: name, insidePid, adapter: 'gdb' });

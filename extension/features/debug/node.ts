@@ -29,13 +29,27 @@ export interface NodeOptions {
   readonly toEditor: (message: Message) => void;
   /** Starts a session below this one; false where the editor could not. */
   readonly startChild: (configuration: ChildConfiguration) => Promise<boolean>;
+  /** Carries out `enter` with these words in a terminal of the editor. */
+  readonly runInTerminal: (words: readonly string[], told: Told) => Run;
   readonly onEnd: () => void;
+}
+
+/** What is heard of the program. */
+export interface Told {
+  readonly onText: (text: string) => void;
+  /** Once; `failure` where it was not run to its end. */
+  readonly onEnd: (exit: ExitRecord | undefined, failure: Error | undefined) => void;
+}
+
+/** The program, wherever its input and output are. */
+export interface Run {
+  readonly end: () => void;
 }
 
 /** The parent session: it has no thread of its own, and answers the few requests that the editor makes. */
 export class NodeSession {
   readonly #options: NodeOptions;
-  #stream: HelperStream | undefined;
+  #run: Run | undefined;
   #forward: Forward | undefined;
   #isOver = false;
   #isEnding = false;
@@ -72,7 +86,7 @@ export class NodeSession {
 
   close(): void {
     this.#isEnding = true;
-    this.#stream?.destroy();
+    this.#run?.end();
     this.#over();
   }
 
@@ -98,7 +112,7 @@ export class NodeSession {
 
   /** Resolves when the inspector listens. */
   #launch(options: LaunchOptions): Promise<Announced> {
-    const { scene } = this.#options;
+    const { scene, runInTerminal } = this.#options;
     const way = wayOf(options);
     const folder = options.cwd === undefined ? [] : [`--cwd=${options.cwd}`];
     const words = adapterWords(way, [...entryWords(scene, options), ...folder], scene.facts);
@@ -106,30 +120,14 @@ export class NodeSession {
     return new Promise((resolve, reject) => {
       let said = '';
       let isReady = false;
-      let exit: ExitRecord | undefined;
-      const decoder = new TextDecoder();
-      const stream = scene.session.openStream(['enter', ...words], {
-        onRecord: (record: HelperRecord) => {
-          if ('exit' in record) exit = record.exit;
-        },
-        onStderr: (bytes) => {
-          const text = decoder.decode(bytes, { stream: true });
-          if (isReady) this.#say('stderr', text);
-          said = (said + text).slice(-4000);
-          const found = announcedIn(said, inspectorListens);
-          if (found === undefined || isReady) return;
-          isReady = true;
-          resolve(found);
-        },
-      });
-      this.#stream = stream;
-      stream.on('error', () => undefined);
-      stream.on('data', (bytes: Buffer) => this.#say('stdout', bytes.toString()));
-      const ended = async (): Promise<void> => {
-        const failure = await stream.ended.then(
-          () => undefined,
-          (error: unknown) => asError(error),
-        );
+      const hear = (text: string): void => {
+        said = (said + text).slice(-4000);
+        const found = isReady ? undefined : announcedIn(said, inspectorListens);
+        if (found === undefined) return;
+        isReady = true;
+        resolve(found);
+      };
+      const end = (exit: ExitRecord | undefined, failure: Error | undefined): void => {
         const missing = isMissing(failure);
         const why =
           failure === undefined
@@ -142,8 +140,37 @@ export class NodeSession {
         if (exit !== undefined && 'code' in exit) this.#event('exited', { exitCode: exit.code });
         this.#over();
       };
-      void ended();
+      if (options.console === 'integratedTerminal') {
+        this.#run = runInTerminal(words, { onText: hear, onEnd: end });
+        return;
+      }
+      const onText = (text: string): void => {
+        // What comes before is of the inspector.
+        if (isReady) this.#say('stderr', text);
+        hear(text);
+      };
+      const stream = this.#here(words, { onText, onEnd: end });
+      this.#run = { end: () => stream.destroy() };
     });
+  }
+
+  /** Its output is shown in the debug console. `onText` is told of its standard error. */
+  #here(words: readonly string[], { onText, onEnd }: Told): HelperStream {
+    const decoder = new TextDecoder();
+    let exit: ExitRecord | undefined;
+    const stream = this.#options.scene.session.openStream(['enter', ...words], {
+      onRecord: (record: HelperRecord) => {
+        if ('exit' in record) exit = record.exit;
+      },
+      onStderr: (bytes) => onText(decoder.decode(bytes, { stream: true })),
+    });
+    stream.on('error', () => undefined);
+    stream.on('data', (bytes: Buffer) => this.#say('stdout', bytes.toString()));
+    stream.ended.then(
+      () => onEnd(exit, undefined),
+      (error: unknown) => onEnd(exit, asError(error)),
+    );
+    return stream;
   }
 
   /** A process that runs opens its inspector when it is told to by SIGUSR1, at the port that its command line names. */

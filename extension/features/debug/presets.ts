@@ -25,7 +25,7 @@ export interface Preset {
   readonly speaks: 'stdio' | 'tcp' | 'inspector';
   /** Where it can work, the better place first. What launches a program runs where the program is to run. */
   readonly attach: readonly Where[];
-  /** It asks the editor to run the program in a terminal (`runInTerminal`). */
+  /** The program can be in a terminal, as `console` asks for it. */
   readonly terminal: boolean;
   /** The program is machine code that is executed, and not read by an interpreter. */
   readonly executes: boolean;
@@ -115,7 +115,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     args: ['--inspect-brk=127.0.0.1:0'],
     speaks: 'inspector',
     attach: ['inside'],
-    terminal: false,
+    terminal: true,
     executes: false,
     complaints: [{ pattern: /bad option: --inspect-brk/, words: 'This Node.js was built without the inspector.' }],
     install: 'The package nodejs.',

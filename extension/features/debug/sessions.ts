@@ -79,6 +79,22 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
           lifecycleManagedByParent: true,
           compact: true,
         }),
+      runInTerminal: (words, told) => {
+        const where = scene.place === undefined ? host.label : `${scene.place.entry.where}, on ${host.label}`;
+        const name = `${displayText(options.name, 40)} on ${host.label}`;
+        const { session: helper } = scene;
+        const pty = new EnterTerminal({
+          session: helper,
+          name,
+          where: `In ${where}`,
+          verb: 'enter',
+          words,
+          onRefused: toldElsewhere,
+          ...told,
+        });
+        showTerminal(name, pty);
+        return { end: () => pty.end('The debug session has ended.') };
+      },
       onEnd: dispose,
     });
     inline.serve(node, [...notes, ...nodeNotes(options)]);
@@ -120,6 +136,13 @@ function openTerminal(host: Host, scene: Scene, options: DebugOptions, request: 
     words: [...to, ...run],
     onRefused,
   });
+  showTerminal(name, pty);
+}
+
+/** Of what cannot be launched the debugger tells. */
+const toldElsewhere = (): Promise<void> => Promise.resolve();
+
+function showTerminal(name: string, pty: vscode.Pseudoterminal): void {
   vscode.window.createTerminal({ name, pty, iconPath: new vscode.ThemeIcon('debug') }).show(true);
 }
 

@@ -1,6 +1,7 @@
 /** VS Code's terminal on one side, the helper's on the other. */
 import * as vscode from 'vscode';
-import type { HelperRecord } from '../../helper/protocol.ts';
+import { asError } from '../../as-error.ts';
+import type { ExitRecord, HelperRecord } from '../../helper/protocol.ts';
 import { HelperError, type HelperSession, type HelperTerminal } from '../../helper/session.ts';
 
 export interface HelperTerminalOptions {
@@ -14,6 +15,10 @@ export interface HelperTerminalOptions {
   readonly onRefused: (error: HelperError) => Promise<void>;
   /** Told when the person closes the terminal while what it shows still runs. */
   readonly onLeft?: () => void;
+  /** Told of all that what runs in it writes. */
+  readonly onText?: (text: string) => void;
+  /** Told once that it has ended, and how, as far as that is known: `failure` where it was not carried out to its end. */
+  readonly onEnd?: (exit: ExitRecord | undefined, failure: Error | undefined) => void;
 }
 
 export class EnterTerminal implements vscode.Pseudoterminal {
@@ -25,7 +30,7 @@ export class EnterTerminal implements vscode.Pseudoterminal {
   /** What is shown comes in pieces that may end within a character. */
   readonly #decoder = new TextDecoder();
   #terminal: HelperTerminal | undefined;
-  #code: number | undefined;
+  #exit: ExitRecord | undefined;
   #runs = false;
 
   readonly onDidWrite = this.#written.event;
@@ -61,21 +66,28 @@ export class EnterTerminal implements vscode.Pseudoterminal {
     this.#runs = false;
   }
 
+  /** Ends what runs in it. What it has shown stays, with the reason behind it. */
+  end(reason: string): void {
+    if (this.#runs) this.#say(reason);
+    this.#runs = false;
+    this.#abort.abort(new Error(reason));
+  }
+
   #take(record: HelperRecord): void {
     if ('data' in record) {
-      this.#written.fire(this.#decoder.decode(Buffer.from(record.data.bytes, 'base64url'), { stream: true }));
-    } else if ('exit' in record) {
-      // As a shell says it: 128 and the signal's number.
-      this.#code = 'code' in record.exit ? record.exit.code : 128 + record.exit.signal;
-    }
+      const text = this.#decoder.decode(Buffer.from(record.data.bytes, 'base64url'), { stream: true });
+      this.#written.fire(text);
+      this.#options.onText?.(text);
+    } else if ('exit' in record) this.#exit = record.exit;
   }
 
   async #finish(terminal: HelperTerminal): Promise<void> {
     try {
       await terminal.end;
       this.#runs = false;
-      this.#over(this.#code);
+      this.#over();
     } catch (error) {
+      this.#options.onEnd?.(this.#exit, this.#abort.signal.aborted ? undefined : asError(error));
       if (this.#abort.signal.aborted) return;
       this.#runs = false;
       const message = error instanceof Error ? error.message : String(error);
@@ -85,13 +97,21 @@ export class EnterTerminal implements vscode.Pseudoterminal {
     }
   }
 
-  #over(code: number | undefined): void {
+  #over(): void {
+    this.#options.onEnd?.(this.#exit, undefined);
+    const exit = this.#exit;
+    // As a shell says it: 128 and the signal's number.
+    const code = exit === undefined ? undefined : 'code' in exit ? exit.code : 128 + exit.signal;
     if (code === undefined || code === 0) {
       this.#closed.fire(code);
       return;
     }
     // It stays, so that the last words can be read, and says in its title how it ended.
     this.#named.fire(`${this.#options.name} (exit status ${code})`);
-    this.#written.fire(`\r\n\u001b[2mended with exit status ${code}\u001b[22m\r\n`);
+    this.#say(`ended with exit status ${code}`);
+  }
+
+  #say(words: string): void {
+    this.#written.fire(`\r\n\u001b[2m${words}\u001b[22m\r\n`);
   }
 }

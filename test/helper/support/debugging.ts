@@ -1,15 +1,18 @@
 /** A debugger's user on a real host: the editor's side of the protocol, and something to debug. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asError } from '../../../extension/as-error.ts';
 import { Bridge, type TerminalRequest } from '../../../extension/features/debug/bridge.ts';
 import { checkConfiguration, type DebugOptions } from '../../../extension/features/debug/configuration.ts';
 import type { Message } from '../../../extension/features/debug/framing.ts';
+import type { NodeOptions } from '../../../extension/features/debug/node.ts';
 import { openAdapter, type OpenedAdapter, type Scene } from '../../../extension/features/debug/open-adapter.ts';
 import { placeOf, processOf } from '../../../extension/features/debug/places.ts';
 import { SourcePaths, type PathMapping } from '../../../extension/features/debug/source-paths.ts';
 import { readTargetFile } from '../../../extension/features/debug/target-file.ts';
-import type { HelperRecord } from '../../../extension/helper/protocol.ts';
+import type { ExitRecord, HelperRecord } from '../../../extension/helper/protocol.ts';
 import { startServe, type ServeSession } from '../../../extension/helper/serve-session.ts';
 import { facts, scan } from '../../../extension/helper/verbs.ts';
 import { isRecord } from '../../../extension/is-record.ts';
@@ -17,8 +20,9 @@ import { HostGraph } from '../../../extension/model/graph.ts';
 import { connectLocal } from '../../../extension/transport/local.ts';
 import { allTypes, created, titled } from './create.ts';
 import { helper } from './helper.ts';
+import { commandOf, processesWith } from './leaks.ts';
 import { marker, markerVariable, temporaryFolder, uniqueName } from './marker.ts';
-import { output, run } from './process.ts';
+import { ended, output, run } from './process.ts';
 import type { Scope } from './scope.ts';
 import { until } from './wait.ts';
 
@@ -41,12 +45,43 @@ function serving(): readonly number[] {
   return titled(`${helper}\0serve\0`);
 }
 
+/** As a terminal of the editor does it. */
+export function inTerminal(session: ServeSession): NodeOptions['runInTerminal'] {
+  return (words, { onText, onEnd }) => {
+    const abort = new AbortController();
+    let exit: ExitRecord | undefined;
+    const size = { columns: 80, rows: 24 };
+    const onRecord = (record: HelperRecord): void => {
+      if ('data' in record) onText(Buffer.from(record.data.bytes, 'base64url').toString());
+      else if ('exit' in record) exit = record.exit;
+    };
+    session.terminal('enter', words, size, { onRecord, signal: abort.signal }).end.then(
+      () => onEnd(exit, undefined),
+      (error: unknown) => onEnd(exit, abort.signal.aborted ? undefined : asError(error)),
+    );
+    return { end: () => abort.abort(new Error('The session has ended.')) };
+  };
+}
+
 /** A full instance, kept under the name that it gives. */
 export async function instance(scope: Scope): Promise<string> {
   const name = uniqueName();
   scope.defer(async () => void (await run([helper, 'end', name])));
   await created([`--new=${allTypes}`, '--map=auto', '--mount-proc', '--loopback', `--keep=${name}`]);
   return name;
+}
+
+/** A program that goes on until the test ends; its number outside. */
+export async function running(scope: Scope, target: string, words: readonly string[]): Promise<number> {
+  const child = spawn(helper, ['enter', `--target=${target}`, '--root', '--records=2', '--', ...words], {
+    stdio: 'ignore',
+  });
+  scope.defer(async () => {
+    child.kill('SIGKILL');
+    await ended(child);
+  });
+  const line = `${words.join('\0')}\0`;
+  return until('it runs', () => processesWith(words.at(-2) ?? '').find((pid) => commandOf(pid) === line));
 }
 
 export async function sceneOf(session: ServeSession, target: string | undefined, pid?: number): Promise<Scene> {

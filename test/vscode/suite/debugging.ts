@@ -20,7 +20,7 @@ export const debugging: Play = (stage, step) => {
   const { edition } = stage;
   const name = uniqueProcessName('debugged');
   let view: Debugging;
-  const program = { python: '', c: '' };
+  const program = { python: '', c: '', node: '' };
 
   const configure = (...configurations: readonly Readonly<Record<string, unknown>>[]): void => {
     const common = { type: 'linux-namespaces', host: stage.host.alias };
@@ -222,6 +222,7 @@ export const debugging: Play = (stage, step) => {
     const { workbench, tree, host } = stage;
     await workbench.closeEditors();
     const script = join(dirname(program.python), 'main.js');
+    program.node = script;
     writeFileSync(script, nodeProgram);
     await workbench.openFile(script);
     await view.toggleBreakpoint(3);
@@ -237,6 +238,23 @@ export const debugging: Play = (stage, step) => {
     await workbench.run('Debug: Stop');
     await view.ended();
     await until('nothing of the session is left on the host', () => processesWith(script).length === 0);
+  });
+
+  step('a Node.js program in a terminal inside', async () => {
+    const { workbench } = stage;
+    const terminal = workbench.page.locator('.terminal-wrapper.active .xterm');
+    const console = 'integratedTerminal';
+    configure({ request: 'launch', name: 'Node in a Terminal', target: name, program: program.node, console });
+    await workbench.run('Debug: Start Debugging');
+    await view.stoppedAt(3);
+    await terminal.waitFor();
+    await workbench.screenshot(`${edition}-debug-node-terminal`);
+    await workbench.run('Debug: Stop');
+    await view.ended();
+    await until('nothing of the session is left on the host', () => processesWith(program.node).length === 0);
+    // What was said there can still be read.
+    await terminal.waitFor();
+    await workbench.run('Terminal: Kill All Terminals');
   });
 
   step('with the editor’s window its sessions end, and leave nothing', async () => {
