@@ -6,7 +6,6 @@ import { asError } from '../../as-error.ts';
 import type { ExitRecord, HelperRecord } from '../../helper/protocol.ts';
 import type { HelperSession, HelperStream } from '../../helper/session.ts';
 import { adapterWords, endingWords, isMissing, missingWords, noPreset, type Way } from './adapter-process.ts';
-import { consoleNotes } from './adapter-arguments.ts';
 import { announcedIn, inspectorListens, relayWords, type Announced } from './announced.ts';
 import type { DebugOptions, LaunchOptions } from './configuration.ts';
 import { forward, type Forward } from './forward.ts';
@@ -246,12 +245,9 @@ function wayOf({ program, args, env }: LaunchOptions): Way {
 
 /** Said where a configuration asks for more than the editor's JavaScript debugger has. */
 export function nodeNotes(options: DebugOptions): readonly string[] {
-  return [
-    ...consoleNotes('node', options),
-    ...(options.pathMappings.length < 2
-      ? []
-      : ['The JavaScript debugger has one pair of roots: the first of "pathMappings" and "sourceFileMap" counts.']),
-  ];
+  return options.pathMappings.length < 2
+    ? []
+    : ['The JavaScript debugger has one pair of roots: the first of "pathMappings" and "sourceFileMap" counts.'];
 }
 
 export function childOf(options: DebugOptions, port: number, path: string): ChildConfiguration {

@@ -261,7 +261,7 @@ test('the editor’s JavaScript debugger is asked for what it has, and what it h
   assert.deepEqual([name, address, port, continueOnAttach], ['Debug', '127.0.0.1', 4711, false]);
   assert.deepEqual({ localRoot, remoteRoot }, here);
   assert.equal(childOf(given, 4711, '/ab-c')['websocketAddress'], 'ws://127.0.0.1:4711/ab-c');
-  assert.equal(nodeNotes(given).length, 2);
+  assert.equal(nodeNotes(given).length, 1);
   assert.deepEqual(nodeNotes(launch({ pathMappings: [here] })), []);
 });
 
