@@ -5,15 +5,8 @@ import type { YamlAlias, YamlDocument, YamlEntry, YamlList, YamlMap, YamlNode, Y
 
 type Merging = YamlMap['merging'];
 
-/** A scalar without quotes, tag and folded lines, which nearly all are. */
-export class PlainScalar extends Placed implements YamlScalar {
-  declare readonly value: string;
-
-  constructor(value: string, start: number, end: number) {
-    super(start, end);
-    this.value = value;
-  }
-
+/** What is not between quotes is all of it content. */
+class Plain extends Placed {
   get kind(): 'scalar' {
     return 'scalar';
   }
@@ -27,8 +20,18 @@ export class PlainScalar extends Placed implements YamlScalar {
   }
 }
 
+/** A scalar without quotes, tag and folded lines, which nearly all are. */
+export class PlainScalar extends Plain implements YamlScalar {
+  declare readonly value: string;
+
+  constructor(value: string, start: number, end: number) {
+    super(start, end);
+    this.value = value;
+  }
+}
+
 /** A plain scalar over several lines, which are put together when somebody asks. */
-export class FoldedScalar extends Placed implements YamlScalar {
+export class FoldedScalar extends Plain implements YamlScalar {
   readonly #text: string;
   #value: string | undefined;
   declare readonly tag?: string;
@@ -37,18 +40,6 @@ export class FoldedScalar extends Placed implements YamlScalar {
     super(start, end);
     this.#text = text;
     if (tag !== undefined) this.tag = tag;
-  }
-
-  get kind(): 'scalar' {
-    return 'scalar';
-  }
-
-  get style(): 'plain' {
-    return 'plain';
-  }
-
-  get content(): Span {
-    return this.span;
   }
 
   get value(): string {

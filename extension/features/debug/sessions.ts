@@ -4,7 +4,7 @@ import { DisposableStore, type Disposable } from '../../disposable.ts';
 import type { Host } from '../../host/types.ts';
 import { displayText } from '../../model/text.ts';
 import type { FeatureContext } from '../context.ts';
-import { EnterTerminal } from '../enter/helper-terminal.ts';
+import { EnterTerminal, type HelperTerminalOptions } from '../enter/helper-terminal.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { hostCommand } from '../host-command.ts';
 import { consoleNotes } from './adapter-arguments.ts';
@@ -48,7 +48,7 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
         paths: pathsOf(host, options, found.scene),
         hints: found.hints,
         toEditor: (message) => inline.send(message),
-        runInTerminal: (request) => openTerminal(host, found.scene, options, request),
+        runInTerminal: (request) => runInTerminal(host, found.scene, options, request),
         readSource: (path) => readTargetFile(found.scene.session, found.scene.facts, found.scene.place, path),
         onEnd: found.dispose,
       });
@@ -80,20 +80,8 @@ export class DebugSessions implements vscode.DebugAdapterDescriptorFactory, Disp
           compact: true,
         }),
       runInTerminal: (words, told) => {
-        const where = scene.place === undefined ? host.label : `${scene.place.entry.where}, on ${host.label}`;
-        const name = `${displayText(options.name, 40)} on ${host.label}`;
-        const { session: helper } = scene;
-        const pty = new EnterTerminal({
-          session: helper,
-          name,
-          where: `In ${where}`,
-          verb: 'enter',
-          words,
-          onRefused: toldElsewhere,
-          ...told,
-        });
-        showTerminal(name, pty);
-        return { end: () => pty.end('The debug session has ended.') };
+        const terminal = openTerminal(host, scene, options.name, words, told);
+        return { end: () => terminal.end('The debug session has ended.') };
       },
       onEnd: dispose,
     });
@@ -113,9 +101,9 @@ function pathsOf(host: Host, options: DebugOptions, { place }: Scene): SourcePat
   return new SourcePaths([...options.pathMappings, ...folderMappings(vscode.workspace.workspaceFolders)], shared);
 }
 
-function openTerminal(host: Host, scene: Scene, options: DebugOptions, request: TerminalRequest): void {
+function runInTerminal(host: Host, scene: Scene, options: DebugOptions, request: TerminalRequest): void {
   const { title, cwd, args, env } = request;
-  const { session, facts, place } = scene;
+  const { facts, place } = scene;
   const run = [
     ...Object.entries(env).flatMap(([name, value]) => (value === null ? [] : [`--env=${name}=${value}`])),
     ...(cwd === undefined ? [] : [`--cwd=${cwd}`]),
@@ -124,26 +112,25 @@ function openTerminal(host: Host, scene: Scene, options: DebugOptions, request: 
   ];
   const to = place === undefined ? hostCommand(facts, [])?.slice(0, -1) : entryWords(scene, options);
   if (to === undefined) throw new Error('Nothing can be run on this host: it does not tell its own namespaces.');
-  const name = `${displayText(title, 40)} on ${host.label}`;
-  const where = place === undefined ? host.label : `${place.entry.where}, on ${host.label}`;
-  const onRefused = async (error: unknown): Promise<void> =>
-    explainFailure('The program could not be run', error, facts, { verb: 'enter', join: place?.entry.types ?? [] });
-  const pty = new EnterTerminal({
-    session,
-    name,
-    where: `In ${where}`,
-    verb: 'enter',
-    words: [...to, ...run],
-    onRefused,
+  openTerminal(host, scene, title, [...to, ...run], {
+    onRefused: async (error) =>
+      explainFailure('The program could not be run', error, facts, { verb: 'enter', join: place?.entry.types ?? [] }),
   });
-  showTerminal(name, pty);
 }
 
-/** Of what cannot be launched the debugger tells. */
-const toldElsewhere = (): Promise<void> => Promise.resolve();
-
-function showTerminal(name: string, pty: vscode.Pseudoterminal): void {
+/** @param words of `enter` */
+function openTerminal(
+  host: Host,
+  { session, place }: Scene,
+  title: string,
+  words: readonly string[],
+  told: Pick<HelperTerminalOptions, 'onRefused' | 'onText' | 'onEnd'>,
+): EnterTerminal {
+  const name = `${displayText(title, 40)} on ${host.label}`;
+  const where = place === undefined ? host.label : `${place.entry.where}, on ${host.label}`;
+  const pty = new EnterTerminal({ session, name, where: `In ${where}`, verb: 'enter', words, ...told });
   vscode.window.createTerminal({ name, pty, iconPath: new vscode.ThemeIcon('debug') }).show(true);
+  return pty;
 }
 
 /** Whoever is on the other side of the editor. */

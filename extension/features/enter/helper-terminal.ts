@@ -12,7 +12,7 @@ export interface HelperTerminalOptions {
   readonly verb: string;
   readonly words: readonly string[];
   /** Told when the verb could not be carried out at all. */
-  readonly onRefused: (error: HelperError) => Promise<void>;
+  readonly onRefused?: (error: HelperError) => Promise<void>;
   /** Told when the person closes the terminal while what it shows still runs. */
   readonly onLeft?: () => void;
   /** Told of all that what runs in it writes. */
@@ -87,13 +87,13 @@ export class EnterTerminal implements vscode.Pseudoterminal {
       this.#runs = false;
       this.#over();
     } catch (error) {
-      this.#options.onEnd?.(this.#exit, this.#abort.signal.aborted ? undefined : asError(error));
-      if (this.#abort.signal.aborted) return;
+      const failure = this.#abort.signal.aborted ? undefined : asError(error);
+      this.#options.onEnd?.(this.#exit, failure);
+      if (failure === undefined) return;
       this.#runs = false;
-      const message = error instanceof Error ? error.message : String(error);
-      this.#written.fire(`\r\n\u001b[31m${message.replaceAll(/\p{C}+/gu, ' ')}\u001b[39m\r\n`);
+      this.#written.fire(`\r\n\u001b[31m${failure.message.replaceAll(/\p{C}+/gu, ' ')}\u001b[39m\r\n`);
       this.#named.fire(`${this.#options.name} (ended)`);
-      if (error instanceof HelperError) await this.#options.onRefused(error);
+      if (error instanceof HelperError) await this.#options.onRefused?.(error);
     }
   }
 
